@@ -1,0 +1,48 @@
+# The two commands are `make run` and `make test`; `make` alone lists the others.
+export RASA_TELEMETRY_ENABLED := false
+# Rasa 3.6 declares its tables in the style of SQLAlchemy 1.4, which warns of 2.0 at every start.
+export SQLALCHEMY_SILENCE_UBER_WARNING := 1
+PYTHON := .venv/bin/python
+QUICK := not slow and not browser and not postgres and not redis and not conversation
+
+.PHONY: help run test check lint format train chat lock clean venv venv-dev
+
+help:
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s%s\n", $$1, $$2 }' Makefile
+
+run: venv ## set up what is missing, train if needed, and serve at http://localhost:5005
+	@exec $(PYTHON) -m bot serve
+
+test: lint ## every check; set up what is missing
+	$(PYTHON) -m pytest
+
+check: lint ## the quick checks, for every save (under a minute)
+	$(PYTHON) -m pytest --quiet -m "$(QUICK)"
+
+lint: venv-dev ## style, layout and types alone
+	$(PYTHON) -m ruff check .
+	$(PYTHON) -m ruff format --check .
+	$(PYTHON) -m mypy
+
+format: venv-dev ## lay the code out as `make lint` wants it
+	$(PYTHON) -m ruff check --fix-only .
+	$(PYTHON) -m ruff format .
+
+train: venv ## train the assistant
+	@exec $(PYTHON) -m bot train
+
+chat: venv ## talk with the assistant in the terminal
+	@exec $(PYTHON) -m bot chat
+
+lock: ## compile the lock files from requirements.in and requirements-dev.in
+	@sh scripts/setup.sh lock
+
+clean: ## remove caches and test results; .venv, models and the database stay
+	rm -rf .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis results
+	find actions bot tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+venv:
+	@sh scripts/setup.sh run
+
+venv-dev:
+	@sh scripts/setup.sh dev
