@@ -1,0 +1,37 @@
+"""The one clock. ``ZHANTING_CLOCK`` sets where it starts (development and tests); it runs on from there."""
+
+from __future__ import annotations
+
+import time as _time
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+TIME_ZONE = ZoneInfo("Asia/Shanghai")
+
+
+class Clock:
+    """Real time, shifted so that it read ``start`` when the clock was made."""
+
+    def __init__(self, start: datetime | None = None) -> None:
+        self.set(start)
+
+    def set(self, start: datetime | None) -> None:
+        """Let the clock go on from ``start`` (naive: local time), or follow real time with None."""
+        if start is None:
+            self._start, self._mark = None, 0.0
+            return
+        self._start = start.replace(tzinfo=TIME_ZONE) if start.tzinfo is None else start.astimezone(TIME_ZONE)
+        self._mark = _time.monotonic()
+
+    def now(self) -> datetime:
+        if self._start is None:
+            return datetime.now(TIME_ZONE)
+        return self._start + timedelta(seconds=_time.monotonic() - self._mark)
+
+
+clock = Clock()
+
+
+def now() -> datetime:
+    """The current time, aware, in the dealer's time zone."""
+    return clock.now()

@@ -1,0 +1,1 @@
+"""Rules only: booking, calendar, lifecycle, conversation ownership. No Rasa, Sanic, SQL or clock."""

@@ -1,0 +1,330 @@
+"""The rules of booking: what a visit needs, why a time is refused, and what to offer instead.
+
+Time is counted in ticks of 15 minutes since the epoch. A visit claims every tick that it touches, so that a
+partial overlap is an overlap (``reference/booking.md``, *What ours does*, point 1).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta, timezone
+from enum import Enum
+
+from bot.domain.calendar import StoreCalendar
+from bot.domain.dealership import (
+    BookingRules,
+    Dealership,
+    Department,
+    Powertrain,
+    Resource,
+    ResourceKind,
+    ServiceJob,
+)
+from bot.domain.errors import InvalidInput
+
+TICK = timedelta(minutes=15)
+EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+OTHER_STORE_PENALTY = timedelta(minutes=45)
+
+Busy = Mapping[str, AbstractSet[int]]
+"""The taken ticks of each resource; a resource without any may be missing."""
+
+
+class VisitKind(str, Enum):
+    TEST_DRIVE = "test_drive"
+    SERVICE = "service"
+
+    @property
+    def department(self) -> Department:
+        return Department.SHOWROOM if self is VisitKind.TEST_DRIVE else Department.SERVICE
+
+
+class VisitStatus(str, Enum):
+    CONFIRMED = "confirmed"
+    CANCELLED = "cancelled"
+    CHECKED_IN = "checked_in"
+    COMPLETED = "completed"
+    NO_SHOW = "no_show"
+
+
+class Refusal(str, Enum):
+    """Why a visit is not possible at a time, in the order in which we look."""
+
+    NO_TEST_CAR = "no_test_car"
+    NO_EQUIPMENT = "no_equipment"
+    PAST = "past"
+    TOO_SOON = "too_soon"
+    TOO_FAR = "too_far"
+    CLOSED_DAY = "closed_day"
+    OUTSIDE_HOURS = "outside_hours"
+    LAST_START = "last_start"
+    NOT_ON_GRID = "not_on_grid"
+    CAR_OUT = "car_out"
+    ADVISERS_BUSY = "advisers_busy"
+    BAY_FULL = "bay_full"
+    TECHNICIANS_BUSY = "technicians_busy"
+
+
+@dataclass(frozen=True)
+class VisitRequest:
+    """What is wanted: ``store`` None is any store, ``model`` None an unknown petrol car (service only)."""
+
+    kind: VisitKind
+    store: str | None = None
+    model: str | None = None
+    jobs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Slot:
+    """A place in a store's calendar; ``end`` is when the customer is done."""
+
+    store: str
+    start: datetime
+    end: datetime
+
+
+@dataclass(frozen=True)
+class Need:
+    """One resource that a visit takes for ``ticks``: any of ``candidates``, the first that is free."""
+
+    candidates: tuple[Resource, ...]
+    ticks: range
+    refusal: Refusal
+
+
+@dataclass(frozen=True)
+class ClaimPlan:
+    """Everything that one visit claims at once."""
+
+    slot: Slot
+    needs: tuple[Need, ...]
+
+
+@dataclass(frozen=True)
+class Requirement:
+    """One resource that a visit needs for ``minutes`` from its start; the least equipped comes first."""
+
+    candidates: tuple[Resource, ...]
+    minutes: int
+    refusal: Refusal
+
+
+@dataclass(frozen=True)
+class Offer:
+    """What one store can do for one request; ``missing`` is set when it can never do it."""
+
+    store: str
+    kind: VisitKind
+    minutes: int
+    calendar: StoreCalendar
+    requirements: tuple[Requirement, ...]
+    missing: Refusal | None = None
+
+    def plan(self, start: datetime) -> ClaimPlan:
+        needs = tuple(
+            Need(r.candidates, ticks_between(start, start + timedelta(minutes=r.minutes)), r.refusal)
+            for r in self.requirements
+        )
+        return ClaimPlan(Slot(self.store, start, start + timedelta(minutes=self.minutes)), needs)
+
+    def resources(self) -> tuple[str, ...]:
+        return tuple(candidate.id for r in self.requirements for candidate in r.candidates)
+
+
+def ticks_between(start: datetime, end: datetime) -> range:
+    """The ticks that the interval from ``start`` up to ``end`` touches."""
+    return range((start - EPOCH) // TICK, -((EPOCH - end) // TICK))
+
+
+def make_offer(dealership: Dealership, request: VisitRequest, store: str, calendar: StoreCalendar) -> Offer:
+    """What ``store`` can do for ``request``. Raises InvalidInput for an unknown model or job."""
+    if request.kind is VisitKind.TEST_DRIVE:
+        return _test_drive_offer(dealership, request, store, calendar)
+    return _service_offer(dealership, request, store, calendar)
+
+
+def check_time(rules: BookingRules, offer: Offer, now: datetime, start: datetime) -> Refusal | None:
+    """Why a start is against the rules, whoever else has booked; None if it is not."""
+    return (
+        offer.missing
+        or _check_distance(rules, offer, now, start)
+        or _check_hours(rules, offer, start.astimezone(offer.calendar.zone))
+    )
+
+
+def check_resources(plan: ClaimPlan, busy: Busy) -> Refusal | None:
+    """Which resource is taken, or None if one of every kind is free."""
+    return next((need.refusal for need in plan.needs if not free_candidates(need, busy)), None)
+
+
+def free_candidates(need: Need, busy: Busy) -> tuple[Resource, ...]:
+    """The resources that are free for the whole need, in the order in which they are taken."""
+    return tuple(r for r in need.candidates if busy.get(r.id, frozenset()).isdisjoint(need.ticks))
+
+
+def furthest(refusals: Iterable[Refusal]) -> Refusal:
+    """The refusal of the store that came closest to a yes."""
+    order = list(Refusal)
+    return max(refusals, key=order.index)
+
+
+def bookable_window(rules: BookingRules, kind: VisitKind, now: datetime) -> tuple[datetime, datetime]:
+    """The first moment at which such a visit may start, and the end of the last day of the horizon."""
+    last_day = now.date() + timedelta(days=rules.horizon_days)
+    end = datetime.combine(last_day + timedelta(days=1), datetime.min.time(), now.tzinfo)
+    return now + timedelta(hours=notice_hours(rules, kind)), end
+
+
+def notice_hours(rules: BookingRules, kind: VisitKind) -> int:
+    return (rules.test_drive if kind is VisitKind.TEST_DRIVE else rules.service).notice_hours
+
+
+def may_change(rules: BookingRules, now: datetime, start: datetime) -> bool:
+    """Whether the customer may still move or cancel a visit that starts at ``start``."""
+    return start - now >= timedelta(hours=rules.change_notice_hours)
+
+
+def free_slots(
+    rules: BookingRules,
+    offers: tuple[Offer, ...],
+    now: datetime,
+    busy: Busy,
+    from_: datetime,
+    until: datetime,
+) -> Iterator[Slot]:
+    """Free slots that start from ``from_`` on and before ``until``, by time and then by order of stores."""
+    for day in _days(from_, until):
+        plans = [plan for offer in offers for plan in _plans_of_day(rules, offer, now, day)]
+        plans.sort(key=lambda plan: plan.slot.start)
+        for plan in plans:
+            if from_ <= plan.slot.start < until and check_resources(plan, busy) is None:
+                yield plan.slot
+
+
+def rank_alternatives(
+    slots: Iterable[Slot], wish: datetime, store: str | None, count: int = 3
+) -> tuple[Slot, ...]:
+    """The slots nearest to a wish that was refused, the best first; the same input gives the same answer.
+
+    Another store costs as much as a wait of 45 minutes, and each other store is named once at most unless the
+    wanted one has too little to offer. Of two equally near slots the earlier comes first.
+    """
+
+    def rank(slot: Slot) -> tuple[timedelta, bool, datetime, str]:
+        other = store is not None and slot.store != store
+        distance = abs(slot.start - wish) + (OTHER_STORE_PENALTY if other else timedelta())
+        return distance, other, slot.start, slot.store
+
+    ranked = sorted(set(slots), key=rank)
+    seen: set[str] = set()
+    first: list[Slot] = []
+    spare: list[Slot] = []
+    for slot in ranked:
+        repeated = store is not None and slot.store != store and slot.store in seen
+        (spare if repeated else first).append(slot)
+        seen.add(slot.store)
+    return tuple(sorted((first + spare)[:count], key=rank))
+
+
+def _check_distance(rules: BookingRules, offer: Offer, now: datetime, start: datetime) -> Refusal | None:
+    if start < now:
+        return Refusal.PAST
+    earliest, end = bookable_window(rules, offer.kind, now.astimezone(offer.calendar.zone))
+    if start < earliest:
+        return Refusal.TOO_SOON
+    return Refusal.TOO_FAR if start >= end else None
+
+
+def _check_hours(rules: BookingRules, offer: Offer, start: datetime) -> Refusal | None:
+    opening = offer.calendar.opening(start.date())
+    if opening is None:
+        return Refusal.CLOSED_DAY
+    if not opening.opens <= start < opening.closes:
+        return Refusal.OUTSIDE_HOURS
+    if start + timedelta(minutes=offer.minutes) > opening.closes or _after_last_start(rules, offer, start):
+        return Refusal.LAST_START
+    on_grid = (start - opening.opens) % timedelta(minutes=rules.slot_minutes) == timedelta()
+    return None if on_grid else Refusal.NOT_ON_GRID
+
+
+def _after_last_start(rules: BookingRules, offer: Offer, start: datetime) -> bool:
+    return offer.kind is VisitKind.TEST_DRIVE and start.time() > rules.test_drive.last_start
+
+
+def _plans_of_day(rules: BookingRules, offer: Offer, now: datetime, day: date) -> Iterator[ClaimPlan]:
+    opening = offer.calendar.opening(day)
+    start = opening.opens if opening else None
+    while opening and start and start < opening.closes:
+        if check_time(rules, offer, now, start) is None:
+            yield offer.plan(start)
+        start += timedelta(minutes=rules.slot_minutes)
+
+
+def _days(from_: datetime, until: datetime) -> Iterator[date]:
+    day = from_.date()
+    while day <= until.date():
+        yield day
+        day += timedelta(days=1)
+
+
+def _test_drive_offer(
+    dealership: Dealership, request: VisitRequest, store: str, calendar: StoreCalendar
+) -> Offer:
+    if request.model is None or all(model.id != request.model for model in dealership.models):
+        raise InvalidInput(f"a test drive needs a known model, not {request.model!r}")
+    rules = dealership.rules.test_drive
+    cars = tuple(r for r in _of_kind(dealership, store, ResourceKind.TEST_CAR) if r.model == request.model)
+    advisers = _of_kind(dealership, store, ResourceKind.SALES_ADVISER)
+    requirements = (
+        Requirement(cars, rules.minutes + rules.preparation_minutes, Refusal.CAR_OUT),
+        Requirement(advisers, rules.minutes, Refusal.ADVISERS_BUSY),
+    )
+    missing = None if cars else Refusal.NO_TEST_CAR
+    return Offer(store, request.kind, rules.minutes, calendar, requirements, missing)
+
+
+def _service_offer(
+    dealership: Dealership, request: VisitRequest, store: str, calendar: StoreCalendar
+) -> Offer:
+    jobs = _jobs(dealership, request)
+    minutes = sum(job.minutes for job in jobs)
+    electric = _is_electric(dealership, request, jobs)
+    bays = _suitable(dealership, store, ResourceKind.BAY, electric)
+    technicians = _suitable(dealership, store, ResourceKind.TECHNICIAN, electric)
+    requirements = (
+        Requirement(bays, minutes, Refusal.BAY_FULL),
+        Requirement(technicians, minutes, Refusal.TECHNICIANS_BUSY),
+    )
+    missing = None if bays and technicians else Refusal.NO_EQUIPMENT
+    return Offer(store, request.kind, minutes, calendar, requirements, missing)
+
+
+def _jobs(dealership: Dealership, request: VisitRequest) -> tuple[ServiceJob, ...]:
+    known = {job.id: job for job in dealership.services}
+    unknown = [job for job in request.jobs if job not in known]
+    if unknown or not request.jobs:
+        raise InvalidInput(f"a service visit needs known jobs, not {list(request.jobs)}")
+    return tuple(known[job] for job in dict.fromkeys(request.jobs))
+
+
+def _is_electric(dealership: Dealership, request: VisitRequest, jobs: tuple[ServiceJob, ...]) -> bool:
+    """Whether EV equipment is needed; a job for electric cars tells it where the model is unknown."""
+    if request.model is None:
+        return any(job.powertrain is Powertrain.ELECTRIC for job in jobs)
+    model = next((model for model in dealership.models if model.id == request.model), None)
+    if model is None:
+        raise InvalidInput(f"unknown model {request.model!r}")
+    return model.powertrain is Powertrain.ELECTRIC
+
+
+def _of_kind(dealership: Dealership, store: str, kind: ResourceKind) -> tuple[Resource, ...]:
+    """The store's resources of a kind, the least equipped first, otherwise in the order of the content."""
+    found = [r for r in dealership.resources if r.store == store and r.kind is kind]
+    return tuple(sorted(found, key=lambda resource: resource.electric))
+
+
+def _suitable(dealership: Dealership, store: str, kind: ResourceKind, electric: bool) -> tuple[Resource, ...]:
+    return tuple(r for r in _of_kind(dealership, store, kind) if r.electric or not electric)

@@ -1,0 +1,56 @@
+"""The one tree of errors. Each becomes a reply template or an HTTP status in one place at the edge."""
+
+from __future__ import annotations
+
+
+class ZhantingError(Exception):
+    """Base of everything that we raise on purpose; its text is one clear English line."""
+
+
+class SetupError(ZhantingError):
+    """The installation cannot start: shown as one line, exit code 1."""
+
+
+class ContentError(SetupError):
+    """A content file is wrong; names file, entry and field."""
+
+    def __init__(self, file: str, entry: str, field: str, problem: str) -> None:
+        self.file, self.entry, self.field, self.problem = file, entry, field, problem
+        where = ", ".join(part for part in (entry and f"entry {entry}", field and f"field {field}") if part)
+        super().__init__(f"{file}: {where}: {problem}" if where else f"{file}: {problem}")
+
+
+class InvalidInput(ZhantingError):
+    """The caller sent something that cannot be taken (HTTP 400)."""
+
+
+class NotFound(ZhantingError):
+    """What was asked for does not exist, or the caller may not know that it does (HTTP 404)."""
+
+
+class NotAllowed(ZhantingError):
+    """Missing or wrong credentials (HTTP 401)."""
+
+
+class TooManyRequests(ZhantingError):
+    """The caller is faster than a limit (HTTP 429)."""
+
+
+class Conflict(ZhantingError):
+    """The state changed meanwhile (HTTP 409)."""
+
+
+class BookingRefused(Conflict):
+    """A visit cannot be booked at that time; ``reason`` is a ``bot.domain.booking.Refusal``."""
+
+    def __init__(self, reason: object, alternatives: tuple[object, ...] = ()) -> None:
+        self.reason, self.alternatives = reason, alternatives
+        super().__init__(f"booking refused: {reason}")
+
+
+class SlotTaken(BookingRefused):
+    """Another visit claimed a resource first."""
+
+
+class TooLateToChange(Conflict):
+    """The change notice before the visit has passed."""

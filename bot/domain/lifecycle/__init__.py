@@ -1,0 +1,72 @@
+"""The vehicle lifecycle: the schedule as the dealer wrote it, and the rules that apply it to one car.
+
+Source: the dealer group's service-marketing manual, vehicle lifecycle volume (``dealership/lifecycle.yml``).
+"""
+
+from bot.domain.lifecycle.moments import MomentState, MomentStatus, moments
+from bot.domain.lifecycle.rules import (
+    Limit,
+    NextService,
+    VehicleState,
+    WarrantyStatus,
+    job_of_visit,
+    next_service,
+    sooner_limit,
+    stage_of,
+    warranty,
+)
+from bot.domain.lifecycle.schedule import (
+    Boundary,
+    Cars,
+    Due,
+    Event,
+    Flows,
+    Information,
+    KeyMoment,
+    Lead,
+    Limits,
+    MaintenanceItem,
+    MomentKind,
+    NextServiceJobs,
+    NextServiceRule,
+    Occasion,
+    Relationship,
+    Schedule,
+    Span,
+    Stage,
+    schedule_problems,
+)
+
+__all__ = [
+    "Boundary",
+    "Cars",
+    "Due",
+    "Event",
+    "Flows",
+    "Information",
+    "KeyMoment",
+    "Lead",
+    "Limit",
+    "Limits",
+    "MaintenanceItem",
+    "MomentKind",
+    "MomentState",
+    "MomentStatus",
+    "NextService",
+    "NextServiceJobs",
+    "NextServiceRule",
+    "Occasion",
+    "Relationship",
+    "Schedule",
+    "Span",
+    "Stage",
+    "VehicleState",
+    "WarrantyStatus",
+    "job_of_visit",
+    "moments",
+    "next_service",
+    "schedule_problems",
+    "sooner_limit",
+    "stage_of",
+    "warranty",
+]
