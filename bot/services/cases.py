@@ -1,0 +1,100 @@
+"""Opening, completing and listing cases."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from bot.domain.cases import CaseKind, CaseStatus, complaint_due
+from bot.domain.errors import NotFound
+from bot.store.database import Database
+from bot.store.tables import Case
+
+
+@dataclass(frozen=True)
+class CaseView:
+    """A case as staff see it; ``due_at`` is what the customer was promised."""
+
+    id: str
+    kind: CaseKind
+    status: CaseStatus
+    conversation_id: str
+    phone: str | None
+    details: dict[str, Any]
+    due_at: datetime | None
+    created_at: datetime
+
+
+def open_case(
+    database: Database,
+    kind: CaseKind,
+    conversation_id: str,
+    now: datetime,
+    details: Mapping[str, Any],
+    due_at: datetime | None = None,
+    complaint_hours: int = 48,
+) -> str:
+    """Record a case and give its id; the open one of the same kind in this conversation is used again."""
+    if kind is CaseKind.COMPLAINT:
+        due_at = complaint_due(now, complaint_hours)
+    with database.transaction() as session:
+        known = session.scalars(
+            sa.select(Case)
+            .where(Case.conversation_id == conversation_id, Case.kind == kind.value, Case.status == CaseStatus.OPEN.value)
+            .order_by(Case.created_at.desc())
+        ).first()
+        if known is not None and known.details.get("complete") is not True:
+            known.details = {**known.details, **details}
+            return str(known.id)
+        case = Case(
+            id=uuid.uuid4().hex,
+            kind=kind.value,
+            status=CaseStatus.OPEN.value,
+            conversation_id=conversation_id,
+            details=dict(details),
+            due_at=due_at,
+            created_at=now,
+            updated_at=now,
+        )
+        session.add(case)
+        return str(case.id)
+
+
+def update_case(
+    database: Database, case_id: str, now: datetime, phone: str | None, details: Mapping[str, Any]
+) -> datetime | None:
+    """Add what the customer told; gives when the case is due. Raises ``NotFound``."""
+    with database.transaction() as session:
+        case = session.get(Case, case_id)
+        if case is None:
+            raise NotFound(f"no case {case_id}")
+        case.phone = phone or case.phone
+        case.details = {**case.details, **{key: value for key, value in details.items() if value is not None}}
+        case.updated_at = now
+        return case.due_at  # type: ignore[no-any-return]
+
+
+def list_cases(database: Database, kind: CaseKind | None = None) -> list[CaseView]:
+    """The newest first."""
+    query = sa.select(Case).order_by(Case.created_at.desc(), Case.id)
+    if kind is not None:
+        query = query.where(Case.kind == kind.value)
+    with database.reading() as session:
+        return [
+            CaseView(
+                row.id,
+                CaseKind(row.kind),
+                CaseStatus(row.status),
+                row.conversation_id,
+                row.phone,
+                row.details,
+                row.due_at,
+                row.created_at,
+            )
+            for row in session.scalars(query)
+        ]

@@ -1,0 +1,108 @@
+"""The atomic claim: everything that a visit needs, or nothing.
+
+Each resource is claimed by inserting one row per tick under a primary key. Who comes second fails on the
+insert, whatever was read before; then the next suitable resource is tried, and in the end the slot is taken.
+What the owner has already is kept where it fits; missing ticks are added first and needless ones given back
+last, so that two visits that swap their times never wait for each other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.orm import Session
+
+from bot.domain.booking import Busy, ClaimPlan, Need, Offer, Refusal, Slot, free_candidates, furthest
+from bot.domain.errors import Conflict, SlotTaken
+from bot.services.availability import Wish, resources_of, ticks_of
+from bot.store import bookings
+from bot.store.database import Database
+
+ATTEMPTS = 6
+SERIALIZATION_FAILURE, DEADLOCK_DETECTED = "40001", "40P01"
+
+T = TypeVar("T")
+Held = Mapping[str, set[int]]
+
+
+@dataclass(frozen=True)
+class Placement:
+    """Where a visit found its place, and with which resources (ids, in the order of its needs)."""
+
+    slot: Slot
+    resources: tuple[str, ...]
+
+
+def transact(database: Database, work: Callable[[Session], T]) -> T:
+    """Run ``work`` in one transaction, again from the start when a rival was in its way.
+
+    That is: the same code, request key, customer or hold was inserted meanwhile, or a deadlock was ended.
+    """
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            with database.transaction() as session:
+                return work(session)
+        except IntegrityError:
+            if attempt == ATTEMPTS:
+                raise
+        except OperationalError as error:
+            if getattr(error.orig, "pgcode", None) not in (SERIALIZATION_FAILURE, DEADLOCK_DETECTED):
+                raise
+    raise Conflict("too many rivals at once; try again")
+
+
+def place(session: Session, wish: Wish, offers: tuple[Offer, ...], **owner: str) -> Placement:
+    """Claim the wished slot at the first of ``offers`` that is free, for ``hold_id=`` or ``appointment_id=``.
+
+    Raises SlotTaken, without alternatives, if there is none; the caller then rolls back.
+    """
+    resources, ticks = resources_of(offers), ticks_of(offers, wish.start)
+    mine = replace(wish.mine, appointment_id=owner.get("appointment_id"))
+    bookings.delete_expired_holds(session, resources, ticks, wish.now, mine)
+    busy = bookings.busy_ticks(session, resources, ticks, wish.now, mine)
+    held = bookings.claims_of(session, **owner)
+    refusals: list[Refusal] = []
+    for offer in offers:
+        plan = offer.plan(wish.start)
+        claimed = _claim_plan(session, plan, busy, held, owner)
+        if not isinstance(claimed, Refusal):
+            _free_the_rest(session, held, dict(zip(claimed, plan.needs, strict=True)), owner)
+            return Placement(plan.slot, claimed)
+        refusals.append(claimed)
+    raise SlotTaken(furthest(refusals))
+
+
+def _claim_plan(
+    session: Session, plan: ClaimPlan, busy: Busy, held: Held, owner: dict[str, str]
+) -> tuple[str, ...] | Refusal:
+    savepoint = session.begin_nested()
+    claimed = []
+    for need in plan.needs:
+        resource = _claim_need(session, need, busy, held, owner)
+        if resource is None:
+            savepoint.rollback()
+            return need.refusal
+        claimed.append(resource)
+    savepoint.commit()
+    return tuple(claimed)
+
+
+def _claim_need(session: Session, need: Need, busy: Busy, held: Held, owner: dict[str, str]) -> str | None:
+    def is_new(resource: str) -> bool:
+        return not held.get(resource, set()).issuperset(need.ticks)
+
+    for resource in sorted((r.id for r in free_candidates(need, busy)), key=is_new):
+        missing = [tick for tick in need.ticks if tick not in held.get(resource, ())]
+        if bookings.try_claim(session, resource, missing, **owner):
+            return resource
+    return None
+
+
+def _free_the_rest(session: Session, held: Held, needs: dict[str, Need], owner: dict[str, str]) -> None:
+    for resource, ticks in held.items():
+        rest = ticks.difference(needs[resource].ticks) if resource in needs else ticks
+        if rest:
+            bookings.free_claims(session, resource, rest, **owner)

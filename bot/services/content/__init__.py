@@ -1,0 +1,1 @@
+"""Content: what the files say, what the database holds, and the snapshot that everything reads."""

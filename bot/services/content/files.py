@@ -1,0 +1,233 @@
+"""Reads and validates the content files. A wrong one raises ``ContentError`` with file, entry and field."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pydantic
+import yaml
+from pydantic.dataclasses import dataclass as pydantic_dataclass
+
+from bot.domain import dealership as d
+from bot.domain.errors import ContentError
+from bot.domain.lifecycle import Schedule
+from bot.domain.replies import FaqEntry, Template, variables_of
+
+T = TypeVar("T")
+
+
+class _Strict(pydantic.BaseConfig):
+    extra = pydantic.Extra.forbid
+
+
+@dataclass(frozen=True)
+class DemoVehicle:
+    plate: str
+    model: str
+    delivered: date
+    mileage: int | None = None
+    mileage_on: date | None = None
+    last_service_on: date | None = None
+    last_service_km: int | None = None
+
+
+@dataclass(frozen=True)
+class DemoCustomer:
+    phone: str
+    vehicles: tuple[DemoVehicle, ...]
+    name: str | None = None
+
+
+@dataclass(frozen=True)
+class Policy:
+    """A dealer's policy in words, quoted by FAQ answers as the variable ``id``."""
+
+    id: str
+    text: str
+
+
+@dataclass(frozen=True)
+class FileEntry:
+    """One entry of a content file: ``data`` is plain JSON, already validated."""
+
+    kind: str
+    id: str
+    position: int
+    file: str
+    data: dict[str, Any]
+
+
+KINDS: dict[str, type] = {
+    "profile": d.Profile,
+    "rules": d.BookingRules,
+    "store": d.Store,
+    "model": d.Model,
+    "service": d.ServiceJob,
+    "resource": d.Resource,
+    "closure": d.Closure,
+    "policy": Policy,
+    "lifecycle": Schedule,
+    "customer": DemoCustomer,
+    "faq": FaqEntry,
+    "template": Template,
+}
+
+_LISTS = {
+    "stores.yml": ("stores", "store", "id"),
+    "models.yml": ("models", "model", "id"),
+    "services.yml": ("services", "service", "id"),
+    "resources.yml": ("resources", "resource", "id"),
+    "calendar.yml": ("closures", "closure", "name"),
+    "customers.yml": ("customers", "customer", "phone"),
+}
+_WHOLE = {"profile.yml": "profile", "booking.yml": "rules", "lifecycle.yml": "lifecycle"}
+
+_parsers: dict[type, Any] = {}
+
+
+def parse(kind: type[T], data: Any, file: str = "", entry: str = "") -> T:
+    """Build a value from plain data; an unknown, missing or ill-typed field is a ``ContentError``."""
+    if kind not in _parsers:
+        _parsers[kind] = pydantic_dataclass(kind, config=_Strict, use_proxy=True)
+    if not isinstance(data, dict):
+        raise ContentError(file, entry, "", f"must be a mapping, not {type(data).__name__}")
+    try:
+        return _parsers[kind](**data)  # type: ignore[no-any-return]
+    except pydantic.ValidationError as error:
+        first = error.errors()[0]
+        field = ".".join(str(part) for part in first["loc"] if part != "__root__")
+        raise ContentError(file, entry, field, first["msg"]) from error
+    except TypeError as error:
+        raise ContentError(file, entry, _field_of(error), _plain(error)) from error
+
+
+def read_content(root: Path) -> tuple[FileEntry, ...]:
+    """All entries of ``dealership/`` and ``faq/`` under ``root``, validated one by one and against each other."""
+    entries = (*read_dealership_files(root / "dealership"), *read_faq_files(root / "faq"))
+    check_consistency(entries)
+    return entries
+
+
+def read_dealership_files(folder: Path) -> tuple[FileEntry, ...]:
+    found: list[FileEntry] = []
+    for name, kind in _WHOLE.items():
+        data = _read_yaml(folder / name)
+        found.append(_entry(kind, kind, 0, f"dealership/{name}", data))
+    for name, (key, kind, id_field) in _LISTS.items():
+        found += _list_entries(folder / name, f"dealership/{name}", key, kind, id_field)
+    for path in sorted((folder / "policies").glob("*.yml")):
+        for position, (id_, text) in enumerate((_read_yaml(path) or {}).items()):
+            name = f"dealership/policies/{path.name}"
+            found.append(_entry("policy", id_, position, name, {"id": id_, "text": text}))
+    return tuple(found)
+
+
+def read_faq_files(folder: Path) -> tuple[FileEntry, ...]:
+    found: list[FileEntry] = []
+    for path in sorted(folder.glob("*.yml")):
+        name = f"faq/{path.name}"
+        data = _read_yaml(path)
+        if not isinstance(data, dict) or not ({"entries", "templates"} & data.keys()):
+            raise ContentError(name, "", "", "needs `entries:` or `templates:`")
+        if "templates" in data:
+            found += _list_entries(path, name, "templates", "template", "id", data)
+            continue
+        entries = [{**entry, "category": data.get("category")} for entry in data["entries"]]
+        found += _list_entries(path, name, "entries", "faq", "id", {"entries": entries})
+    return tuple(found)
+
+
+def check_consistency(entries: Iterable[FileEntry]) -> None:
+    """Checks that concern several entries: double ids, references to what does not exist."""
+    by_kind: dict[str, dict[str, FileEntry]] = {}
+    for entry in entries:
+        first = by_kind.setdefault(entry.kind, {}).setdefault(entry.id, entry)
+        if first is not entry:
+            raise ContentError(entry.file, entry.id, "id", f"is already used in {first.file}")
+    stores, models, topics = (by_kind.get(kind, {}) for kind in ("store", "model", "faq"))
+    for entry in by_kind.get("resource", {}).values():
+        _check_reference(entry, "store", entry.data["store"], stores)
+        _check_reference(entry, "model", entry.data.get("model"), models)
+    for customer in by_kind.get("customer", {}).values():
+        for vehicle in customer.data["vehicles"]:
+            _check_reference(customer, "vehicles.model", vehicle["model"], models)
+    for faq in (*topics.values(), *by_kind.get("template", {}).values()):
+        for button in faq.data.get("buttons", ()):
+            _check_button(faq, button, topics)
+
+
+def check_variables(entries: Iterable[FileEntry], known: frozenset[str]) -> None:
+    """Every variable in an FAQ answer must be computed from the dealership or be a policy."""
+    for entry in entries:
+        if entry.kind == "faq":
+            for name in sorted(variables_of(entry.data["answer"]) - known):
+                raise ContentError(entry.file, entry.id, "answer", f"unknown variable {{{name}}}")
+
+
+def plain(value: Any) -> Any:
+    """A parsed value as JSON: dates and times as ISO text, tuples as lists."""
+    if dataclasses.is_dataclass(value):
+        return {f.name: plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
+    if isinstance(value, dict):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | frozenset):
+        return [plain(item) for item in value]
+    if hasattr(value, "isoformat"):
+        return value.isoformat()
+    return getattr(value, "value", value)
+
+
+def _entry(kind: str, id_: str, position: int, file: str, data: Any) -> FileEntry:
+    parsed = parse(KINDS[kind], data, file, "" if kind in _WHOLE.values() else str(id_))
+    return FileEntry(kind, str(id_), position, file, plain(parsed))
+
+
+def _list_entries(
+    path: Path, file: str, key: str, kind: str, id_field: str, data: Any = None
+) -> Iterator[FileEntry]:
+    data = _read_yaml(path) if data is None else data
+    rows = data.get(key) if isinstance(data, dict) else None
+    if not isinstance(rows, list):
+        raise ContentError(file, "", key, "must be a list")
+    for position, row in enumerate(rows):
+        if not isinstance(row, dict) or not row.get(id_field):
+            raise ContentError(file, f"number {position + 1}", id_field, "is missing")
+        yield _entry(kind, str(row[id_field]), position, file, row)
+
+
+def _read_yaml(path: Path) -> Any:
+    name = f"{path.parent.name}/{path.name}"
+    try:
+        return yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise ContentError(name, "", "", "the file is missing") from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        line = getattr(getattr(error, "problem_mark", None), "line", None)
+        where = f"line {line + 1}: " if line is not None else ""
+        raise ContentError(name, "", "", f"{where}{getattr(error, 'problem', None) or error}") from error
+
+
+def _check_reference(entry: FileEntry, field: str, id_: str | None, known: dict[str, FileEntry]) -> None:
+    if id_ is not None and id_ not in known:
+        raise ContentError(entry.file, entry.id, field, f"{id_!r} does not exist")
+
+
+def _check_button(entry: FileEntry, button: dict[str, Any], topics: dict[str, FileEntry]) -> None:
+    if sum(button.get(key) is not None for key in ("intent", "topic", "payload")) != 1:
+        raise ContentError(entry.file, entry.id, "buttons", f"{button.get('title')!r} needs one of intent, topic")
+    _check_reference(entry, "buttons.topic", button.get("topic"), topics)
+
+
+def _field_of(error: TypeError) -> str:
+    parts = str(error).split("'")
+    return parts[1] if len(parts) > 1 else ""
+
+
+def _plain(error: TypeError) -> str:
+    text = str(error).removeprefix("__init__() ")
+    return "is not a known field" if "unexpected keyword" in text else text

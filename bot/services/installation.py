@@ -1,0 +1,95 @@
+"""An installation: its database, migrated, filled and opened. Shared by the server, the commands and stock Rasa."""
+
+from __future__ import annotations
+
+import logging
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+
+from bot import clock
+from bot.domain.errors import SetupError
+from bot.services.content.files import check_variables, read_content
+from bot.services.content.snapshot import Content, ContentStore, build_content
+from bot.services.content.sync import SyncReport, sync_content
+from bot.services.vehicles import fill_demo_customers
+from bot.settings import ROOT, Settings, read_settings
+from bot.store.database import Database
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Installation:
+    """What the parts of the program share."""
+
+    settings: Settings
+    database: Database
+    content: ContentStore
+
+
+def open_installation(settings: Settings | None = None, root: Path = ROOT) -> Installation:
+    """Create the home folder, migrate and fill the database; raises ``SetupError`` with one clear line."""
+    settings = settings or read_settings()
+    if settings.clock is not None:
+        clock.clock.set(settings.clock)
+    _make_home(settings.home)
+    entries = read_content(root)
+    content = build_content([(e.kind, e.id, e.data, 1) for e in entries], revision=0)
+    check_variables(entries, frozenset(content.variables))
+    database = Database(settings.database_url)
+    try:
+        migrate(database, root)
+        report = sync_content(database, entries, clock.now())
+        fill_demo_customers(database, [e.data for e in entries if e.kind == "customer"], clock.now())
+    except sa.exc.SQLAlchemyError as error:
+        raise SetupError(f"the database {_safe(settings.database_url)} cannot be used: {_first_line(error)}") from error
+    _tell(report)
+    return Installation(settings, database, ContentStore(database))
+
+
+def validate_content(root: Path = ROOT) -> Content:
+    """Read and check every content file without a database; raises ``ContentError``."""
+    entries = read_content(root)
+    content = build_content([(e.kind, e.id, e.data, 1) for e in entries], revision=0)
+    check_variables(entries, frozenset(content.variables))
+    return content
+
+
+def migrate(database: Database, root: Path = ROOT) -> None:
+    """Bring the schema to the newest version."""
+    config = Config()
+    config.set_main_option("script_location", str(root / "bot" / "store" / "migrations"))
+    with database.engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+
+def _make_home(home: Path) -> None:
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SetupError(f"ZHANTING_HOME {home} cannot be created: {error.strerror}") from error
+    if not os.access(home, os.W_OK):
+        raise SetupError(f"ZHANTING_HOME {home} cannot be written")
+
+
+def _tell(report: SyncReport) -> None:
+    if report.added or report.updated:
+        logger.info("content: %d entries added, %d updated", len(report.added), len(report.updated))
+    for name in report.drafts:
+        logger.warning("content: %s was edited here; the file's new version waits as a draft", name)
+    for name in report.retired:
+        logger.info("content: %s left its file and was retired", name)
+
+
+def _first_line(error: Exception) -> str:
+    return str(getattr(error, "orig", None) or error).splitlines()[0]
+
+
+def _safe(url: str) -> str:
+    return sa.engine.make_url(url).render_as_string(hide_password=True)

@@ -1,0 +1,258 @@
+"""The transcript: every message is a row with a sequence number; an inbound one is handled once."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from bot.domain.conversation import Author, HandoffReason, Owner
+from bot.services.conversations import add_handoff, open_conversation, pass_to
+from bot.store.database import Database
+from bot.store.tables import Conversation, Message
+
+OFFERS_REMEMBERED = 50
+_INTENT_PAYLOAD = re.compile(r"^\s*/+")
+
+
+@dataclass(frozen=True)
+class Inbound:
+    """What a customer sent. ``client_id`` names it, so that a resend is answered and not repeated."""
+
+    channel: str
+    sender: str
+    text: str
+    client_id: str | None = None
+    payload: str | None = None
+
+
+@dataclass(frozen=True)
+class Utterance:
+    """Something to say, with the template (id and version) that it came from."""
+
+    text: str
+    buttons: tuple[dict[str, str], ...] = ()
+    custom: dict[str, Any] = field(default_factory=dict)
+    template: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class HandoffRequest:
+    """The bot's wish to pass the conversation to a person, carried out with the reply that says so."""
+
+    reason: HandoffReason
+    summary: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class StoredMessage:
+    """One row of the transcript."""
+
+    conversation_id: str
+    seq: int
+    author: Author
+    text: str
+    buttons: tuple[dict[str, str], ...]
+    custom: dict[str, Any]
+    client_id: str | None
+    reply_to: int | None
+    time: datetime
+
+
+@dataclass(frozen=True)
+class Received:
+    """An inbound message in its place. ``for_bot`` is what Rasa may read; ``finished`` tells an answered resend."""
+
+    conversation_id: str
+    seq: int
+    owner: Owner
+    epoch: int
+    for_bot: str
+    duplicate: bool
+    finished: bool
+
+
+def clean(text: str) -> str:
+    """The text without control characters, lone surrogates and invisible direction marks."""
+    kept = (c if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cs", "Cf") else " " for c in text)
+    return "".join(kept).strip()
+
+
+def receive(database: Database, inbound: Inbound, now: datetime) -> Received:
+    """Store a customer's message once, and decide what the bot may read of it."""
+    with database.transaction() as session:
+        conversation = open_conversation(session, inbound.channel, inbound.sender, now)
+        earlier = _by_client_id(session, conversation.id, inbound.client_id)
+        if earlier is not None:
+            return _received(conversation, earlier, duplicate=True)
+        offered = _offered_button(session, conversation.id, inbound)
+        text = offered["title"] if offered else inbound.text
+        stored = _append(session, conversation, Author.CUSTOMER, Utterance(text), now)
+        stored.payload = offered["payload"] if offered else None
+        stored.client_id, stored.answered = inbound.client_id, False
+        return _received(conversation, stored, duplicate=False)
+
+
+def answer(
+    database: Database,
+    received: Received,
+    utterances: Iterable[Utterance],
+    now: datetime,
+    handoff: HandoffRequest | None = None,
+) -> list[StoredMessage] | None:
+    """Store what the bot says to a message; None when somebody else took the conversation meanwhile.
+
+    The epoch under which the reply was produced is checked in the transaction that stores it; a handoff
+    that the bot decided on takes effect in the same transaction, after its last word.
+    """
+    with database.transaction() as session:
+        conversation = session.get(Conversation, received.conversation_id, with_for_update=True)
+        assert conversation is not None
+        _finish(session, received)
+        if conversation.epoch != received.epoch:
+            return None
+        rows = [
+            _append(session, conversation, Author.BOT, utterance, now, received.seq) for utterance in utterances
+        ]
+        if handoff is not None:
+            pass_to(conversation, Owner.QUEUE, now)
+            add_handoff(session, conversation.id, handoff.reason, handoff.summary, now)
+        return [_stored(row) for row in rows]
+
+
+def messages_after(
+    database: Database, conversation_id: str, seq: int = 0, limit: int = 200
+) -> list[StoredMessage]:
+    """The transcript after a sequence number, in order."""
+    query = (
+        sa.select(Message)
+        .where(Message.conversation_id == conversation_id, Message.seq > seq)
+        .order_by(Message.seq)
+        .limit(limit)
+    )
+    with database.reading() as session:
+        return [_stored(row) for row in session.scalars(query)]
+
+
+def replies_to(database: Database, conversation_id: str, seq: int) -> list[StoredMessage]:
+    """What was answered to one message."""
+    query = (
+        sa.select(Message)
+        .where(Message.conversation_id == conversation_id, Message.reply_to == seq)
+        .order_by(Message.seq)
+    )
+    with database.reading() as session:
+        return [_stored(row) for row in session.scalars(query)]
+
+
+def unanswered(database: Database) -> list[tuple[str, str, Received]]:
+    """Messages that a stopped process left without an outcome: (channel, sender, message), oldest first."""
+    query = (
+        sa.select(Message, Conversation)
+        .join(Conversation, Conversation.id == Message.conversation_id)
+        .where(Message.answered.is_(False))
+        .order_by(Message.created_at, Message.seq)
+    )
+    with database.reading() as session:
+        rows: Sequence[Any] = session.execute(query).all()
+        return [(row.channel, row.sender, _received(row, message, True)) for message, row in rows]
+
+
+def _offered_button(session: Session, conversation_id: str, inbound: Inbound) -> dict[str, str] | None:
+    """The button that was clicked, or whose title was typed: nothing but what the bot itself offered."""
+    turns = _offers(session, conversation_id)
+    wanted = (inbound.payload or inbound.text).strip()
+    if wanted.startswith("/"):
+        for button in (button for turn in turns for button in turn):
+            if button["payload"] == wanted:
+                return button
+    title = inbound.text.strip().casefold()
+    return next((b for b in (turns[0] if turns else ()) if b["title"].strip().casefold() == title), None)
+
+
+def _offers(session: Session, conversation_id: str) -> list[list[dict[str, str]]]:
+    """The buttons of the bot's last turns, the newest turn first."""
+    query = (
+        sa.select(Message.reply_to, Message.buttons)
+        .where(Message.conversation_id == conversation_id, Message.author == Author.BOT.value)
+        .order_by(Message.seq.desc())
+        .limit(OFFERS_REMEMBERED)
+    )
+    turns: dict[int | None, list[dict[str, str]]] = {}
+    for reply_to, buttons in session.execute(query):
+        turns.setdefault(reply_to, []).extend(buttons or ())
+    return list(turns.values())
+
+
+def _by_client_id(session: Session, conversation_id: str, client_id: str | None) -> Message | None:
+    if client_id is None:
+        return None
+    return session.scalars(  # type: ignore[no-any-return]
+        sa.select(Message).where(Message.conversation_id == conversation_id, Message.client_id == client_id)
+    ).first()
+
+
+def _append(
+    session: Session,
+    conversation: Conversation,
+    author: Author,
+    utterance: Utterance,
+    now: datetime,
+    reply_to: int | None = None,
+) -> Message:
+    conversation.last_seq += 1
+    conversation.updated_at = now
+    row = Message(
+        conversation_id=conversation.id,
+        seq=conversation.last_seq,
+        author=author.value,
+        text=utterance.text,
+        buttons=list(utterance.buttons) or None,
+        custom=utterance.custom or None,
+        templates=utterance.template,
+        reply_to=reply_to,
+        answered=True,
+        created_at=now,
+    )
+    session.add(row)
+    return row
+
+
+def _finish(session: Session, received: Received) -> None:
+    session.execute(
+        sa.update(Message)
+        .where(Message.conversation_id == received.conversation_id, Message.seq == received.seq)
+        .values(answered=True)
+    )
+
+
+def _received(conversation: Conversation, row: Message, duplicate: bool) -> Received:
+    return Received(
+        conversation_id=conversation.id,
+        seq=row.seq,
+        owner=Owner(conversation.state),
+        epoch=conversation.epoch,
+        for_bot=row.payload or _INTENT_PAYLOAD.sub("", row.text),
+        duplicate=duplicate,
+        finished=row.answered,
+    )
+
+
+def _stored(row: Message) -> StoredMessage:
+    return StoredMessage(
+        row.conversation_id,
+        row.seq,
+        Author(row.author),
+        row.text,
+        tuple(row.buttons or ()),
+        row.custom or {},
+        row.client_id,
+        row.reply_to,
+        row.created_at,
+    )

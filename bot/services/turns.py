@@ -1,0 +1,188 @@
+"""A message's way from the channel to the stored replies (DESIGN.md, *A message's way*)."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+
+from bot import clock
+from bot.domain.conversation import HandoffReason, Owner
+from bot.services import conversations, messages
+from bot.services.content.snapshot import ContentStore
+from bot.services.messages import HandoffRequest, Inbound, Received, StoredMessage, Utterance
+from bot.services.replies import reply_for
+from bot.services.wakeups import Wakeups
+from bot.store.database import Database
+
+logger = logging.getLogger(__name__)
+
+
+class Dialogue(Protocol):
+    """What answers a message: Rasa's agent in the server, handed in from above."""
+
+    async def reply(self, conversation_id: str, text: str) -> tuple[list[Utterance], HandoffRequest | None]:
+        """Run one turn."""
+
+    async def intent(self, text: str) -> str:
+        """The intent of a text, without a turn."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of an inbound message."""
+
+    seq: int
+    duplicate: bool
+    conversation_id: str
+    replies: tuple[StoredMessage, ...]
+
+
+class Turns:
+    """Handles inbound messages: one turn at a time per conversation, each message once."""
+
+    def __init__(
+        self, database: Database, content: ContentStore, dialogue: Dialogue, wakeups: Wakeups, longest: int
+    ) -> None:
+        self._database, self._content = database, content
+        self._dialogue, self._wakeups, self._longest = dialogue, wakeups, longest
+        self._locks = KeyedLocks()
+        self._running: dict[tuple[str, int], asyncio.Task[tuple[StoredMessage, ...]]] = {}
+
+    async def take(self, inbound: Inbound) -> tuple[Received, asyncio.Task[tuple[StoredMessage, ...]]]:
+        """Store the message and start its turn. The task is kept here: a client that leaves does not end it."""
+        cleaned = messages.clean(inbound.text)
+        shortened = Inbound(
+            inbound.channel, inbound.sender, cleaned[: self._longest], inbound.client_id, inbound.payload
+        )
+        async with self._locks.holding(f"{inbound.channel}/{inbound.sender}"):
+            received = await _in_thread(messages.receive, self._database, shortened, clock.now())
+        key = (received.conversation_id, received.seq)
+        if key not in self._running:
+            turn = self._turn(received, too_long=len(cleaned) > self._longest)
+            task = asyncio.get_running_loop().create_task(turn)
+            self._running[key] = task
+            task.add_done_callback(lambda _: self._running.pop(key, None))
+        self._wakeups.notify(received.conversation_id, typing=True)
+        return received, self._running[key]
+
+    async def handle(self, inbound: Inbound) -> Outcome:
+        """Store the message, run its turn and wait for the replies; a resend gets the stored ones."""
+        received, task = await self.take(inbound)
+        replies = await asyncio.shield(task)
+        return Outcome(received.seq, received.duplicate, received.conversation_id, replies)
+
+    async def finish_interrupted(self) -> int:
+        """Answer what a stopped process left unanswered; gives the number of such messages."""
+        left = await _in_thread(messages.unanswered, self._database)
+        for _, _, received in left:
+            await self._turn(received)
+        return len(left)
+
+    async def close(self, seconds: float = 10.0) -> None:
+        """Let running turns end."""
+        if self._running:
+            await asyncio.wait(list(self._running.values()), timeout=seconds)
+
+    async def _turn(self, received: Received, too_long: bool = False) -> tuple[StoredMessage, ...]:
+        async with self._locks.holding(received.conversation_id):
+            if received.finished:
+                return await self._stored_replies(received)
+            owned = await self._ownership(received)
+            utterances, handoff = await self._answer(owned, too_long)
+            stored = await _in_thread(
+                messages.answer, self._database, owned, utterances, clock.now(), handoff
+            )
+        if stored is None:
+            logger.info("late reply dropped: conversation %s changed hands", received.conversation_id)
+        self._wakeups.notify(received.conversation_id)
+        return tuple(stored or ())
+
+    async def _answer(self, received: Received, too_long: bool) -> tuple[list[Utterance], HandoffRequest | None]:
+        try:
+            if too_long:
+                return [self._say("utter_too_long", limit=self._longest)], None
+            if not received.for_bot.strip():
+                return [self._say("utter_empty_message")], None
+            if received.owner is not Owner.BOT:
+                return await self._waiting_line(received), None
+            return await self._dialogue.reply(received.conversation_id, received.for_bot)
+        except Exception:  # the last line of defence: the customer gets a word, a person and the log the rest
+            logger.exception("turn failed in conversation %s", received.conversation_id)
+            await self._report_failure(received)
+            return [self._say("utter_technical_problem")], None
+
+    async def _ownership(self, received: Received) -> Received:
+        """Who owns the conversation now that its turn has come; a waiting customer may go back to the bot."""
+        view = await _in_thread(conversations.conversation, self._database, received.conversation_id)
+        if view.owner is Owner.QUEUE and await self._dialogue.intent(received.for_bot) == "back_to_bot":
+            view = await _in_thread(
+                conversations.back_to_bot, self._database, received.conversation_id, clock.now()
+            )
+        return replace(received, owner=view.owner, epoch=view.epoch)
+
+    async def _waiting_line(self, received: Received) -> list[Utterance]:
+        if received.owner is not Owner.QUEUE:
+            return []
+        place = await _in_thread(conversations.place_in_queue, self._database, received.conversation_id)
+        return [self._say("utter_waiting_in_queue", place=place)]
+
+    async def _stored_replies(self, received: Received) -> tuple[StoredMessage, ...]:
+        return tuple(
+            await _in_thread(messages.replies_to, self._database, received.conversation_id, received.seq)
+        )
+
+    async def _report_failure(self, received: Received) -> None:
+        summary = {"message": received.for_bot, "seq": received.seq}
+        await _in_thread(
+            conversations.record_handoff,
+            self._database,
+            received.conversation_id,
+            HandoffReason.FAILURE,
+            summary,
+            clock.now(),
+        )
+
+    def _say(self, template: str, **values: object) -> Utterance:
+        reply = reply_for(self._content.current(), template, values)
+        if reply is None:
+            raise LookupError(f"no approved template {template}")
+        return utterance(reply)
+
+
+class KeyedLocks:
+    """One holder at a time per key; the next one goes on at once, and unused locks disappear."""
+
+    def __init__(self) -> None:
+        self._locks: dict[str, tuple[asyncio.Lock, int]] = {}
+
+    @asynccontextmanager
+    async def holding(self, key: str) -> AsyncIterator[None]:
+        lock, users = self._locks.get(key, (asyncio.Lock(), 0))
+        self._locks[key] = (lock, users + 1)
+        try:
+            async with lock:
+                yield
+        finally:
+            lock, users = self._locks[key]
+            if users == 1:
+                del self._locks[key]
+            else:
+                self._locks[key] = (lock, users - 1)
+
+
+def utterance(message: dict[str, Any]) -> Utterance:
+    """Rasa's message dictionary as an utterance."""
+    return Utterance(
+        text=message.get("text") or "",
+        buttons=tuple(message.get("buttons") or ()),
+        custom=message.get("custom") or {},
+        template=message.get("template"),
+    )
+
+
+async def _in_thread(function: Any, *arguments: Any) -> Any:
+    return await asyncio.get_running_loop().run_in_executor(None, function, *arguments)

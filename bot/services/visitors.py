@@ -1,0 +1,46 @@
+"""Website visitors: an unguessable token names a visitor; only its hash is kept, as the conversation's sender."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from bot.services.conversations import open_conversation
+from bot.store.database import Database
+from bot.store.tables import Conversation
+
+CHANNEL = "web"
+
+
+@dataclass(frozen=True)
+class Visitor:
+    sender: str
+    conversation_id: str
+    last_seq: int
+
+
+def open_visitor(database: Database, token: str | None, now: datetime) -> tuple[Visitor, str]:
+    """The visitor of a token, or a new one with a new token."""
+    known = find_visitor(database, token) if token else None
+    if known is not None and token is not None:
+        return known, token
+    token = secrets.token_urlsafe(32)
+    with database.transaction() as session:
+        row = open_conversation(session, CHANNEL, _sender(token), now)
+        return Visitor(row.sender, row.id, row.last_seq), token
+
+
+def find_visitor(database: Database, token: str) -> Visitor | None:
+    """The visitor whose token this is."""
+    query = sa.select(Conversation).where(Conversation.channel == CHANNEL, Conversation.sender == _sender(token))
+    with database.reading() as session:
+        row = session.scalars(query).first()
+        return None if row is None else Visitor(row.sender, row.id, row.last_seq)
+
+
+def _sender(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()

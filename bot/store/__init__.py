@@ -1,0 +1,1 @@
+"""SQLAlchemy tables, queries, sessions and the alembic migrations."""

@@ -1,0 +1,160 @@
+"""Queries on appointments, holds and claims, each a single statement."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from bot.store.tables import Appointment, Claim, Customer, Hold
+
+Row = Any
+"""A row of ``bot.store.tables``: SQLAlchemy 1.4 types its attributes as columns. 2.0 may drop this."""
+
+
+@dataclass(frozen=True)
+class Owner:
+    """Whose claims do not stand in the own way: those of a conversation's hold or of an appointment."""
+
+    conversation_id: str | None = None
+    appointment_id: str | None = None
+
+
+NOBODY = Owner()
+
+
+def busy_ticks(
+    session: Session, resources: Iterable[str], ticks: range, now: datetime, mine: Owner = NOBODY
+) -> dict[str, set[int]]:
+    """The ticks that others have claimed; an expired hold claims nothing."""
+    statement = (
+        sa.select(Claim.resource, Claim.tick)
+        .outerjoin(Hold, Hold.id == Claim.hold_id)
+        .where(Claim.resource.in_(list(resources)), _within(ticks))
+        .where(sa.or_(Claim.hold_id.is_(None), Hold.expires_at > now))
+    )
+    if mine.conversation_id is not None:
+        other = Hold.conversation_id != mine.conversation_id
+        statement = statement.where(sa.or_(Claim.hold_id.is_(None), other))
+    if mine.appointment_id is not None:
+        other = Claim.appointment_id != mine.appointment_id
+        statement = statement.where(sa.or_(Claim.appointment_id.is_(None), other))
+    return _by_resource(session.execute(statement))
+
+
+def claims_of(session: Session, **owner: str) -> dict[str, set[int]]:
+    """The claims of one owner: ``appointment_id=`` or ``hold_id=``."""
+    return _by_resource(session.execute(sa.select(Claim.resource, Claim.tick).filter_by(**owner)))
+
+
+def try_claim(session: Session, resource: str, ticks: Iterable[int], **owner: str) -> bool:
+    """Claim one resource; False, and nothing written, if somebody else has one of the ticks.
+
+    The savepoint keeps the transaction usable on PostgreSQL after the loss.
+    """
+    rows = [{"resource": resource, "tick": tick, **owner} for tick in ticks]
+    if not rows:
+        return True
+    try:
+        with session.begin_nested():
+            session.execute(sa.insert(Claim.__table__), rows)
+    except IntegrityError:
+        return False
+    return True
+
+
+def free_claims(session: Session, resource: str, ticks: Iterable[int], **owner: str) -> None:
+    """Give back some ticks of one resource."""
+    condition = (Claim.resource == resource, Claim.tick.in_(list(ticks)))
+    session.execute(sa.delete(Claim.__table__).where(*condition).filter_by(**owner))
+
+
+def free_all_claims(session: Session, appointment_id: str) -> None:
+    session.execute(sa.delete(Claim.__table__).where(Claim.appointment_id == appointment_id))
+
+
+def delete_expired_holds(
+    session: Session, resources: Iterable[str], ticks: range, now: datetime, mine: Owner
+) -> None:
+    """Delete the expired holds that still occupy these ticks: the primary key would see their claims."""
+    on_these_ticks = sa.select(Claim.hold_id).where(Claim.resource.in_(list(resources)), _within(ticks))
+    statement = sa.delete(Hold.__table__).where(Hold.expires_at <= now, Hold.id.in_(on_these_ticks))
+    if mine.conversation_id is not None:
+        statement = statement.where(Hold.conversation_id != mine.conversation_id)
+    session.execute(statement)
+
+
+def lock_hold(session: Session, conversation_id: str) -> Row | None:
+    """The conversation's hold, expired or not, locked until the end of the transaction."""
+    statement = sa.select(Hold).where(Hold.conversation_id == conversation_id).with_for_update()
+    return _one(session, statement)
+
+
+def delete_hold(session: Session, conversation_id: str) -> None:
+    session.execute(sa.delete(Hold.__table__).where(Hold.conversation_id == conversation_id))
+
+
+def turn_hold_into_appointment(session: Session, hold: Row, appointment_id: str) -> None:
+    """Hand the claims of a hold to an appointment and delete the hold."""
+    statement = sa.update(Claim.__table__).where(Claim.hold_id == hold.id)
+    session.execute(statement.values(appointment_id=appointment_id, hold_id=None))
+    session.execute(sa.delete(Hold.__table__).where(Hold.id == hold.id))
+    session.expunge(hold)
+
+
+def appointment_of_request(session: Session, request_key: str) -> Row | None:
+    return _one(session, sa.select(Appointment).where(Appointment.request_key == request_key))
+
+
+def appointment_of_code(session: Session, code: str, phone: str, lock: bool = False) -> Row | None:
+    """The appointment with this code and phone number; both must match."""
+    statement = sa.select(Appointment).where(Appointment.code == code, Appointment.phone == phone)
+    return _one(session, statement.with_for_update() if lock else statement)
+
+
+def appointments(
+    session: Session,
+    conversation_id: str | None = None,
+    phone: str | None = None,
+    from_: datetime | None = None,
+    to: datetime | None = None,
+) -> list[Row]:
+    """Appointments by start; those given as ``to`` start before it, as ``from_`` then or later."""
+    statement = sa.select(Appointment).order_by(Appointment.start, Appointment.code)
+    if conversation_id is not None:
+        statement = statement.where(Appointment.conversation_id == conversation_id)
+    if phone is not None:
+        statement = statement.where(Appointment.phone == phone)
+    if from_ is not None:
+        statement = statement.where(Appointment.start >= from_)
+    if to is not None:
+        statement = statement.where(Appointment.start < to)
+    return list(session.execute(statement).scalars())
+
+
+def code_is_taken(session: Session, code: str) -> bool:
+    return _one(session, sa.select(Appointment.id).where(Appointment.code == code)) is not None
+
+
+def customer_of_phone(session: Session, phone: str) -> Row | None:
+    return _one(session, sa.select(Customer).where(Customer.phone == phone))
+
+
+def _within(ticks: range) -> Any:
+    return sa.and_(Claim.tick >= ticks.start, Claim.tick < ticks.stop)
+
+
+def _by_resource(rows: Iterable[Any]) -> dict[str, set[int]]:
+    taken: dict[str, set[int]] = {}
+    for resource, tick in rows:
+        taken.setdefault(resource, set()).add(tick)
+    return taken
+
+
+def _one(session: Session, statement: Any) -> Row | None:
+    return session.execute(statement).scalars().one_or_none()

@@ -1,0 +1,229 @@
+"""The tables. Times are stored as UTC without zone by ``LocalTime`` and come back aware in the dealer's zone."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import declarative_base
+
+from bot.clock import TIME_ZONE
+
+Base: Any = declarative_base()
+Json = sa.JSON
+
+
+class LocalTime(sa.TypeDecorator):  # type: ignore[misc]
+    """An aware datetime: UTC in the database (SQLite knows no zones), the dealer's zone in Python."""
+
+    impl = sa.DateTime
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: object) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("naive datetime: every time in the database has a zone")
+        return value.astimezone(timezone.utc).replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: object) -> datetime | None:
+        return None if value is None else value.replace(tzinfo=timezone.utc).astimezone(TIME_ZONE)
+
+
+class ContentEntry(Base):
+    """One piece of content: an FAQ entry, reply template, store, model, job, resource, lifecycle schedule …
+
+    ``data`` is live. ``file_data`` is what the file said last; ``draft`` is a newer file version that waits
+    because somebody edited the live one (DESIGN.md, *File or console, who wins*).
+    """
+
+    __tablename__ = "content_entries"
+    kind = sa.Column(sa.String(40), primary_key=True)
+    id = sa.Column(sa.String(120), primary_key=True)
+    position = sa.Column(sa.Integer, nullable=False, default=0)
+    data = sa.Column(Json, nullable=False)
+    file = sa.Column(sa.String(200))
+    file_data = sa.Column(Json)
+    draft = sa.Column(Json)
+    status = sa.Column(sa.String(20), nullable=False, default="approved")
+    version = sa.Column(sa.Integer, nullable=False, default=1)
+    edited_by = sa.Column(sa.String(80))
+    updated_at = sa.Column(LocalTime, nullable=False)
+
+
+class ContentRevision(Base):
+    """One row whose number grows with every change of content: snapshots compare it."""
+
+    __tablename__ = "content_revision"
+    id = sa.Column(sa.Integer, primary_key=True)
+    number = sa.Column(sa.Integer, nullable=False)
+
+
+class Conversation(Base):
+    """A conversation with its owner and epoch. ``sender`` is the channel's user, unique per channel."""
+
+    __tablename__ = "conversations"
+    id = sa.Column(sa.String(32), primary_key=True)
+    channel = sa.Column(sa.String(40), nullable=False)
+    sender = sa.Column(sa.String(255), nullable=False)
+    state = sa.Column(sa.String(20), nullable=False, default="bot", index=True)
+    epoch = sa.Column(sa.Integer, nullable=False, default=0)
+    last_seq = sa.Column(sa.Integer, nullable=False, default=0)
+    created_at = sa.Column(LocalTime, nullable=False)
+    updated_at = sa.Column(LocalTime, nullable=False)
+    __table_args__ = (sa.UniqueConstraint("channel", "sender"),)
+
+
+class Message(Base):
+    """One line of a transcript. ``reply_to`` is the sequence number of the customer's message it answers."""
+
+    __tablename__ = "messages"
+    conversation_id = sa.Column(sa.ForeignKey("conversations.id"), primary_key=True)
+    seq = sa.Column(sa.Integer, primary_key=True)
+    author = sa.Column(sa.String(20), nullable=False)
+    client_id = sa.Column(sa.String(120))
+    text = sa.Column(sa.Text, nullable=False)
+    payload = sa.Column(sa.Text)
+    buttons = sa.Column(Json)
+    custom = sa.Column(Json)
+    templates = sa.Column(Json)
+    reply_to = sa.Column(sa.Integer)
+    answered = sa.Column(sa.Boolean, nullable=False, default=True)
+    created_at = sa.Column(LocalTime, nullable=False)
+    __table_args__ = (sa.UniqueConstraint("conversation_id", "client_id"),)
+
+
+class DialogueState(Base):
+    """Rasa's tracker of one sender: the events of its bounded window as JSON."""
+
+    __tablename__ = "dialogue_states"
+    sender_id = sa.Column(sa.String(255), primary_key=True)
+    state = sa.Column(Json, nullable=False)
+    updated_at = sa.Column(LocalTime, nullable=False)
+
+
+class Appointment(Base):
+    """A test drive or a service visit.
+
+    ``end`` is when the customer is done; claims may run on for preparation. ``items`` are the ids of the
+    jobs, ``resources`` the ids of what is claimed. ``request_key`` is "conversation/key" of the request that
+    made it: the same request again finds the row that it made.
+    """
+
+    __tablename__ = "appointments"
+    id = sa.Column(sa.String(32), primary_key=True)
+    kind = sa.Column(sa.String(20), nullable=False)
+    status = sa.Column(sa.String(20), nullable=False, default="confirmed")
+    code = sa.Column(sa.String(12), nullable=False, unique=True)
+    store = sa.Column(sa.String(40), nullable=False)
+    model = sa.Column(sa.String(40))
+    items = sa.Column(Json, nullable=False)
+    start = sa.Column(LocalTime, nullable=False, index=True)
+    end = sa.Column(LocalTime, nullable=False)
+    name = sa.Column(sa.String(80), nullable=False)
+    phone = sa.Column(sa.String(20), nullable=False, index=True)
+    plate = sa.Column(sa.String(20))
+    mileage = sa.Column(sa.Integer)
+    resources = sa.Column(Json, nullable=False)
+    conversation_id = sa.Column(sa.String(32), index=True)
+    request_key = sa.Column(sa.String(200), unique=True)
+    created_at = sa.Column(LocalTime, nullable=False)
+    updated_at = sa.Column(LocalTime, nullable=False)
+
+
+class Hold(Base):
+    """A chosen slot that one conversation keeps until ``expires_at`` while the customer gives the details.
+
+    ``details`` says what is held: kind, store, model, jobs, start and end (ISO), ids of the resources.
+    """
+
+    __tablename__ = "holds"
+    id = sa.Column(sa.String(32), primary_key=True)
+    conversation_id = sa.Column(sa.String(32), nullable=False, unique=True)
+    details = sa.Column(Json, nullable=False)
+    expires_at = sa.Column(LocalTime, nullable=False)
+
+
+class Claim(Base):
+    """One resource for one tick, owned by an appointment or a hold.
+
+    The primary key is what makes a double booking impossible. ``tick`` counts quarters of an hour since the
+    epoch (``bot.domain.booking``).
+    """
+
+    __tablename__ = "claims"
+    resource = sa.Column(sa.String(60), primary_key=True)
+    tick = sa.Column(sa.Integer, primary_key=True, autoincrement=False)
+    appointment_id = sa.Column(sa.ForeignKey("appointments.id", ondelete="CASCADE"), index=True)
+    hold_id = sa.Column(sa.ForeignKey("holds.id", ondelete="CASCADE"), index=True)
+    __table_args__ = (
+        sa.CheckConstraint("(appointment_id IS NULL) <> (hold_id IS NULL)", name="claims_one_owner"),
+    )
+
+
+class Customer(Base):
+    __tablename__ = "customers"
+    id = sa.Column(sa.String(32), primary_key=True)
+    phone = sa.Column(sa.String(20), nullable=False, unique=True)
+    name = sa.Column(sa.String(80))
+    created_at = sa.Column(LocalTime, nullable=False)
+
+
+class Vehicle(Base):
+    """A customer's car; ``mileage`` is the last known one, in km, read on ``mileage_on``."""
+
+    __tablename__ = "vehicles"
+    plate = sa.Column(sa.String(20), primary_key=True)
+    customer_id = sa.Column(sa.ForeignKey("customers.id"), nullable=False, index=True)
+    model = sa.Column(sa.String(40), nullable=False)
+    delivered = sa.Column(sa.Date, nullable=False)
+    mileage = sa.Column(sa.Integer)
+    mileage_on = sa.Column(sa.Date)
+    last_service_on = sa.Column(sa.Date)
+    last_service_km = sa.Column(sa.Integer)
+
+
+class Case(Base):
+    """A rescue, complaint or call-back that a person has to finish. ``due_at`` is what was promised."""
+
+    __tablename__ = "cases"
+    id = sa.Column(sa.String(32), primary_key=True)
+    kind = sa.Column(sa.String(20), nullable=False, index=True)
+    status = sa.Column(sa.String(20), nullable=False, default="open")
+    conversation_id = sa.Column(sa.String(32), nullable=False, index=True)
+    phone = sa.Column(sa.String(20))
+    details = sa.Column(Json, nullable=False)
+    due_at = sa.Column(LocalTime)
+    created_at = sa.Column(LocalTime, nullable=False)
+    updated_at = sa.Column(LocalTime, nullable=False)
+
+
+class Handoff(Base):
+    """A conversation that asked for a person: why, and what the adviser should know."""
+
+    __tablename__ = "handoffs"
+    id = sa.Column(sa.String(32), primary_key=True)
+    conversation_id = sa.Column(sa.String(32), nullable=False, index=True)
+    reason = sa.Column(sa.String(40), nullable=False)
+    summary = sa.Column(Json, nullable=False)
+    status = sa.Column(sa.String(20), nullable=False, default="open")
+    created_at = sa.Column(LocalTime, nullable=False)
+    updated_at = sa.Column(LocalTime, nullable=False)
+
+
+class User(Base):
+    __tablename__ = "users"
+    username = sa.Column(sa.String(80), primary_key=True)
+    password_hash = sa.Column(sa.String(200), nullable=False)
+    role = sa.Column(sa.String(40), nullable=False)
+    created_at = sa.Column(LocalTime, nullable=False)
+
+
+class AccessToken(Base):
+    """A staff session; only the token's SHA-256 is kept."""
+
+    __tablename__ = "access_tokens"
+    token_hash = sa.Column(sa.String(64), primary_key=True)
+    username = sa.Column(sa.ForeignKey("users.username"), nullable=False)
+    expires_at = sa.Column(LocalTime, nullable=False)
