@@ -1,0 +1,1 @@
+"""rasa_sdk actions: slots in, one service call, reply and events out. No SQL, no rule of the trade."""

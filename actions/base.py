@@ -1,0 +1,133 @@
+"""What every action is built on: one customer's turn, and an action that does not block the others."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from rasa_sdk import Action, Tracker
+from rasa_sdk.events import SlotSet
+from rasa_sdk.executor import CollectingDispatcher
+
+from actions import context
+from bot import clock
+from bot.services.content.snapshot import Content
+
+Events = list[dict[str, Any]]
+LISTEN = "action_listen"
+_NOT_CONTENT = re.compile(r"[\s,，。.!！?？、;；:：~～]|吧|呢|啊|呀|哦|嗯|的|就|那|这|我|要|想|去|在|选|行|好|可以|是|用|了")
+
+
+class Turn:
+    """One turn as an action sees it: what was said, what is known, and how to answer."""
+
+    def __init__(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> None:
+        self._dispatcher = dispatcher
+        self.tracker = tracker
+        self.now: datetime = clock.now()
+        installation = context.installation()
+        self.database = installation.database
+        self.content: Content = installation.content.current()
+        self.dealership = self.content.dealership
+        message: Mapping[str, Any] = tracker.latest_message or {}
+        self.text: str = message.get("text") or ""
+        self.intent: str = (message.get("intent") or {}).get("name") or ""
+        self.entities: Sequence[Mapping[str, Any]] = message.get("entities") or ()
+        self.decision: Mapping[str, Any] = message.get("decision") or {}
+        self.faq: Mapping[str, Any] = message.get("faq") or {}
+
+    @property
+    def conversation_id(self) -> str:
+        return str(self.tracker.sender_id)
+
+    @property
+    def is_payload(self) -> bool:
+        """Whether a button was pressed."""
+        return self.text.startswith("/")
+
+    @property
+    def is_fresh(self) -> bool:
+        """Whether the customer has just spoken and nothing has been done about it yet."""
+        return self.tracker.latest_action_name == LISTEN
+
+    @property
+    def active_form(self) -> str | None:
+        return (self.tracker.active_loop or {}).get("name")
+
+    @property
+    def requested(self) -> str | None:
+        """What the active form asked for."""
+        return self.slot("requested_slot") if self.active_form else None
+
+    def slot(self, name: str) -> Any:
+        return self.tracker.get_slot(name)
+
+    def values(self, entity: str) -> list[Any]:
+        """The values of an entity in the order in which they were said."""
+        return [found.get("value") for found in self.entities if found.get("entity") == entity]
+
+    def last(self, entity: str) -> Any:
+        """The value said last, which is the one that a correction means; None without one."""
+        found = self.values(entity)
+        return found[-1] if found else None
+
+    def is_mostly(self, entities: Iterable[str]) -> bool:
+        """Whether the message is little more than these entities: an answer and not a question."""
+        text = list(self.text)
+        for found in self.entities:
+            if found.get("entity") in entities:
+                text[found["start"] : found["end"]] = " " * (found["end"] - found["start"])
+        rest = _NOT_CONTENT.sub("", "".join(text))
+        return bool(self.values_of(entities)) and len(rest) <= max(2, len(self.text) // 4)
+
+    def values_of(self, entities: Iterable[str]) -> list[Any]:
+        return [found for found in self.entities if found.get("entity") in entities]
+
+    def say(self, template: str, buttons: list[dict[str, str]] | None = None, **values: Any) -> None:
+        """Utter an approved template with these values, and buttons after its own."""
+        self._dispatcher.utter_message(response=template, buttons=buttons, **values)
+
+    def hand_over(self, template: str, reason: str, summary: dict[str, Any], **values: Any) -> None:
+        """Utter a template and pass the conversation to the queue together with it."""
+        wish = {"handoff": {"reason": reason, "summary": summary}}
+        self._dispatcher.utter_message(response=template, json_message=wish, **values)
+
+
+class DealerAction(Action):  # type: ignore[misc]
+    """An action whose work runs in a thread: a slow database does not stop other customers' turns."""
+
+    action_name = ""
+    keeps_misunderstandings = False
+
+    def name(self) -> str:
+        return self.action_name
+
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
+        return await asyncio.get_running_loop().run_in_executor(None, self._run, dispatcher, tracker)
+
+    def perform(self, turn: Turn) -> Events:
+        """Do the work and give the events."""
+        raise NotImplementedError
+
+    def _run(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> Events:
+        turn = Turn(dispatcher, tracker)
+        events = self.perform(turn)
+        if not self.keeps_misunderstandings and turn.slot("misunderstandings"):
+            events = [*events, SlotSet("misunderstandings", None)]
+        return events
+
+
+def button(title: str, intent: str, **entities: Any) -> dict[str, str]:
+    """A button whose click says ``intent`` with these entities."""
+    values = json.dumps(entities, ensure_ascii=False) if entities else ""
+    return {"title": title, "payload": f"/{intent}{values}"}
+
+
+def set_slots(values: Mapping[str, Any], before: Mapping[str, Any] | None = None) -> Events:
+    """Events for the slots that differ from ``before``."""
+    known = before or {}
+    return [SlotSet(name, value) for name, value in values.items() if before is None or known.get(name) != value]

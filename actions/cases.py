@@ -1,0 +1,233 @@
+"""A breakdown and a complaint: said with care at once, recorded at once, completed by the answers."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from rasa_sdk.events import SlotSet
+
+from actions.base import DealerAction, Events, Turn, set_slots
+from actions.forms import Draft, Form, ValidateForm
+from actions.handoff import pass_to_person
+from bot.domain.cases import CaseKind
+from bot.services.cases import open_case, update_case
+from bot.services.wording import say_phone, say_time
+
+_PLACE = re.compile(
+    r"(?:在|停在|坏在|困在|位置)[^,，。!！?？]{2,40}|[^,，。!！?？]{0,20}(?:高速|国道|省道|大道|隧道|大桥|服务区|收费站|停车场|小区|广场|路口|地库|车库|出口|入口)[^,，。!！?？]{0,20}"
+)
+_NO_PLACE = re.compile(r"^(?:在吗|在不在|在路上|在外面|在路边|在半路)")
+_ONLY_WISH = re.compile(r"我?要?想?(投诉|举报|反映(情况|问题)?|提意见|吐槽)(一下|你们|一个人|个事)?")
+
+
+class CaseForm(Form):
+    """A form whose record exists from its first turn: a customer who leaves is not lost."""
+
+    kind: CaseKind
+    text_slot: str
+    phone_slot: str
+    case_slot: str
+    entities = frozenset({"phone", "phone_invalid", "plate", "model"})
+    leaves_for = frozenset({"ask_human", "stop", "back_to_bot"})
+
+    def takes_anything(self, turn: Turn) -> bool:
+        if turn.requested != self.text_slot or turn.intent in self.leaves_for or turn.is_payload:
+            return False
+        return not (turn.intent == "faq" and re.search(r"[?？吗]|多久|怎么|多少", turn.text))
+
+    def read(self, turn: Turn, draft: Draft) -> bool:
+        heard = self.read_text(turn, draft)
+        phones = turn.values("phone")
+        if phones:
+            draft[self.phone_slot] = phones[0]
+        elif turn.values("phone_invalid") or (turn.requested == self.phone_slot and not heard):
+            heard = self._name_the_problem(turn, draft) or heard
+        changed = heard or bool(phones)
+        if changed and draft[self.case_slot]:
+            details = {self.text_slot.split("_")[1]: draft[self.text_slot], **self.details(turn)}
+            update_case(turn.database, draft[self.case_slot], turn.now, draft[self.phone_slot], details)
+        return changed or turn.intent in self.own_intents
+
+    def read_text(self, turn: Turn, draft: Draft) -> bool:
+        """What the customer says in own words; False when nothing."""
+        raise NotImplementedError
+
+    def details(self, turn: Turn) -> dict[str, Any]:
+        """Further facts that the message holds."""
+        found = {name: turn.last(name) for name in ("plate", "model")}
+        return {name: value for name, value in found.items() if value}
+
+    def next_question(self, draft: Draft) -> str | None:
+        return next((slot for slot in (self.text_slot, self.phone_slot) if draft[slot] is None), None)
+
+    def _name_the_problem(self, turn: Turn, draft: Draft) -> bool:
+        if turn.values("phone_invalid"):
+            problem = turn.last("phone_invalid")
+            digits = problem["digits"]
+            turn.say(f"utter_phone_{problem['problem']}", missing=11 - len(digits), surplus=len(digits) - 11, digits=digits)
+            return True
+        if turn.requested == self.phone_slot and (turn.intent == "deny" or re.search(r"不方便|不想|不留|不给|没有", turn.text)):
+            draft[self.phone_slot] = ""
+            return True
+        return False
+
+
+class RescueForm(CaseForm):
+    name = "rescue_form"
+    kind = CaseKind.RESCUE
+    own_intents = frozenset({"report_breakdown"})
+    slots = ("rescue_place", "rescue_phone", "rescue_case")
+    text_slot, phone_slot, case_slot = "rescue_place", "rescue_phone", "rescue_case"
+
+    def read_text(self, turn: Turn, draft: Draft) -> bool:
+        text = _without_phone(turn)
+        if turn.requested == "rescue_place" and len(text) >= 2 and turn.intent not in self.leaves_for:
+            draft["rescue_place"] = text
+            return True
+        place = _PLACE.search(turn.text)
+        if place and draft["rescue_place"] is None and not _NO_PLACE.search(place.group()):
+            draft["rescue_place"] = _without_phone(turn, place.group())
+            return True
+        return False
+
+
+class ComplaintForm(CaseForm):
+    name = "complaint_form"
+    kind = CaseKind.COMPLAINT
+    own_intents = frozenset({"complain"})
+    slots = ("complaint_text", "complaint_phone", "complaint_case")
+    text_slot, phone_slot, case_slot = "complaint_text", "complaint_phone", "complaint_case"
+
+    def read_text(self, turn: Turn, draft: Draft) -> bool:
+        text = _without_phone(turn)
+        substance = _ONLY_WISH.sub("", text).strip(" ,，。!！~")
+        asked = turn.requested == "complaint_text" and len(text) >= 2
+        if turn.is_payload or not (asked or (turn.intent == "complain" and len(substance) >= 6)):
+            return False
+        earlier = draft["complaint_text"]
+        draft["complaint_text"] = f"{earlier}；{text}" if earlier else text
+        return True
+
+
+RESCUE, COMPLAINT = RescueForm(), ComplaintForm()
+
+
+class StartCase(DealerAction):
+    """Says the first words, opens the case, reads what was told already."""
+
+    form: CaseForm
+    first_words: str
+
+    def perform(self, turn: Turn) -> Events:
+        draft: Draft = {slot: None for slot in self.form.slots}
+        if turn.active_form != self.form.name:
+            turn.say(self.first_words)
+        details = {"first_message": turn.text} if not turn.is_payload else {}
+        draft[self.form.case_slot] = turn.slot(self.form.case_slot) or open_case(
+            turn.database,
+            self.form.kind,
+            turn.conversation_id,
+            turn.now,
+            details,
+            complaint_hours=turn.dealership.profile.complaint_hours,
+        )
+        self.form.read(turn, draft)
+        return [SlotSet("pending_offer", None), SlotSet("paused_form", None), *set_slots(draft)]
+
+
+class AskCase(DealerAction):
+    """Asks one question of a case form."""
+
+    template: str
+    keeps_misunderstandings = True
+
+    def perform(self, turn: Turn) -> Events:
+        turn.say(self.template)
+        return []
+
+
+class FinishCase(DealerAction):
+    """Says what happens now, and passes the conversation to a person when one is on duty."""
+
+    form: CaseForm
+    reason: str
+    done: str
+    done_without_phone: str
+
+    def perform(self, turn: Turn) -> Events:
+        draft = self.form.draft(turn)
+        phone = draft[self.form.phone_slot]
+        due = update_case(turn.database, draft[self.form.case_slot], turn.now, phone or None, {"complete": True})
+        values = {
+            "text": None,
+            "place": draft.get("rescue_place"),
+            "what": draft.get("complaint_text"),
+            "phone": say_phone(phone) if phone else "",
+            "due": say_time(due) if due else "",
+        }
+        turn.say(self.done if phone else self.done_without_phone, **values)
+        pass_to_person(turn, self.reason, {"case": draft[self.form.case_slot]})
+        return self.form.cleared()
+
+
+class StartRescue(StartCase):
+    action_name = "action_start_rescue"
+    form = RESCUE
+    first_words = "utter_rescue_first_words"
+
+
+class StartComplaint(StartCase):
+    action_name = "action_start_complaint"
+    form = COMPLAINT
+    first_words = "utter_complaint_first_words"
+
+
+class ValidateRescue(ValidateForm):
+    form = RESCUE
+
+
+class ValidateComplaint(ValidateForm):
+    form = COMPLAINT
+
+
+class AskRescuePlace(AskCase):
+    action_name = "action_ask_rescue_form_rescue_place"
+    template = "utter_ask_rescue_place"
+
+
+class AskRescuePhone(AskCase):
+    action_name = "action_ask_rescue_form_rescue_phone"
+    template = "utter_ask_rescue_phone"
+
+
+class AskComplaintText(AskCase):
+    action_name = "action_ask_complaint_form_complaint_text"
+    template = "utter_ask_complaint_text"
+
+
+class AskComplaintPhone(AskCase):
+    action_name = "action_ask_complaint_form_complaint_phone"
+    template = "utter_ask_complaint_phone"
+
+
+class FinishRescue(FinishCase):
+    action_name = "action_finish_rescue"
+    form = RESCUE
+    reason = "rescue"
+    done, done_without_phone = "utter_rescue_recorded", "utter_rescue_recorded_without_phone"
+
+
+class FinishComplaint(FinishCase):
+    action_name = "action_finish_complaint"
+    form = COMPLAINT
+    reason = "complaint"
+    done, done_without_phone = "utter_complaint_recorded", "utter_complaint_recorded_without_phone"
+
+
+def _without_phone(turn: Turn, text: str | None = None) -> str:
+    """The text without the phone number in it."""
+    kept = turn.text if text is None else text
+    for found in turn.values_of({"phone", "phone_invalid"}):
+        kept = kept.replace(turn.text[found["start"] : found["end"]], " ")
+    return re.sub(r"(我的?)?(电话|手机号?|号码)(是|[:：])?", "", kept).strip(" ,，。:：")

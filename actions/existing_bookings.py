@@ -1,0 +1,295 @@
+"""Checking, changing and cancelling a booking: with code and phone, and nothing is told without both."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from rasa_sdk.events import ActiveLoop, FollowupAction, SlotSet
+
+from actions.base import DealerAction, Events, Turn, set_slots
+from actions.facts import WHATEVER
+from actions.forms import Draft, Form, ValidateForm
+from actions.time_wishes import ask_for_time, parse_time, read_wish, refusal_of
+from bot.domain.booking import VisitKind, VisitRequest, VisitStatus, may_change
+from bot.domain.errors import BookingRefused, Conflict, NotFound, TooLateToChange
+from bot.services.availability import check_slot
+from bot.services.booking import BookedVisit, cancel_visit, find_visit, move_visit
+from bot.services.wording import say_job_names, say_time
+
+MOST_FAILURES = 5
+STATUS_TEMPLATES = {
+    VisitStatus.CONFIRMED: "utter_booking_details",
+    VisitStatus.CANCELLED: "utter_booking_is_cancelled",
+}
+
+
+class ExistingBookingForm(Form):
+    """``booking_purpose`` is check, change or cancel; the booking itself is looked up on every turn."""
+
+    name = "existing_booking_form"
+    own_intents = frozenset({"check_booking", "change_booking", "cancel_booking"})
+    entities = frozenset({"booking_code", "phone", "time", "store", "phone_invalid"})
+    slots = (
+        "booking_purpose",
+        "booking_code",
+        "booking_phone",
+        "booking_new_time",
+        "booking_new_store",
+        "booking_confirmed",
+        "booking_wish",
+        "booking_refusal",
+        "booking_failures",
+    )
+
+    def read(self, turn: Turn, draft: Draft) -> bool:
+        confirming = turn.requested == "booking_confirmed"
+        if confirming and turn.intent in ("affirm", "deny") and not turn.values_of(self.entities):
+            draft["booking_confirmed"] = turn.intent == "affirm"
+            return True
+        heard = [self._read_identity(turn, draft), self._read_change(turn, draft)]
+        if turn.intent in self.own_intents and turn.intent != f"{draft['booking_purpose']}_booking":
+            draft["booking_purpose"] = turn.intent.removesuffix("_booking")
+            draft["booking_confirmed"] = None
+            heard.append(True)
+        self._look_up(turn, draft)
+        return any(heard) or turn.intent in self.own_intents
+
+    def next_question(self, draft: Draft) -> str | None:
+        if (draft["booking_failures"] or 0) >= MOST_FAILURES:
+            return None
+        if draft["booking_code"] is None or draft["booking_phone"] is None:
+            return "booking_code" if draft["booking_code"] is None else "booking_phone"
+        if draft["booking_purpose"] == "change" and draft["booking_new_time"] is None:
+            return "booking_new_time"
+        if draft["booking_purpose"] == "check" or draft["booking_confirmed"] is not None:
+            return None
+        return "booking_confirmed"
+
+    def _read_identity(self, turn: Turn, draft: Draft) -> bool:
+        code, phone = turn.last("booking_code"), turn.last("phone")
+        if code:
+            draft["booking_code"] = code
+        elif turn.requested == "booking_code" and re.fullmatch(r"[A-Za-z0-9 -]{4,10}", turn.text.strip()):
+            turn.say("utter_code_not_readable")
+            return True
+        if phone:
+            draft["booking_phone"] = phone
+        elif turn.values("phone_invalid"):
+            problem = turn.last("phone_invalid")
+            digits = problem["digits"]
+            turn.say(f"utter_phone_{problem['problem']}", missing=11 - len(digits), surplus=len(digits) - 11, digits=digits)
+            return True
+        return bool(code or phone)
+
+    def _read_change(self, turn: Turn, draft: Draft) -> bool:
+        if draft["booking_purpose"] not in ("change", None) and turn.intent != "change_booking":
+            return False
+        wish = read_wish(turn, parse_time(draft["booking_new_time"]), draft["booking_wish"])
+        store = turn.last("store")
+        if store:
+            draft["booking_new_store"] = store
+        if wish:
+            draft.update(booking_wish=wish, booking_new_time=None, booking_refusal=None, booking_confirmed=None)
+        elif turn.requested == "booking_new_time" and WHATEVER.search(turn.text):
+            draft.update(booking_wish=None, booking_refusal=None)
+            return True
+        return bool(wish or store)
+
+    def _look_up(self, turn: Turn, draft: Draft) -> None:
+        """Check code and phone against the database; what does not match is asked again."""
+        visit = visit_of(turn, draft)
+        if visit is None:
+            if draft["booking_code"] and draft["booking_phone"]:
+                draft["booking_failures"] = (draft["booking_failures"] or 0) + 1
+                draft["booking_code"] = draft["booking_phone"] = None
+                turn.say("utter_booking_not_found")
+            return
+        wish = draft["booking_wish"]
+        if draft["booking_purpose"] == "change" and wish and wish["kind"] == "point" and changeable(turn, visit):
+            self._check_new_time(turn, draft, visit)
+
+    def _check_new_time(self, turn: Turn, draft: Draft, visit: BookedVisit) -> None:
+        start = parse_time(draft["booking_wish"]["start"])
+        assert start is not None
+        try:
+            check_slot(turn.database, turn.dealership, turn.now, request_of(visit, draft), start)
+        except BookingRefused as refused:
+            draft["booking_refusal"] = refusal_of(refused, start)
+            return
+        draft.update(booking_new_time=start.isoformat(), booking_refusal=None)
+
+
+def visit_of(turn: Turn, draft: Draft) -> BookedVisit | None:
+    """The visit that code and phone name together."""
+    if not draft["booking_code"] or not draft["booking_phone"]:
+        return None
+    try:
+        return find_visit(turn.database, turn.dealership, draft["booking_code"], draft["booking_phone"])
+    except NotFound:
+        return None
+
+
+def changeable(turn: Turn, visit: BookedVisit) -> bool:
+    """Whether the customer may still change or cancel alone."""
+    return visit.status is VisitStatus.CONFIRMED and may_change(turn.dealership.rules, turn.now, visit.start)
+
+
+def request_of(visit: BookedVisit, draft: Draft) -> VisitRequest:
+    return VisitRequest(visit.kind, draft["booking_new_store"] or visit.store, visit.model, visit.items)
+
+
+FORM = ExistingBookingForm()
+
+
+class StartExistingBooking(DealerAction):
+    """Begins checking, changing or cancelling; inside an unfinished booking, "取消" means that one."""
+
+    action_name = "action_start_existing_booking"
+
+    def perform(self, turn: Turn) -> Events:
+        in_booking = turn.active_form in ("test_drive_form", "service_visit_form")
+        if in_booking and turn.intent == "cancel_booking" and not turn.values("booking_code"):
+            return [FollowupAction("action_leave_dialogue")]
+        draft: Draft = {slot: None for slot in FORM.slots}
+        draft["booking_failures"] = turn.slot("booking_failures")
+        draft["booking_purpose"] = turn.intent.removesuffix("_booking")
+        FORM.read(turn, draft)
+        return [SlotSet("pending_offer", None), *set_slots(draft)]
+
+
+class ValidateExistingBooking(ValidateForm):
+    form = FORM
+
+    def perform(self, turn: Turn) -> Events:
+        """As every form; a visit that can no longer be changed ends the form at once."""
+        events = super().perform(turn)
+        after = {event["name"]: event["value"] for event in events if event["event"] == "slot"}
+        draft = {**FORM.draft(turn), **{name: value for name, value in after.items() if name in FORM.slots}}
+        visit = visit_of(turn, draft)
+        if visit is not None and draft["booking_purpose"] != "check" and not changeable(turn, visit):
+            return [*events, SlotSet("requested_slot", None)]
+        return events
+
+
+class AskCode(DealerAction):
+    action_name = "action_ask_existing_booking_form_booking_code"
+    keeps_misunderstandings = True
+
+    def perform(self, turn: Turn) -> Events:
+        turn.say("utter_ask_code_and_phone" if turn.slot("booking_phone") is None else "utter_ask_code")
+        return []
+
+
+class AskBookingPhone(DealerAction):
+    action_name = "action_ask_existing_booking_form_booking_phone"
+    keeps_misunderstandings = True
+
+    def perform(self, turn: Turn) -> Events:
+        turn.say("utter_ask_booking_phone")
+        return []
+
+
+class AskNewTime(DealerAction):
+    action_name = "action_ask_existing_booking_form_booking_new_time"
+    keeps_misunderstandings = True
+
+    def perform(self, turn: Turn) -> Events:
+        draft = FORM.draft(turn)
+        visit = visit_of(turn, draft)
+        if visit is None:
+            turn.say("utter_ask_code_and_phone")
+            return []
+        if draft["booking_wish"] is None:
+            turn.say("utter_booking_to_change", **details(turn, visit))
+        ask_for_time(turn, request_of(visit, draft), draft["booking_wish"], draft["booking_refusal"])
+        return []
+
+
+class AskBookingConfirmation(DealerAction):
+    action_name = "action_ask_existing_booking_form_booking_confirmed"
+    keeps_misunderstandings = True
+
+    def perform(self, turn: Turn) -> Events:
+        draft = FORM.draft(turn)
+        visit = visit_of(turn, draft)
+        if visit is None:
+            turn.say("utter_ask_code_and_phone")
+        elif draft["booking_purpose"] == "cancel":
+            turn.say("utter_confirm_cancel", **details(turn, visit))
+        else:
+            start = parse_time(draft["booking_new_time"])
+            assert start is not None
+            store = turn.dealership.store(draft["booking_new_store"] or visit.store)
+            turn.say("utter_confirm_change", **details(turn, visit), new_time=say_time(start), new_store=store.name)
+        return []
+
+
+class FinishExistingBooking(DealerAction):
+    """Tells, moves or cancels the visit, or says why that is not possible and who can help."""
+
+    action_name = "action_finish_existing_booking"
+
+    def perform(self, turn: Turn) -> Events:
+        draft = FORM.draft(turn)
+        purpose = draft["booking_purpose"]
+        visit = visit_of(turn, draft)
+        if visit is None:
+            turn.say("utter_too_many_failures")
+            return [*FORM.cleared(), SlotSet("booking_failures", draft["booking_failures"]), SlotSet("pending_offer", "human")]
+        if purpose == "check":
+            turn.say(STATUS_TEMPLATES.get(visit.status, "utter_booking_is_over"), **details(turn, visit))
+            return [*FORM.cleared(), ActiveLoop(None)]
+        if draft["booking_confirmed"] is False:
+            turn.say("utter_booking_left_alone", **details(turn, visit))
+            return FORM.cleared()
+        return self._change(turn, draft, visit)
+
+    def _change(self, turn: Turn, draft: Draft, visit: BookedVisit) -> Events:
+        code, phone = draft["booking_code"], draft["booking_phone"]
+        try:
+            if draft["booking_purpose"] == "cancel":
+                cancelled = cancel_visit(turn.database, turn.dealership, turn.now, code, phone)
+                turn.say("utter_booking_cancelled", **details(turn, cancelled))
+            else:
+                self._move(turn, draft, visit)
+        except BookingRefused as refused:
+            start = parse_time(draft["booking_new_time"]) or turn.now
+            again = {"booking_new_time": None, "booking_confirmed": None, "booking_refusal": refusal_of(refused, start)}
+            return [*set_slots(again), FollowupAction(FORM.name)]
+        except TooLateToChange:
+            turn.say("utter_too_late_to_change", **details(turn, visit))
+            return [*FORM.cleared(), SlotSet("pending_offer", "human")]
+        except Conflict:
+            turn.say(STATUS_TEMPLATES.get(visit.status, "utter_booking_is_over"), **details(turn, visit))
+        return FORM.cleared()
+
+    def _move(self, turn: Turn, draft: Draft, visit: BookedVisit) -> None:
+        start = parse_time(draft["booking_new_time"]) or visit.start
+        moved = move_visit(
+            turn.database,
+            turn.dealership,
+            turn.now,
+            draft["booking_code"],
+            draft["booking_phone"],
+            start,
+            draft["booking_new_store"],
+        )
+        turn.say("utter_booking_moved", **details(turn, moved))
+
+
+def details(turn: Turn, visit: BookedVisit) -> dict[str, Any]:
+    """The values that the booking templates may use."""
+    store = turn.dealership.store(visit.store)
+    model = turn.dealership.model(visit.model).name if visit.model else ""
+    drive = visit.kind is VisitKind.TEST_DRIVE
+    return {
+        "code": visit.code,
+        "what": f"试驾 {model}" if drive else f"{model} {say_job_names(turn.dealership, visit.items)}".strip(),
+        "store": store.name,
+        "address": store.address,
+        "time": say_time(visit.start),
+        "hotline": store.sales_phone if drive else store.service_phone,
+    }
+
+

@@ -1,0 +1,115 @@
+"""Facts that several forms read alike: contact, car, mileage, and what a customer wants to change."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from actions.base import Turn, button
+from actions.forms import Draft
+from bot.services.wording import say_phone
+
+NO_PLATE = re.compile(r"(没|未|还没|没有).{0,3}(上牌|车牌|牌照|牌)|临牌|新车|不记得.{0,2}(车牌|牌)|忘.{0,3}牌")
+UNKNOWN = re.compile(r"不知道|不清楚|不记得|忘了|没看|没注意|不确定|说不准|不晓得")
+WHATEVER = re.compile(r"都行|都可以|随便|无所谓|你定|您定|你们定|看你们|你安排|哪个都|哪家都")
+_NAME_ANSWER = re.compile(r"^[\u4e00-\u9fff·]{2,6}$|^[A-Za-z][A-Za-z .]{1,19}$")
+_NO_NAME = re.compile(r"不|没|吗|呢|啥|什么|怎么|可以|好的|谢谢|知道|随便|都行|确认|取消|预约|试驾|保养|电话|手机|多少|为什么|明天|今天|上午|下午")
+FIELD_WORDS: tuple[tuple[str, str], ...] = (
+    ("name", r"名字|姓名|称呼|姓"),
+    ("phone", r"手机|电话|号码|联系方式"),
+    ("mileage", r"里程|公里"),
+    ("plate", r"车牌|牌号"),
+    ("store", r"门店|店|地方|地点"),
+    ("time", r"时间|时段|日期|日子|几点|改期|改天"),
+    ("jobs", r"项目|保养内容|做的"),
+    ("model", r"车型|车款|款|车"),
+)
+
+
+def read_contact(turn: Turn, draft: Draft, prefix: str) -> bool:
+    """Name and phone into ``<prefix>_name`` and ``<prefix>_phone``; an invalid number is named and asked again."""
+    name, phones = turn.last("name"), turn.values("phone")
+    asked = turn.requested in (f"{prefix}_name", f"{prefix}_phone")
+    if not name and asked and not phones and draft.get(f"{prefix}_name") is None:
+        name = bare_name(turn)
+    if name:
+        draft[f"{prefix}_name"] = name
+    if phones:
+        draft[f"{prefix}_phone"] = phones[-1] if turn.intent == "request_change" else phones[0]
+        return True
+    if asked or turn.intent == "request_change":
+        return _name_the_problem(turn) or bool(name)
+    return bool(name)
+
+
+def ask_contact(turn: Turn, name: str | None, prefix: str) -> None:
+    """Ask for name and phone together, or for the one that is missing."""
+    known_name, known_phone = turn.slot("known_name"), turn.slot("known_phone")
+    offer = (
+        [button(f"还用 {known_name} {say_phone(known_phone)}", "inform", name=known_name, phone=known_phone)]
+        if known_name and known_phone
+        else []
+    )
+    turn.say("utter_ask_phone" if name else "utter_ask_contact", buttons=offer, name=name)
+
+
+def read_plate(turn: Turn, draft: Draft, slot: str) -> bool:
+    """A plate, or that there is none yet (kept as an empty text)."""
+    plate = turn.last("plate")
+    if plate:
+        draft[slot] = plate
+        return True
+    if turn.values("plate_invalid"):
+        turn.say("utter_plate_invalid")
+        return True
+    if turn.requested == slot and NO_PLATE.search(turn.text):
+        draft[slot] = ""
+        return True
+    return False
+
+
+def read_mileage(turn: Turn, draft: Draft, slot: str) -> bool:
+    """Kilometres; -1 for a customer who does not know them."""
+    mileage = turn.last("mileage")
+    if mileage is not None:
+        draft[slot] = int(mileage)
+        return True
+    if turn.requested == slot and (UNKNOWN.search(turn.text) or turn.intent == "deny"):
+        draft[slot] = -1
+        return True
+    return False
+
+
+def bare_name(turn: Turn) -> str | None:
+    """A message that is nothing but a name, as an answer to the question for it."""
+    if turn.is_payload or turn.intent not in ("inform", "nlu_fallback", "out_of_scope", "request_change"):
+        return None
+    text = re.sub(r"^(我?叫|我是|姓名[:：]?)|(吧|呀|啊)$", "", turn.text.strip(" 。.,，!！~"))
+    return text if _NAME_ANSWER.match(text) and not _NO_NAME.search(text) else None
+
+
+def field_to_change(turn: Turn) -> str | None:
+    """What "换个时间" or "电话写错了" wants changed."""
+    if turn.values("field"):
+        return str(turn.last("field"))
+    return next((field for field, words in FIELD_WORDS if re.search(words, turn.text)), None)
+
+
+def model_buttons(models: Any) -> list[dict[str, str]]:
+    return [button(model.name, "inform", model=model.id) for model in models]
+
+
+def store_buttons(stores: Any) -> list[dict[str, str]]:
+    return [button(store.name, "inform", store=store.id) for store in stores]
+
+
+def _name_the_problem(turn: Turn) -> bool:
+    for problem in turn.values("phone_invalid"):
+        digits = problem["digits"]
+        turn.say(f"utter_phone_{problem['problem']}", missing=11 - len(digits), surplus=len(digits) - 11, digits=digits)
+        return True
+    digits = re.sub(r"\D", "", turn.text)
+    if 5 <= len(digits) <= 20 and not turn.values("phone"):
+        turn.say("utter_phone_prefix", digits=digits)
+        return True
+    return False

@@ -1,0 +1,89 @@
+"""The forms' common behaviour: read what was said, step aside for other wishes, ask for what is missing.
+
+Rasa calls ``validate_<form>`` on every turn of an active form. Slots are never filled from the text as such:
+only from entities, or from an answer to exactly the question that was asked (``reference/rasa.md``, *Forms*).
+A message that means something else is rejected here, so that the rule of its intent answers it; Rasa then
+returns to the form, which repeats its question.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Any
+
+from rasa_sdk.events import ActionExecutionRejected, SlotSet
+
+from actions.base import DealerAction, Events, Turn, set_slots
+
+Draft = dict[str, Any]
+ANSWERS = frozenset({"inform", "request_change", "affirm", "deny"})
+CHANGES = frozenset({"request_change", "change_booking"})
+
+
+class Form(ABC):
+    """One dialogue with its slots. ``own_intents`` are wishes that this form already fulfils."""
+
+    name: str
+    slots: tuple[str, ...]
+    own_intents: frozenset[str] = frozenset()
+    entities: frozenset[str] = frozenset()
+
+    @abstractmethod
+    def read(self, turn: Turn, draft: Draft) -> bool:
+        """Put what was said into the draft; False when nothing in it concerns this form."""
+
+    @abstractmethod
+    def next_question(self, draft: Draft) -> str | None:
+        """The slot to ask for now, None when the form is complete."""
+
+    def concerns(self, turn: Turn) -> bool:
+        """Whether the message may be an answer at all, rather than another wish or a question."""
+        return (
+            turn.intent in ANSWERS
+            or turn.intent in self.own_intents
+            or turn.is_mostly(self.entities)
+            or self.takes_anything(turn)
+        )
+
+    def takes_anything(self, turn: Turn) -> bool:
+        """Whether the question asked just now is answered in the customer's own words."""
+        return False
+
+    def draft(self, turn: Turn) -> Draft:
+        return {slot: turn.slot(slot) for slot in self.slots}
+
+    def cleared(self) -> Events:
+        """Events that forget everything this form knew."""
+        return [SlotSet(slot, None) for slot in self.slots]
+
+
+class ValidateForm(DealerAction):
+    """Base of the ``validate_<form>`` actions."""
+
+    form: Form
+    keeps_misunderstandings = True
+
+    def name(self) -> str:
+        return f"validate_{self.form.name}" if hasattr(self, "form") else ""
+
+    def perform(self, turn: Turn) -> Events:
+        before = self.form.draft(turn)
+        draft = dict(before)
+        if self._must_listen(turn):
+            if not self.form.concerns(turn) or not self.form.read(turn, draft):
+                return [*set_slots(draft, before), ActionExecutionRejected(self.form.name)]
+            heard = [SlotSet("misunderstandings", None)] if turn.slot("misunderstandings") else []
+        else:
+            heard = []
+        question = self.form.next_question(draft)
+        return [*heard, *set_slots(draft, before), SlotSet("requested_slot", question)]
+
+    def _must_listen(self, turn: Turn) -> bool:
+        """False when the form starts (its start action has read the message) or comes back after an interruption."""
+        interrupted = (turn.tracker.active_loop or {}).get("is_interrupted")
+        return turn.is_fresh and not interrupted
+
+
+def mentions(text: str, *words: str) -> bool:
+    """Whether one of the words occurs."""
+    return any(word in text for word in words)

@@ -1,0 +1,255 @@
+"""What the customer's car needs next, whether it is under warranty, which stage of its life it is in."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from rasa_sdk.events import SlotSet
+
+from actions.base import DealerAction, Events, Turn, set_slots
+from actions.facts import model_buttons, read_mileage, read_plate
+from actions.forms import Draft, Form, ValidateForm
+from bot.domain.lifecycle import VehicleState
+from bot.services.content.variables import price_text
+from bot.services.vehicles import LifecycleAnswer, find_vehicle, lifecycle_answer, state_as_told, state_of_record
+from bot.services.wording import say_date, say_km, say_plate
+
+
+class OwnCarForm(Form):
+    """Either phone and plate of a car on record, or model, delivery date and mileage of any car."""
+
+    name = "own_car_form"
+    own_intents = frozenset({"ask_service_due", "ask_warranty_status"})
+    entities = frozenset({"model", "plate", "phone", "mileage", "delivery_date", "time"})
+    slots = ("car_purpose", "car_phone", "car_plate", "car_model", "car_delivered", "car_mileage", "car_unknown")
+
+    def read(self, turn: Turn, draft: Draft) -> bool:
+        heard = [
+            self._take(turn, draft, "phone", "car_phone"),
+            self._take(turn, draft, "model", "car_model"),
+            self._delivered(turn, draft),
+            read_plate(turn, draft, "car_plate"),
+            read_mileage(turn, draft, "car_mileage"),
+        ]
+        if turn.intent in self.own_intents:
+            draft["car_purpose"] = purpose_of(turn)
+        self._look_up(turn, draft)
+        return any(heard) or turn.intent in self.own_intents
+
+    def next_question(self, draft: Draft) -> str | None:
+        if draft["car_unknown"] is False:
+            return None
+        told = (draft["car_model"], draft["car_delivered"], draft["car_mileage"])
+        if all(value is not None for value in told):
+            return None
+        if draft["car_unknown"] is None and not any(value is not None for value in told):
+            if (draft["car_phone"] is None) != (draft["car_plate"] is None):
+                return "car_phone" if draft["car_phone"] is None else "car_plate"
+            return "car_identity"
+        if draft["car_unknown"] is None and draft["car_plate"] and draft["car_phone"] is None and not draft["car_delivered"]:
+            return "car_phone"
+        missing = [s for s in ("car_model", "car_delivered", "car_mileage") if draft[s] is None]
+        return missing[0]
+
+    def _take(self, turn: Turn, draft: Draft, entity: str, slot: str) -> bool:
+        value = turn.last(entity)
+        if value:
+            draft[slot] = value
+        return bool(value)
+
+    def _delivered(self, turn: Turn, draft: Draft) -> bool:
+        value = turn.last("delivery_date") or (turn.requested in ("car_delivered", "car_identity") and past_day(turn))
+        if not value:
+            return False
+        draft["car_delivered"] = value
+        return True
+
+    def _look_up(self, turn: Turn, draft: Draft) -> None:
+        """A known car needs no further question; an unknown one is asked for in the owner's words."""
+        if not draft["car_phone"] or not draft["car_plate"]:
+            return
+        found = find_vehicle(turn.database, draft["car_phone"], draft["car_plate"])
+        if found is None and draft["car_unknown"] is not True and not draft["car_delivered"]:
+            turn.say("utter_car_not_found")
+        draft["car_unknown"] = found is None
+
+
+def past_day(turn: Turn) -> str | None:
+    """A time entity that lies in the past, as the day of delivery."""
+    for value in turn.values("time"):
+        start = value if isinstance(value, str) else value.get("start")
+        if start and date.fromisoformat(start[:10]) <= turn.now.date():
+            return str(start[:10])
+    return None
+
+
+def purpose_of(turn: Turn) -> str:
+    """What is asked: the warranty, or what comes next (with the stage)."""
+    return "warranty" if turn.intent == "ask_warranty_status" else "due"
+
+
+FORM = OwnCarForm()
+
+
+class StartOwnCar(DealerAction):
+    action_name = "action_start_own_car"
+
+    def perform(self, turn: Turn) -> Events:
+        draft: Draft = {slot: None for slot in FORM.slots}
+        if turn.slot("known_car") and not turn.values_of({"model", "plate", "phone", "mileage"}):
+            draft.update(turn.slot("known_car"))
+        draft["car_purpose"] = purpose_of(turn)
+        FORM.read(turn, draft)
+        return [SlotSet("pending_offer", None), *set_slots(draft)]
+
+
+class ValidateOwnCar(ValidateForm):
+    form = FORM
+
+
+class AskIdentity(DealerAction):
+    action_name = "action_ask_own_car_form_car_identity"
+    keeps_misunderstandings = True
+
+    def perform(self, turn: Turn) -> Events:
+        turn.say("utter_ask_car_identity")
+        return []
+
+
+class AskCarPhone(DealerAction):
+    action_name = "action_ask_own_car_form_car_phone"
+    keeps_misunderstandings = True
+
+    def perform(self, turn: Turn) -> Events:
+        turn.say("utter_ask_car_phone")
+        return []
+
+
+class AskCarPlate(DealerAction):
+    action_name = "action_ask_own_car_form_car_plate"
+    keeps_misunderstandings = True
+
+    def perform(self, turn: Turn) -> Events:
+        turn.say("utter_ask_car_plate")
+        return []
+
+
+class AskCarModel(DealerAction):
+    action_name = "action_ask_own_car_form_car_model"
+    keeps_misunderstandings = True
+
+    def perform(self, turn: Turn) -> Events:
+        turn.say("utter_ask_car_model", buttons=model_buttons(turn.dealership.models))
+        return []
+
+
+class AskDelivered(DealerAction):
+    action_name = "action_ask_own_car_form_car_delivered"
+    keeps_misunderstandings = True
+
+    def perform(self, turn: Turn) -> Events:
+        turn.say("utter_ask_delivered")
+        return []
+
+
+class AskCarMileage(DealerAction):
+    action_name = "action_ask_own_car_form_car_mileage"
+    keeps_misunderstandings = True
+
+    def perform(self, turn: Turn) -> Events:
+        turn.say("utter_ask_car_mileage")
+        return []
+
+
+class AnswerOwnCar(DealerAction):
+    """Answers from the schedule, by date and mileage, whichever comes first, and offers to book."""
+
+    action_name = "action_answer_own_car"
+
+    def perform(self, turn: Turn) -> Events:
+        draft = FORM.draft(turn)
+        state, name, car = self._car(turn, draft)
+        answer = lifecycle_answer(turn.dealership, turn.content.schedule, state, turn.now.date())
+        values = answer_values(answer, name)
+        if draft["car_purpose"] == "warranty":
+            self._tell_warranty(turn, answer, values)
+            self._tell_service(turn, answer, values)
+        else:
+            turn.say("utter_car_stage", **values)
+            self._tell_service(turn, answer, values)
+            self._tell_warranty(turn, answer, values)
+        turn.say("utter_offer_service")
+        seed = {**car, "visit_jobs": [answer.service_job]}
+        return [
+            *FORM.cleared(),
+            SlotSet("pending_offer", "book_service"),
+            SlotSet("offered_visit", seed),
+            SlotSet("known_car", {slot: draft[slot] for slot in FORM.slots if slot != "car_purpose"}),
+        ]
+
+    def _car(self, turn: Turn, draft: Draft) -> tuple[VehicleState, str, dict[str, Any]]:
+        record = None
+        if draft["car_phone"] and draft["car_plate"]:
+            record = find_vehicle(turn.database, draft["car_phone"], draft["car_plate"])
+        if record is None:
+            mileage = draft["car_mileage"] if draft["car_mileage"] is not None and draft["car_mileage"] >= 0 else None
+            delivered = date.fromisoformat(draft["car_delivered"])
+            model = turn.dealership.model(draft["car_model"])
+            state = state_as_told(turn.dealership, model.id, delivered, mileage)
+            return state, model.name, {"visit_model": model.id, "visit_mileage": draft["car_mileage"]}
+        state = state_of_record(turn.dealership, record)
+        model = turn.dealership.model(record.model)
+        seed = {
+            "visit_model": model.id,
+            "visit_plate": record.plate,
+            "visit_mileage": record.mileage,
+            "visit_phone": record.phone,
+            "visit_recognised": [record.phone, record.plate],
+        }
+        return state, f"{model.name}（{say_plate(record.plate)}）", seed
+
+    def _tell_service(self, turn: Turn, answer: LifecycleAnswer, values: dict[str, Any]) -> None:
+        turn.say("utter_service_overdue" if answer.service_overdue else "utter_service_due", **values)
+
+    def _tell_warranty(self, turn: Turn, answer: LifecycleAnswer, values: dict[str, Any]) -> None:
+        turn.say("utter_in_warranty" if answer.in_warranty else "utter_out_of_warranty", **values)
+        if answer.battery_in_warranty is not None:
+            turn.say("utter_battery_in_warranty" if answer.battery_in_warranty else "utter_battery_out", **values)
+
+
+def answer_values(answer: LifecycleAnswer, car: str) -> dict[str, Any]:
+    """The schedule's answer as words for the templates."""
+    price = "首次免费" if answer.service_free else price_text(answer.service_price)
+    return {
+        "car": car,
+        "stage": answer.stage_name,
+        "delivered": say_date(answer.delivered),
+        "mileage": say_km(answer.mileage) if answer.mileage is not None else "未知",
+        "job": answer.service_name,
+        "items": "、".join(answer.service_items),
+        "minutes": answer.service_minutes,
+        "price": price,
+        "service_km": say_km(answer.service_km),
+        "service_on": say_date(answer.service_on),
+        "distance": _left(answer.service_km_left, answer.service_days_left),
+        "sooner": _limit(answer.service_nearer),
+        "overdue_by": _limit(answer.service_overdue_by),
+        "warranty_on": say_date(answer.warranty_ends_on),
+        "warranty_limit": say_km(answer.warranty_km),
+        "warranty_left": _left(answer.warranty_km_left, answer.warranty_days_left),
+        "warranty_ended_by": _limit(answer.warranty_ended_by),
+        "battery_on": say_date(answer.battery_ends_on) if answer.battery_ends_on else "",
+        "battery_limit": say_km(answer.battery_km or 0),
+    }
+
+
+def _left(km: int | None, days: int) -> str:
+    parts = [f"还有 {days} 天"] if days >= 0 else [f"已过 {-days} 天"]
+    if km is not None:
+        parts.append(f"还差 {say_km(km)}" if km >= 0 else f"超出 {say_km(-km)}")
+    return "，".join(parts)
+
+
+def _limit(limit: str | None) -> str:
+    return {"date": "时间", "mileage": "里程", "both": "时间和里程"}.get(limit or "", "")

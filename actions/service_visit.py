@@ -1,0 +1,296 @@
+"""Booking a service visit: car, mileage, jobs, store, day and time, name and phone."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from actions.base import DealerAction, Events, Turn, button
+from actions.facts import UNKNOWN, model_buttons, read_mileage, read_plate, store_buttons
+from actions.forms import Draft, ValidateForm
+from actions.time_wishes import parse_time
+from actions.visits import AskContact, AskTime, BookVisit, StartVisit, VisitForm
+from bot.domain.booking import VisitKind, VisitRequest
+from bot.domain.dealership import Dealership, Powertrain
+from bot.services.booking import BookedVisit
+from bot.services.vehicles import find_vehicle, suggested_job
+from bot.services.wording import say_job_names, say_jobs, say_km, say_phone, say_plate, say_time
+
+_SOME_SERVICE = re.compile(r"保养|保样|宝养|保羊")
+_PETROL_SERVICES = frozenset({"first_service", "regular_service", "major_service"})
+
+
+class ServiceVisitForm(VisitForm):
+    name = "service_visit_form"
+    prefix = "visit"
+    own_intents = frozenset({"book_service", "change_booking"})
+    slots = (
+        "visit_model",
+        "visit_plate",
+        "visit_mileage",
+        "visit_jobs",
+        "visit_store",
+        "visit_time",
+        "visit_name",
+        "visit_phone",
+        "visit_confirmed",
+        "visit_wish",
+        "visit_refusal",
+        "visit_recognised",
+    )
+
+    def request(self, draft: Draft) -> VisitRequest | None:
+        jobs = draft["visit_jobs"]
+        if not draft["visit_model"] or not jobs or "service" in jobs:
+            return None
+        return VisitRequest(VisitKind.SERVICE, draft["visit_store"], draft["visit_model"], tuple(jobs))
+
+    def read_facts(self, turn: Turn, draft: Draft) -> bool:
+        model, store = turn.last("model"), turn.last("store")
+        if model:
+            draft["visit_model"] = model
+        if store:
+            draft["visit_store"] = store
+        elif self.wants_store_of_choice(turn):
+            draft["visit_store"] = turn.dealership.stores[0].id
+        heard = [
+            read_plate(turn, draft, "visit_plate"),
+            read_mileage(turn, draft, "visit_mileage"),
+            self._read_jobs(turn, draft),
+        ]
+        phone = turn.last("phone")
+        if phone:
+            draft["visit_phone"] = phone
+        self._recognise(turn, draft)
+        self._settle_jobs(turn, draft)
+        return bool(any(heard) or model or draft["visit_store"] != turn.slot("visit_store") or store)
+
+    def next_question(self, draft: Draft) -> str | None:
+        if draft["visit_confirmed"] is False:
+            return "visit_change"
+        for slot in ("visit_model", "visit_plate", "visit_mileage", "visit_jobs", "visit_store", "visit_time"):
+            if draft[slot] is None:
+                return slot
+        if draft["visit_phone"] is None or draft["visit_name"] is None:
+            return "visit_phone" if draft["visit_phone"] is None else "visit_name"
+        return "visit_confirmed" if draft["visit_confirmed"] is None else None
+
+    def _read_jobs(self, turn: Turn, draft: Draft) -> bool:
+        jobs = list(dict.fromkeys(turn.values("job")))
+        if not jobs and _SOME_SERVICE.search(turn.text) and not draft["visit_jobs"]:
+            jobs = ["service"]
+        if not jobs and turn.requested == "visit_jobs" and UNKNOWN.search(turn.text):
+            jobs = ["service"]
+        if not jobs:
+            return False
+        adds = draft["visit_jobs"] and re.search(r"再加|还要|另外|顺便|加上|也要|一起|再做|加个", turn.text)
+        draft["visit_jobs"] = list(dict.fromkeys([*(draft["visit_jobs"] or ()), *jobs])) if adds else jobs
+        return True
+
+    def _recognise(self, turn: Turn, draft: Draft) -> None:
+        """A car on record, known by phone and plate together: its model and mileage need not be asked."""
+        phone, plate = draft["visit_phone"], draft["visit_plate"]
+        if not phone or not plate or draft["visit_recognised"] == [phone, plate]:
+            return
+        record = find_vehicle(turn.database, phone, plate)
+        if record is None:
+            return
+        draft["visit_recognised"] = [phone, plate]
+        draft["visit_model"] = record.model
+        if draft["visit_mileage"] is None and record.mileage is not None:
+            draft["visit_mileage"] = record.mileage
+        if draft["visit_name"] is None and record.name:
+            draft["visit_name"] = record.name
+        turn.say(
+            "utter_car_recognised",
+            model=turn.dealership.model(record.model).name,
+            plate=say_plate(record.plate),
+            mileage=say_km(record.mileage or 0),
+        )
+
+    def _settle_jobs(self, turn: Turn, draft: Draft) -> None:
+        """The job that "保养" means for this car, and the electric car's own service."""
+        jobs, model, mileage = draft["visit_jobs"], draft["visit_model"], draft["visit_mileage"]
+        if not jobs:
+            return
+        if model is None and "ev_service" in jobs:
+            electric = [m.id for m in turn.dealership.models if m.powertrain is Powertrain.ELECTRIC]
+            draft["visit_model"] = model = electric[0] if len(electric) == 1 else None
+        if model is None:
+            return
+        if "service" in jobs and mileage is not None:
+            job = suggested_job(turn.content.schedule, turn.dealership.model(model).powertrain, mileage if mileage >= 0 else None)
+            jobs = [job if job_id == "service" else job_id for job_id in jobs]
+        draft["visit_jobs"] = list(dict.fromkeys(_fitting(turn.dealership, model, job) for job in jobs))
+
+
+def _fitting(dealership: Dealership, model: str, job: str) -> str:
+    """The job as it is done on this model: an electric car has its own service, and a petrol car has not that one."""
+    electric = dealership.model(model).powertrain is Powertrain.ELECTRIC
+    if electric and job in _PETROL_SERVICES:
+        return "ev_service"
+    return "regular_service" if job == "ev_service" and not electric else job
+
+
+FORM = ServiceVisitForm()
+
+
+class StartServiceVisit(StartVisit):
+    action_name = "action_start_service_visit"
+    form = FORM
+
+
+class ValidateServiceVisit(ValidateForm):
+    form = FORM
+
+
+class AskVehicle(DealerAction):
+    """Asks for model and plate together, or for the model alone when the plate is known."""
+
+    action_name = "action_ask_service_visit_form_visit_model"
+    keeps_misunderstandings = True
+
+    def perform(self, turn: Turn) -> Events:
+        if turn.slot("visit_plate") is None:
+            turn.say("utter_ask_vehicle")
+        else:
+            turn.say("utter_ask_vehicle_model", buttons=model_buttons(turn.dealership.models))
+        return []
+
+
+class AskPlate(DealerAction):
+    action_name = "action_ask_service_visit_form_visit_plate"
+    keeps_misunderstandings = True
+
+    def perform(self, turn: Turn) -> Events:
+        turn.say("utter_ask_plate", model=turn.dealership.model(turn.slot("visit_model")).name)
+        return []
+
+
+class AskMileage(DealerAction):
+    action_name = "action_ask_service_visit_form_visit_mileage"
+    keeps_misunderstandings = True
+
+    def perform(self, turn: Turn) -> Events:
+        turn.say("utter_ask_mileage")
+        return []
+
+
+class AskJobs(DealerAction):
+    action_name = "action_ask_service_visit_form_visit_jobs"
+    keeps_misunderstandings = True
+
+    def perform(self, turn: Turn) -> Events:
+        model = turn.dealership.model(turn.slot("visit_model"))
+        electric = model.powertrain is Powertrain.ELECTRIC
+        hidden = _PETROL_SERVICES if electric else {"ev_service"}
+        jobs = [job for job in turn.dealership.services if job.id not in hidden]
+        turn.say("utter_ask_jobs", buttons=[button(job.name, "inform", job=job.id) for job in jobs])
+        return []
+
+
+class AskServiceStore(DealerAction):
+    action_name = "action_ask_service_visit_form_visit_store"
+    keeps_misunderstandings = True
+
+    def perform(self, turn: Turn) -> Events:
+        jobs = turn.slot("visit_jobs")
+        turn.say(
+            "utter_ask_service_store",
+            buttons=store_buttons(turn.dealership.stores),
+            jobs=say_jobs(turn.dealership, jobs, free=_is_free(turn)),
+        )
+        return []
+
+
+class AskVisitTime(AskTime):
+    action_name = "action_ask_service_visit_form_visit_time"
+    form = FORM
+
+
+class AskVisitPhone(AskContact):
+    action_name = "action_ask_service_visit_form_visit_phone"
+    form = FORM
+
+
+class AskVisitName(DealerAction):
+    action_name = "action_ask_service_visit_form_visit_name"
+    keeps_misunderstandings = True
+
+    def perform(self, turn: Turn) -> Events:
+        turn.say("utter_ask_name")
+        return []
+
+
+class AskVisitChange(DealerAction):
+    action_name = "action_ask_service_visit_form_visit_change"
+    keeps_misunderstandings = True
+
+    def perform(self, turn: Turn) -> Events:
+        fields = {"time": "时间", "store": "门店", "jobs": "项目", "model": "车型", "plate": "车牌", "phone": "手机号"}
+        buttons = [button(title, "request_change", field=field) for field, title in fields.items()]
+        turn.say("utter_ask_what_to_change", buttons=[*buttons, button("不约了", "stop")])
+        return []
+
+
+class AskVisitConfirmation(DealerAction):
+    action_name = "action_ask_service_visit_form_visit_confirmed"
+    keeps_misunderstandings = True
+
+    def perform(self, turn: Turn) -> Events:
+        store = turn.dealership.store(turn.slot("visit_store"))
+        start = parse_time(turn.slot("visit_time"))
+        assert start is not None
+        turn.say(
+            "utter_confirm_service_visit",
+            vehicle=_vehicle(turn),
+            jobs=say_jobs(turn.dealership, turn.slot("visit_jobs"), free=_is_free(turn)),
+            store=store.name,
+            address=store.address,
+            time=say_time(start),
+            name=turn.slot("visit_name"),
+            phone=turn.slot("visit_phone"),
+        )
+        return []
+
+
+class BookServiceVisit(BookVisit):
+    action_name = "action_book_service_visit"
+    form = FORM
+
+    def extras(self, draft: Draft) -> dict[str, Any]:
+        mileage = draft["visit_mileage"]
+        return {"plate": draft["visit_plate"] or None, "mileage": mileage if mileage and mileage > 0 else None}
+
+    def tell(self, turn: Turn, visit: BookedVisit, draft: Draft) -> None:
+        store = turn.dealership.store(visit.store)
+        turn.say(
+            "utter_service_visit_booked",
+            code=visit.code,
+            vehicle=_vehicle(turn),
+            jobs=say_job_names(turn.dealership, visit.items),
+            store=store.name,
+            address=store.address,
+            time=say_time(visit.start),
+            end=visit.end.strftime("%H:%M"),
+            name=visit.name,
+            phone=say_phone(visit.phone),
+            hotline=store.service_phone,
+        )
+
+
+def _vehicle(turn: Turn) -> str:
+    """ "青岚 X5（浙A·D1001，3,900 公里）" """
+    mileage, plate = turn.slot("visit_mileage"), turn.slot("visit_plate")
+    details = [say_plate(plate)] if plate else []
+    if mileage and mileage > 0:
+        details.append(say_km(mileage))
+    model = turn.dealership.model(turn.slot("visit_model")).name
+    return f"{model}（{'，'.join(details)}）" if details else model
+
+
+def _is_free(turn: Turn) -> bool:
+    """The electric car's first service is free: by mileage, as far as it is known."""
+    mileage = turn.slot("visit_mileage")
+    first_km = turn.content.schedule.next_service.first_km
+    return turn.slot("visit_jobs") == ["ev_service"] and mileage is not None and 0 <= mileage <= first_km

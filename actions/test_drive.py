@@ -1,0 +1,216 @@
+"""Booking a test drive: model, store, day and time, name and phone, licence."""
+
+from __future__ import annotations
+
+import re
+
+from rasa_sdk.events import ActiveLoop, SlotSet
+
+from actions.base import DealerAction, Events, Turn, button
+from actions.facts import model_buttons, store_buttons
+from actions.forms import Draft, ValidateForm
+from actions.time_wishes import parse_time
+from actions.visits import AskContact, AskTime, BookVisit, StartVisit, VisitForm, let_go
+from bot.domain.booking import VisitKind, VisitRequest
+from bot.domain.dealership import Store
+from bot.services.booking import BookedVisit
+from bot.services.wording import say_phone, say_time
+
+_LICENCE = re.compile(r"驾照|驾龄|驾驶证|驾证|驾本|拿本|本子|老司机")
+_NO_LICENCE = re.compile(r"(没|未|无|还没|没有).{0,4}(驾照|驾驶证|驾证|驾本|考|满|到|够)|不满|不到|不足|半年|刚拿|个月|没有|还没|未满")
+
+
+class TestDriveForm(VisitForm):
+    name = "test_drive_form"
+    prefix = "drive"
+    own_intents = frozenset({"book_test_drive", "change_booking"})
+    slots = (
+        "drive_model",
+        "drive_store",
+        "drive_time",
+        "drive_name",
+        "drive_phone",
+        "drive_licence",
+        "drive_confirmed",
+        "drive_wish",
+        "drive_refusal",
+    )
+
+    def request(self, draft: Draft) -> VisitRequest | None:
+        if not draft["drive_model"]:
+            return None
+        return VisitRequest(VisitKind.TEST_DRIVE, draft["drive_store"], draft["drive_model"])
+
+    def read_facts(self, turn: Turn, draft: Draft) -> bool:
+        model, store = turn.last("model"), turn.last("store")
+        if model:
+            draft["drive_model"] = model
+        if store:
+            draft["drive_store"] = store
+        elif self.wants_store_of_choice(turn):
+            draft["drive_store"] = _stores(turn, draft)[0].id
+        licence = self._licence(turn)
+        if licence is not None:
+            draft["drive_licence"] = licence
+        self._fit_store(turn, draft)
+        return bool(model or store or licence is not None or draft["drive_store"] != turn.slot("drive_store"))
+
+    def next_question(self, draft: Draft) -> str | None:
+        if draft["drive_licence"] is False:
+            return None
+        if draft["drive_confirmed"] is False:
+            return "drive_change"
+        for slot in ("drive_model", "drive_store", "drive_time"):
+            if draft[slot] is None:
+                return slot
+        if draft["drive_name"] is None or draft["drive_phone"] is None:
+            return "drive_phone" if draft["drive_phone"] is None else "drive_name"
+        return next((s for s in ("drive_licence", "drive_confirmed") if draft[s] is None), None)
+
+    def _licence(self, turn: Turn) -> bool | None:
+        asked = turn.requested == "drive_licence"
+        if asked and turn.intent in ("affirm", "deny") and not turn.values("time"):
+            return turn.intent == "affirm" and not _NO_LICENCE.search(turn.text)
+        if _LICENCE.search(turn.text) and turn.intent != "faq":
+            return not _NO_LICENCE.search(turn.text)
+        if asked and turn.intent == "inform" and not turn.values_of({"model", "store", "phone", "name"}):
+            return not _NO_LICENCE.search(turn.text)
+        return None
+
+    def _fit_store(self, turn: Turn, draft: Draft) -> None:
+        """A model that only one store can show is driven there; a store without that car is said so."""
+        if not draft["drive_model"]:
+            return
+        stores = _stores(turn, draft)
+        fits = draft["drive_store"] in {store.id for store in stores}
+        if not fits and draft["drive_store"] is not None:
+            wished = turn.dealership.store(draft["drive_store"]).name
+            model = turn.dealership.model(draft["drive_model"]).name
+            turn.say("utter_no_such_test_car", wished=wished, model=model, stores="、".join(s.name for s in stores))
+        if not fits:
+            draft["drive_store"] = stores[0].id if len(stores) == 1 else None
+
+
+def _stores(turn: Turn, draft: Draft) -> list[Store]:
+    model = draft["drive_model"]
+    found = turn.dealership.stores_with_test_car(model) if model else turn.dealership.stores
+    return list(found) or list(turn.dealership.stores)
+
+
+FORM = TestDriveForm()
+
+
+class StartTestDrive(StartVisit):
+    action_name = "action_start_test_drive"
+    form = FORM
+
+
+class ValidateTestDrive(ValidateForm):
+    form = FORM
+
+
+class AskModel(DealerAction):
+    action_name = "action_ask_test_drive_form_drive_model"
+    keeps_misunderstandings = True
+
+    def perform(self, turn: Turn) -> Events:
+        models = turn.dealership.test_car_models(turn.slot("drive_store"))
+        turn.say("utter_ask_test_drive_model", buttons=model_buttons(models))
+        return []
+
+
+class AskStore(DealerAction):
+    action_name = "action_ask_test_drive_form_drive_store"
+    keeps_misunderstandings = True
+
+    def perform(self, turn: Turn) -> Events:
+        stores = turn.dealership.stores_with_test_car(turn.slot("drive_model"))
+        turn.say("utter_ask_test_drive_store", buttons=store_buttons(stores))
+        return []
+
+
+class AskDriveTime(AskTime):
+    action_name = "action_ask_test_drive_form_drive_time"
+    form = FORM
+
+
+class AskDrivePhone(AskContact):
+    action_name = "action_ask_test_drive_form_drive_phone"
+    form = FORM
+
+
+class AskDriveName(DealerAction):
+    action_name = "action_ask_test_drive_form_drive_name"
+    keeps_misunderstandings = True
+
+    def perform(self, turn: Turn) -> Events:
+        turn.say("utter_ask_name")
+        return []
+
+
+class AskLicence(DealerAction):
+    action_name = "action_ask_test_drive_form_drive_licence"
+    keeps_misunderstandings = True
+
+    def perform(self, turn: Turn) -> Events:
+        turn.say("utter_ask_licence")
+        return []
+
+
+class AskChange(DealerAction):
+    action_name = "action_ask_test_drive_form_drive_change"
+    keeps_misunderstandings = True
+
+    def perform(self, turn: Turn) -> Events:
+        fields = {"time": "时间", "store": "门店", "model": "车型", "phone": "手机号", "name": "姓名"}
+        buttons = [button(title, "request_change", field=field) for field, title in fields.items()]
+        turn.say("utter_ask_what_to_change", buttons=[*buttons, button("不约了", "stop")])
+        return []
+
+
+class AskConfirmation(DealerAction):
+    action_name = "action_ask_test_drive_form_drive_confirmed"
+    keeps_misunderstandings = True
+
+    def perform(self, turn: Turn) -> Events:
+        store = turn.dealership.store(turn.slot("drive_store"))
+        start = parse_time(turn.slot("drive_time"))
+        assert start is not None
+        turn.say(
+            "utter_confirm_test_drive",
+            model=turn.dealership.model(turn.slot("drive_model")).name,
+            store=store.name,
+            address=store.address,
+            time=say_time(start),
+            name=turn.slot("drive_name"),
+            phone=turn.slot("drive_phone"),
+        )
+        return []
+
+
+class BookTestDrive(BookVisit):
+    """Ends the form: books, or says kindly that a licence of one year is needed."""
+
+    action_name = "action_book_test_drive"
+    form = FORM
+
+    def perform(self, turn: Turn) -> Events:
+        if turn.slot("drive_licence") is False:
+            let_go(turn)
+            turn.say("utter_licence_missing")
+            return [*FORM.cleared(), ActiveLoop(None), SlotSet("pending_offer", "human")]
+        return super().perform(turn)
+
+    def tell(self, turn: Turn, visit: BookedVisit, draft: Draft) -> None:
+        store = turn.dealership.store(visit.store)
+        turn.say(
+            "utter_test_drive_booked",
+            code=visit.code,
+            model=turn.dealership.model(visit.model or "").name,
+            store=store.name,
+            address=store.address,
+            time=say_time(visit.start),
+            name=visit.name,
+            phone=say_phone(visit.phone),
+            hotline=store.sales_phone,
+        )

@@ -1,0 +1,183 @@
+"""A customer's wish for a time: taken from the ``time`` entity, completed by what was agreed before, and answered
+with a held slot, a reasoned refusal or slots to choose from."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from actions.base import Turn, button
+from bot.clock import TIME_ZONE
+from bot.domain.booking import Refusal, Slot, VisitRequest, bookable_window
+from bot.domain.errors import BookingRefused
+from bot.services.availability import free_slots
+from bot.services.booking import hold_slot
+from bot.services.wording import say_time
+
+Wish = dict[str, Any]
+SHOWN = 6
+PER_DAY = 3
+DAYS_SHOWN_FIRST = 4
+_NAMES_A_DAY = re.compile(
+    r"[今明昨后]|前天|周|週|星期|礼拜|禮拜|[号號日月节節]|\d\s*[-/.]\s*\d|天后|天之后|初[一二三四五六七八九十]|元旦|圣诞|除夕|冬至|清明|国庆|五一|十一"
+)
+
+
+def read_wish(turn: Turn, agreed: datetime | None, earlier: Wish | None) -> Wish | None:
+    """The time that was said, None without one.
+
+    A clock time or a day part alone belongs to the day that was agreed or talked about before; a day alone
+    keeps the agreed clock time.
+    """
+    found = next((e for e in reversed(turn.entities) if e.get("entity") == "time"), None)
+    if found is None:
+        return None
+    value = found["value"]
+    if isinstance(value, str):
+        return {"kind": "point", "start": value, "end": None}
+    wish: Wish = {"kind": value["kind"], "start": value["start"], "end": value["end"]}
+    said = turn.text[found["start"] : found["end"]]
+    anchor = agreed.date() if agreed else _day_of(earlier)
+    if anchor and wish["start"] and not _NAMES_A_DAY.search(said) and wish["kind"] in ("point", "part", "range"):
+        return _moved_to(wish, anchor)
+    if agreed and wish["kind"] == "day":
+        day = _parse(wish["start"]).date()
+        return {"kind": "point", "start": datetime.combine(day, agreed.timetz()).isoformat(), "end": None}
+    return wish
+
+
+def hold(turn: Turn, request: VisitRequest, start: datetime) -> dict[str, Any] | None:
+    """Hold the slot for this conversation; gives the refusal (reason, alternatives) when that is not possible."""
+    try:
+        hold_slot(turn.database, turn.dealership, turn.now, turn.conversation_id, request, start)
+    except BookingRefused as refused:
+        return refusal_of(refused, start)
+    return None
+
+
+def refusal_of(refused: BookingRefused, start: datetime) -> dict[str, Any]:
+    """A refusal as it is kept in a slot until the question is asked again."""
+    slots: tuple[Any, ...] = refused.alternatives
+    return {
+        "reason": Refusal(refused.reason).value,
+        "wished": start.isoformat(),
+        "alternatives": [[slot.store, slot.start.isoformat()] for slot in slots],
+    }
+
+
+def ask_for_time(turn: Turn, request: VisitRequest, wish: Wish | None, refusal: dict[str, Any] | None) -> None:
+    """Ask for the time: with the reason of a refusal, with what fits a vague wish, or with the next free slots."""
+    if refusal:
+        _say_refusal(turn, request, refusal)
+        return
+    from_, until = _window(turn, request, wish)
+    slots = _spread(free_slots(turn.database, turn.dealership, turn.now, request, from_, until, 200, turn.conversation_id))
+    if wish and wish["start"] and not slots:
+        nearest = free_slots(
+            turn.database, turn.dealership, turn.now, request, from_, _horizon(turn, request), 3, turn.conversation_id
+        ) or _general(turn, request)[:3]
+        turn.say("utter_nothing_free_then", buttons=slot_buttons(turn, nearest, request.store))
+        return
+    slots = slots or _general(turn, request)
+    if not slots:
+        turn.say("utter_nothing_free_at_all", buttons=[button("联系顾问", "ask_human")])
+        return
+    template = "utter_ask_time_within" if wish and wish["start"] else "utter_ask_time"
+    turn.say(template, buttons=slot_buttons(turn, slots, request.store))
+
+
+def slot_buttons(turn: Turn, slots: Any, store: str | None) -> list[dict[str, str]]:
+    """Slots as buttons; the store is named where it differs from the one talked about."""
+    return [_slot_button(turn, slot, store) for slot in slots]
+
+
+def parse_time(text: str | None) -> datetime | None:
+    """An ISO time kept in a slot."""
+    return _parse(text) if text else None
+
+
+def _slot_button(turn: Turn, slot: Slot, store: str | None) -> dict[str, str]:
+    values: dict[str, str] = {"time": slot.start.isoformat()}
+    title = say_time(slot.start)
+    if slot.store != store:
+        title += f" {turn.dealership.store(slot.store).name}"
+        values["store"] = slot.store
+    return button(title, "inform", **values)
+
+
+def _say_refusal(turn: Turn, request: VisitRequest, refusal: dict[str, Any]) -> None:
+    slots = [Slot(store, _parse(start), _parse(start)) for store, start in refusal["alternatives"]]
+    wished = say_time(_parse(refusal["wished"]))
+    name = f"utter_refused_{refusal['reason']}"
+    store = turn.dealership.store(request.store).name if request.store else ""
+    if not slots:
+        turn.say(name, wished=wished, store=store, invitation="您换个时间试试，或者让顾问帮您安排。")
+        return
+    turn.say(name, buttons=slot_buttons(turn, slots, request.store), wished=wished, store=store, invitation="离得最近的有：")
+
+
+def _window(turn: Turn, request: VisitRequest, wish: Wish | None) -> tuple[datetime, datetime]:
+    opens, horizon = bookable_window(turn.dealership.rules, request.kind, turn.now)
+    if not wish or not (wish["start"] or wish["end"]):
+        return opens, horizon
+    from_ = _parse(wish["start"]) if wish["start"] else opens
+    until = _end_of(wish, from_)
+    return from_, until
+
+
+def _end_of(wish: Wish, from_: datetime) -> datetime:
+    if wish["kind"] in ("day", "range") and wish["end"] and _parse(wish["end"]).time() == datetime.min.time():
+        return _parse(wish["end"]) + timedelta(days=1)
+    if wish["end"]:
+        return _parse(wish["end"])
+    return datetime.combine(from_.date() + timedelta(days=1), datetime.min.time(), TIME_ZONE)
+
+
+def _horizon(turn: Turn, request: VisitRequest) -> datetime:
+    return bookable_window(turn.dealership.rules, request.kind, turn.now)[1]
+
+
+def _general(turn: Turn, request: VisitRequest) -> list[Slot]:
+    """Slots of the next days; further away only when those are full."""
+    opens, horizon = bookable_window(turn.dealership.rules, request.kind, turn.now)
+    soon = min(opens + timedelta(days=DAYS_SHOWN_FIRST), horizon)
+    for until in (soon, horizon):
+        slots = free_slots(
+            turn.database, turn.dealership, turn.now, request, opens, until, 400, turn.conversation_id
+        )
+        if slots:
+            return _spread(slots)
+    return []
+
+
+def _spread(slots: Any) -> list[Slot]:
+    """A few slots over a few days, and over each day, instead of six half hours of one morning."""
+    by_day: dict[date, list[Slot]] = {}
+    for slot in slots:
+        by_day.setdefault(slot.start.date(), []).append(slot)
+    share = PER_DAY if len(by_day) > 1 else SHOWN
+    chosen: list[Slot] = []
+    for day in by_day.values():
+        step = max(1, -(-len(day) // share))
+        chosen += day[::step][:share]
+    return chosen[:SHOWN]
+
+
+def _moved_to(wish: Wish, day: date) -> Wish:
+    start = _parse(wish["start"])
+    shift = day - start.date()
+    end = wish["end"] and (_parse(wish["end"]) + shift).isoformat()
+    return {**wish, "start": (start + shift).isoformat(), "end": end}
+
+
+def _day_of(wish: Wish | None) -> date | None:
+    """The single day that an earlier wish was about."""
+    if not wish or not wish.get("start") or wish["kind"] not in ("point", "part", "day"):
+        return None
+    return _parse(wish["start"]).date()
+
+
+def _parse(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    return moment if moment.tzinfo else moment.replace(tzinfo=TIME_ZONE)

@@ -1,0 +1,192 @@
+"""What booking a test drive and booking a service visit have in common."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rasa_sdk.events import FollowupAction, SlotSet
+
+from actions.base import DealerAction, Events, Turn, set_slots
+from actions.facts import WHATEVER, ask_contact, bare_name, field_to_change, read_contact
+from actions.forms import CHANGES, Draft, Form
+from actions.time_wishes import ask_for_time, hold, parse_time, read_wish, refusal_of
+from bot.domain.booking import VisitRequest
+from bot.domain.errors import BookingRefused
+from bot.services.booking import BookedVisit, Contact, book, release_hold
+
+
+class VisitForm(Form):
+    """A form that ends with a booking. Its slots share a prefix: ``drive_time``, ``visit_time`` …"""
+
+    prefix: str
+    entities = frozenset({"model", "store", "time", "name", "phone", "plate", "mileage", "job", "phone_invalid"})
+
+    def request(self, draft: Draft) -> VisitRequest | None:
+        """What would be booked, None while something that decides about it is missing."""
+        raise NotImplementedError
+
+    def read_facts(self, turn: Turn, draft: Draft) -> bool:
+        """Everything but time, contact and confirmation."""
+        raise NotImplementedError
+
+    def takes_anything(self, turn: Turn) -> bool:
+        if turn.requested == f"{self.prefix}_change":
+            return field_to_change(turn) is not None
+        return turn.requested in (f"{self.prefix}_name", f"{self.prefix}_phone") and bare_name(turn) is not None
+
+    def read(self, turn: Turn, draft: Draft) -> bool:
+        p = self.prefix
+        before = dict(draft)
+        if turn.requested in (f"{p}_confirmed", f"{p}_change") and self._confirmation(turn, draft):
+            return True
+        heard = [self.read_facts(turn, draft), self._read_time(turn, draft), read_contact(turn, draft, p)]
+        if not any(heard) and not self._forget_field(turn, draft):
+            return turn.intent in self.own_intents
+        self._drop_confirmation(draft, before)
+        self.settle_time(turn, draft, before)
+        return True
+
+    def settle_time(self, turn: Turn, draft: Draft, before: Draft) -> None:
+        """Hold the wished slot as soon as it is known what for; a change of the visit checks its time anew."""
+        p = self.prefix
+        request = self.request(draft)
+        decisive = [slot for slot in self.slots if slot.endswith(("_model", "_store", "_jobs"))]
+        if draft[f"{p}_time"] and any(draft[slot] != before.get(slot) for slot in decisive):
+            draft[f"{p}_wish"] = {"kind": "point", "start": draft[f"{p}_time"], "end": None}
+            draft[f"{p}_time"] = None
+        wish = draft[f"{p}_wish"]
+        if request is None or request.store is None or not wish or wish["kind"] != "point":
+            return
+        start = parse_time(wish["start"])
+        assert start is not None
+        draft[f"{p}_refusal"] = hold(turn, request, start)
+        if draft[f"{p}_refusal"] is None:
+            draft[f"{p}_time"] = start.isoformat()
+
+    def wants_store_of_choice(self, turn: Turn) -> bool:
+        return turn.requested == f"{self.prefix}_store" and bool(WHATEVER.search(turn.text))
+
+    def _read_time(self, turn: Turn, draft: Draft) -> bool:
+        p = self.prefix
+        wish = read_wish(turn, parse_time(draft[f"{p}_time"]), draft[f"{p}_wish"])
+        if wish is None:
+            if turn.requested == f"{p}_time" and WHATEVER.search(turn.text):
+                draft[f"{p}_wish"] = draft[f"{p}_refusal"] = None
+                return True
+            return False
+        draft[f"{p}_wish"], draft[f"{p}_time"], draft[f"{p}_refusal"] = wish, None, None
+        return True
+
+    def _confirmation(self, turn: Turn, draft: Draft) -> bool:
+        """Yes or no to the summary; facts said along with a no are read as changes."""
+        facts = turn.values_of(self.entities | {"field"})
+        if turn.intent == "affirm" and not facts:
+            draft[f"{self.prefix}_confirmed"] = True
+            return True
+        if turn.intent == "deny" and not facts:
+            draft[f"{self.prefix}_confirmed"] = False
+            return True
+        return False
+
+    def _forget_field(self, turn: Turn, draft: Draft) -> bool:
+        """Ask again for what "换个时间" names; without a name, ask what to change."""
+        p = self.prefix
+        asked = turn.requested == f"{p}_change"
+        if turn.intent not in CHANGES and not asked:
+            return False
+        field = field_to_change(turn)
+        if field is None or f"{p}_{field}" not in self.slots:
+            draft[f"{p}_confirmed"] = False
+            return not asked
+        draft[f"{p}_{field}"] = None
+        if field == "time":
+            draft[f"{p}_wish"] = draft[f"{p}_refusal"] = None
+        return True
+
+    def _drop_confirmation(self, draft: Draft, before: Draft) -> None:
+        """A change of anything makes an earlier yes or no void."""
+        if any(draft[slot] != before[slot] for slot in self.slots if not slot.endswith("_confirmed")):
+            draft[f"{self.prefix}_confirmed"] = None
+
+
+class StartVisit(DealerAction):
+    """Begins a booking: forgets the last one, reads what was said up front, takes over from another form."""
+
+    form: VisitForm
+
+    def perform(self, turn: Turn) -> Events:
+        draft: Draft = {slot: None for slot in self.form.slots}
+        if turn.active_form == self.form.name or turn.slot("paused_form") == self.form.name:
+            draft = self.form.draft(turn)
+        self.form.read(turn, draft)
+        paused = turn.active_form if turn.active_form not in (None, self.form.name) else None
+        return [
+            SlotSet("paused_form", paused),
+            SlotSet("pending_offer", None),
+            *set_slots(draft),
+        ]
+
+
+class AskTime(DealerAction):
+    """Asks for day and time, with free slots or the reason why the wished one is not possible."""
+
+    form: VisitForm
+    keeps_misunderstandings = True
+
+    def perform(self, turn: Turn) -> Events:
+        p = self.form.prefix
+        request = self.form.request(self.form.draft(turn))
+        assert request is not None
+        ask_for_time(turn, request, turn.slot(f"{p}_wish"), turn.slot(f"{p}_refusal"))
+        return []
+
+
+class AskContact(DealerAction):
+    form: VisitForm
+    keeps_misunderstandings = True
+
+    def perform(self, turn: Turn) -> Events:
+        ask_contact(turn, turn.slot(f"{self.form.prefix}_name"), self.form.prefix)
+        return []
+
+
+class BookVisit(DealerAction):
+    """Books what the customer confirmed; a slot lost meanwhile leads back into the form with alternatives."""
+
+    form: VisitForm
+
+    def perform(self, turn: Turn) -> Events:
+        draft, p = self.form.draft(turn), self.form.prefix
+        request, start = self.form.request(draft), parse_time(draft[f"{p}_time"])
+        assert request is not None and start is not None
+        contact = Contact(draft[f"{p}_name"], draft[f"{p}_phone"])
+        try:
+            visit = book(
+                turn.database,
+                turn.dealership,
+                turn.now,
+                turn.conversation_id,
+                request,
+                start,
+                contact,
+                request_key=f"{p}/{start.isoformat()}/{turn.tracker.latest_message.get('message_id')}",
+                **self.extras(draft),
+            )
+        except BookingRefused as refused:
+            back = {f"{p}_time": None, f"{p}_confirmed": None, f"{p}_refusal": refusal_of(refused, start)}
+            return [*set_slots(back), FollowupAction(self.form.name)]
+        self.tell(turn, visit, draft)
+        known = {"known_name": contact.name, "known_phone": contact.phone, "paused_form": None}
+        return [*self.form.cleared(), *set_slots(known)]
+
+    def extras(self, draft: Draft) -> dict[str, Any]:
+        """Further arguments of the booking."""
+        return {}
+
+    def tell(self, turn: Turn, visit: BookedVisit, draft: Draft) -> None:
+        raise NotImplementedError
+
+
+def let_go(turn: Turn) -> None:
+    """Give back the slot that the conversation holds."""
+    release_hold(turn.database, turn.conversation_id)

@@ -1,0 +1,1 @@
+"""The staff API, its description, and health."""

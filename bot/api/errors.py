@@ -1,0 +1,66 @@
+"""Errors as HTTP answers, in one place: a status, a machine-readable name, and kind words for a person."""
+
+from __future__ import annotations
+
+import logging
+
+from sanic import Sanic
+from sanic.exceptions import SanicException
+from sanic.request import Request
+from sanic.response import BaseHTTPResponse, HTTPResponse, empty, json
+
+from bot.domain import errors
+
+logger = logging.getLogger(__name__)
+_STATUS: tuple[tuple[type[Exception], int], ...] = (
+    (errors.TooManyRequests, 429),
+    (errors.NotFound, 404),
+    (errors.NotAllowed, 401),
+    (errors.Conflict, 409),
+    (errors.InvalidInput, 400),
+)
+_CORS_PATHS = "/web/"
+
+
+def install_error_handlers(app: Sanic, origins: tuple[str, ...]) -> None:
+    """Every exception becomes an answer without a stack trace; security headers go on every answer."""
+
+    @app.exception(Exception)
+    async def answer_error(request: Request, error: Exception) -> HTTPResponse:
+        status = _status_of(error)
+        if status >= 500:
+            logger.error("request failed: %s %s", request.method, request.path, exc_info=error)
+            return json({"error": "internal error"}, status=status)
+        headers = getattr(error, "headers", None) or {}
+        return json({"error": str(error)}, status=status, headers=headers)
+
+    @app.on_response
+    async def add_headers(request: Request, response: BaseHTTPResponse) -> None:
+        response.headers.setdefault("X-Content-Type-Options", "nosniff")
+        response.headers.setdefault("Referrer-Policy", "same-origin")
+        origin = request.headers.get("origin")
+        if origin in origins and request.path.startswith(_CORS_PATHS):
+            response.headers.update(_cors(origin))
+
+    @app.on_request
+    async def answer_preflight(request: Request) -> HTTPResponse | None:
+        origin = request.headers.get("origin")
+        if request.method == "OPTIONS" and origin in origins and request.path.startswith(_CORS_PATHS):
+            return empty(headers=_cors(origin))
+        return None
+
+
+def _status_of(error: Exception) -> int:
+    for kind, status in _STATUS:
+        if isinstance(error, kind):
+            return status
+    return error.status_code if isinstance(error, SanicException) else 500
+
+
+def _cors(origin: str) -> dict[str, str]:
+    return {
+        "Access-Control-Allow-Origin": origin,
+        "Access-Control-Allow-Headers": "authorization, content-type, last-event-id",
+        "Access-Control-Allow-Methods": "GET, POST, OPTIONS",
+        "Vary": "Origin",
+    }

@@ -1,0 +1,1 @@
+"""Platform message to our message and back: REST and web."""

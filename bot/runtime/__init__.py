@@ -1,0 +1,1 @@
+"""How Rasa is run here: agent, tracker store, in-process actions, templates."""

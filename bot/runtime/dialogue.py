@@ -1,0 +1,61 @@
+"""Rasa's agent as the ``Dialogue`` that turns are made of."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from rasa.core.agent import Agent
+from rasa.core.channels.channel import UserMessage
+from rasa.core.lock_store import InMemoryLockStore
+
+from bot.domain.conversation import HandoffReason
+from bot.runtime.actions import InProcessActions
+from bot.runtime.channel import Collector
+from bot.runtime.nlg import TemplateNlg
+from bot.runtime.trackers import DatabaseTrackerStore
+from bot.services.installation import Installation
+from bot.services.messages import HandoffRequest, Utterance
+from bot.services.turns import utterance
+
+
+class RasaDialogue:
+    """Answers messages with the trained model, the actions of this process and the reviewed templates."""
+
+    def __init__(self, installation: Installation, model: Path) -> None:
+        TemplateNlg.use(installation.content)
+        self.tracker_store = DatabaseTrackerStore(installation.database)
+        self._agent = Agent.load(
+            model, generator=TemplateNlg(), lock_store=InMemoryLockStore(), action_endpoint=InProcessActions()
+        )
+        # Agent wraps a store into FailSafeTrackerStore, which takes a database error for a new conversation.
+        self.tracker_store.domain = self._agent.domain
+        self._agent.tracker_store = self._agent.processor.tracker_store = self.tracker_store
+
+    async def reply(self, conversation_id: str, text: str) -> tuple[list[Utterance], HandoffRequest | None]:
+        """One turn: the utterances, and the handoff that an action asked for."""
+        collector = Collector("zhanting")
+        await self._agent.handle_message(
+            UserMessage(text, collector, conversation_id, input_channel="zhanting")
+        )
+        handoff = None
+        utterances = []
+        for message in collector.messages:
+            wanted = message["custom"].pop("handoff", None)
+            if wanted:
+                handoff = HandoffRequest(HandoffReason(wanted["reason"]), wanted["summary"])
+            if message["text"] or message["custom"]:
+                utterances.append(utterance(message))
+        return utterances, handoff
+
+    async def intent(self, text: str) -> str:
+        """The intent of a text, without a turn."""
+        return str((await self.parse(text))["intent"]["name"])
+
+    async def parse(self, text: str) -> dict[str, Any]:
+        """Everything that the pipeline understands of a text."""
+        return await self._agent.parse_message(text)
+
+    async def tracker(self, conversation_id: str) -> Any:
+        """The dialogue state, for tests and diagnosis."""
+        return await self.tracker_store.retrieve(conversation_id)

@@ -1,0 +1,82 @@
+"""Trains the model when what it is made of changed."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from bot.domain.errors import SetupError
+from bot.settings import ROOT
+
+logger = logging.getLogger(__name__)
+INPUTS = ("config.yml", "domain.yml", "data", "bot/understanding", "requirements.lock")
+
+
+def model_path(models: Path, root: Path = ROOT) -> Path:
+    """Where the model of the present inputs is, or will be."""
+    return models / f"zhanting-{fingerprint(root)}.tar.gz"
+
+
+def fingerprint(root: Path = ROOT) -> str:
+    """A hash of everything that a trained model depends on."""
+    digest = hashlib.sha256()
+    for path in _input_files(root):
+        digest.update(str(path.relative_to(root)).encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+def ensure_model(models: Path, tell: Callable[[str], None]) -> Path:
+    """The model of the present inputs, trained in a process of its own where it is missing."""
+    path = model_path(models)
+    if path.is_file():
+        return path
+    tell("正在训练模型（训练数据有变化，约一分钟）… training the model, about a minute")
+    result = subprocess.run(
+        [sys.executable, "-m", "bot", "train"], cwd=ROOT, env={**os.environ, "ZHANTING_MODELS": str(models)}
+    )
+    if result.returncode != 0 or not path.is_file():
+        raise SetupError("the model could not be trained; the lines above say why")
+    return path
+
+
+def train(models: Path, root: Path = ROOT) -> Path:
+    """Train from nothing in this process; raises ``SetupError`` when Rasa reports an error."""
+    import rasa
+
+    path = model_path(models, root)
+    models.mkdir(parents=True, exist_ok=True)
+    partial = f"{path.name.removesuffix('.tar.gz')}.{os.getpid()}"
+    result = rasa.train(
+        domain=str(root / "domain.yml"),
+        config=str(root / "config.yml"),
+        training_files=[str(root / "data")],
+        output=str(models),
+        fixed_model_name=partial,
+        force_training=True,
+    )
+    if not result.model:
+        raise SetupError("the model could not be trained")
+    os.replace(result.model, path)
+    _forget_older(models, path)
+    return path
+
+
+def _forget_older(models: Path, newest: Path) -> None:
+    for path in models.glob("zhanting-*.tar.gz"):
+        if path != newest:
+            path.unlink(missing_ok=True)
+
+
+def _input_files(root: Path) -> Iterator[Path]:
+    for name in INPUTS:
+        path = root / name
+        if path.is_file():
+            yield path
+        else:
+            yield from sorted(p for p in path.rglob("*") if p.suffix in (".yml", ".py") and p.is_file())

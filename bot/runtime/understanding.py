@@ -1,0 +1,36 @@
+"""Understanding without a dialogue: what ``python -m bot understand`` prints for a text."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from rasa.core.agent import Agent
+
+from bot import clock
+from bot.understanding.decision import contract_decision
+from bot.understanding.time_expressions import parse_time
+
+
+class Understanding:
+    """The pipeline of a trained model, one text at a time."""
+
+    def __init__(self, model: Path) -> None:
+        self._agent = Agent.load(model)
+
+    def of_row(self, row: Mapping[str, Any]) -> dict[str, Any]:
+        """The contract's line for ``{"text", "now"?, "expects_time"?}`` (DESIGN.md, *Contracts*)."""
+        text = str(row["text"])
+        if row.get("now"):
+            clock.clock.set(datetime.fromisoformat(row["now"]))
+        parse = asyncio.run(self._agent.parse_message(text.lstrip("/")))
+        time = parse_time(text, clock.now(), bool(row.get("expects_time")))
+        return {
+            "text": text,
+            **contract_decision(parse),
+            "entities": parse["entities"],
+            "time": time.as_json(),
+        }

@@ -1,0 +1,81 @@
+"""One Sanic application made of the parts: channels, staff API, website, health."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from sanic import Sanic
+
+from actions import context
+from bot.api.errors import install_error_handlers
+from bot.api.health import health_api
+from bot.api.staff import staff_api
+from bot.channels.rest import rest_channel
+from bot.channels.web import web_channel
+from bot.runtime.dialogue import RasaDialogue
+from bot.services.installation import Installation
+from bot.services.turns import Turns
+from bot.services.wakeups import Wakeups
+from bot.web.site import website
+
+logger = logging.getLogger(__name__)
+LARGEST_BODY = 1024 * 1024
+STREAM_TIMEOUT = 60
+
+
+@dataclass
+class Server:
+    """The application with what it is made of."""
+
+    app: Sanic
+    turns: Turns
+    dialogue: RasaDialogue
+    installation: Installation
+
+
+def build_server(installation: Installation, model: Path, ready: Callable[[], None] = lambda: None) -> Server:
+    """Put the parts together. ``ready`` is called once the first message can be answered."""
+    context.use(installation)
+    settings, database, content = installation.settings, installation.database, installation.content
+    dialogue = RasaDialogue(installation, model)
+    wakeups = Wakeups()
+    turns = Turns(database, content, dialogue, wakeups, settings.max_message_length)
+    app = Sanic("zhanting", configure_logging=False)
+    app.config.update(
+        REQUEST_MAX_SIZE=LARGEST_BODY,
+        RESPONSE_TIMEOUT=STREAM_TIMEOUT,
+        KEEP_ALIVE_TIMEOUT=30,
+        GRACEFUL_SHUTDOWN_TIMEOUT=3.0,
+        MOTD=False,
+        FALLBACK_ERROR_FORMAT="json",
+    )
+    app.ctx.ready = False
+    app.blueprint(rest_channel(turns, settings.rest_token))
+    app.blueprint(web_channel(database, content, turns, wakeups, settings.rate_limit))
+    app.blueprint(staff_api(database, content))
+    app.blueprint(health_api())
+    app.blueprint(website(content))
+    install_error_handlers(app, settings.widget_origins)
+
+    @app.after_server_start
+    async def warm_up(app: Sanic, _: asyncio.AbstractEventLoop) -> None:
+        await dialogue.parse("你好")
+        left = await turns.finish_interrupted()
+        if left:
+            logger.warning("answered %d messages that a stopped process had left", left)
+        app.ctx.ready = True
+        ready()
+
+    @app.before_server_stop
+    async def stop(_: Sanic, __: asyncio.AbstractEventLoop) -> None:
+        await turns.close()
+
+    @app.after_server_stop
+    async def close(_: Sanic, __: asyncio.AbstractEventLoop) -> None:
+        database.close()
+
+    return Server(app, turns, dialogue, installation)

@@ -1,0 +1,1 @@
+"""Rasa pipeline components: time expressions, entities, intents, FAQ retrieval."""

@@ -1,0 +1,55 @@
+"""Find the pieces of time in a prepared text."""
+
+from __future__ import annotations
+
+from bot.understanding.times import clocks, dates, days
+from bot.understanding.times.model import Atom, Clock, Days, Part
+from bot.understanding.times.rules import Context, Rule
+
+RULES: tuple[Rule, ...] = (*dates.RULES, *days.RULES, *clocks.RULES)
+GAP = " ,的"
+
+
+def scan(context: Context) -> list[Atom]:
+    """The atoms of the text in order, none overlapping; of those that begin together the longest."""
+    found: list[Atom] = []
+    for rule in RULES:
+        for match in rule.pattern.finditer(context.text):
+            atom = rule.build(match, context)
+            if atom is not None:
+                found.append(atom)
+    return _drop_weak(_without_overlaps(found), context)
+
+
+def _without_overlaps(found: list[Atom]) -> list[Atom]:
+    chosen: list[Atom] = []
+    for atom in sorted(found, key=lambda item: (item.start, -item.end)):
+        if not chosen or atom.start >= chosen[-1].end:
+            chosen.append(atom)
+    return chosen
+
+
+def _drop_weak(atoms: list[Atom], context: Context) -> list[Atom]:
+    """Keep a weak atom only right beside another piece that completes it."""
+    kept: list[Atom] = []
+    for index, atom in enumerate(atoms):
+        before = kept[-1] if kept else None
+        after = atoms[index + 1] if index + 1 < len(atoms) else None
+        neighbours = [
+            other
+            for other, left, right in ((before, before, atom), (after, atom, after))
+            if left is not None and right is not None and other is not None and _touch(left, right, context.text)
+        ]
+        if not atom.is_weak or any(_completes(other, atom) for other in neighbours):
+            kept.append(atom)
+    return kept
+
+
+def _touch(left: Atom, right: Atom, text: str) -> bool:
+    return text[left.end : right.start].strip(GAP) == ""
+
+
+def _completes(other: Atom, weak: Atom) -> bool:
+    if isinstance(weak.value, Days):
+        return isinstance(other.value, Part | Clock | Days) and not (other.is_weak and other.start > weak.start)
+    return isinstance(other.value, Days | Part) and other.start < weak.start

@@ -1,0 +1,33 @@
+/** Every word that the widget itself says. What the assistant says comes from the server. */
+export const WORDS = {
+  launcher: "在线咨询",
+  openChat: "打开在线咨询",
+  unread: (count) => `${count} 条未读消息`,
+  panel: (assistant) => `与${assistant}对话`,
+  role: (brand) => (brand ? `${brand} · 智能助手` : "智能助手"),
+  close: "收起对话",
+  you: "您",
+  staff: "顾问",
+  says: (name) => `${name}：`,
+  choices: "可选回答",
+  newMessages: "有新消息",
+  earlier: "查看更早的消息",
+  input: "输入您的问题",
+  send: "发送",
+  sending: "发送中…",
+  retry: "未发送，点此重试",
+  discard: "删除",
+  remaining: (count) => `还可以输入 ${count} 字`,
+  tooLong: (count) => `超出 ${count} 字，请删减后再发送`,
+  typing: (assistant) => `${assistant}正在输入`,
+  loading: "正在打开对话…",
+  reconnecting: "正在重新连接…",
+  unreachable: "暂时连接不上",
+  unreachableHelp: "请检查网络后重试，您写的内容会保留。",
+  call: "也可以直接拨打",
+  tryAgain: "重试",
+  welcome: (assistant) => `您好，我是${assistant}`,
+  welcomeHelp: "看车、试驾、保养，都可以直接问我。",
+};
+
+export const SUGGESTIONS = ["我想试驾", "我想预约保养", "有哪些车型，多少钱？", "我想找人工顾问"];

@@ -1,0 +1,322 @@
+"""Rivals at the same moment, on SQLite and PostgreSQL, each with threads that start together.
+
+The race window is forced open: every rival has read that all is free before the first of them writes. The
+controls at the end do the same without the primary key of the claims, and then rivals share a car.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from bot.clock import TIME_ZONE
+from bot.domain.booking import VisitKind, VisitRequest, VisitStatus
+from bot.domain.errors import Conflict, SlotTaken
+from bot.services import booking
+from bot.services.booking import BookedVisit, Contact, HeldSlot
+from bot.store import bookings
+from bot.store.database import Database
+from bot.store.tables import Appointment, Claim, Customer, Hold
+from tests.database import KINDS, open_database
+from tests.dealership import demo_dealership
+
+NOW = datetime(2026, 11, 22, 10, 0, tzinfo=TIME_ZONE)
+TWO = datetime(2026, 11, 28, 14, 0, tzinfo=TIME_ZONE)
+HOUR, HALF_HOUR = timedelta(hours=1), timedelta(minutes=30)
+DEMO = demo_dealership()
+DRIVE = VisitRequest(VisitKind.TEST_DRIVE, "east", "x5")
+SERVICE = VisitRequest(VisitKind.SERVICE, "east", "x5", ("regular_service",))
+EV_SERVICE = VisitRequest(VisitKind.SERVICE, "east", "e5", ("ev_service",))
+
+Attempt = Callable[[int], Any]
+
+
+@pytest.fixture(params=KINDS)
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    database = open_database(request.param, tmp_path)
+    yield database
+    database.close()
+
+
+def race(rivals: int, attempt: Attempt, prepare: Callable[[], None] = lambda: None) -> tuple[list[Any], int]:
+    """Let rivals attempt at once. Gives what the winners got and how many lost with SlotTaken.
+
+    Any other error fails the test: losers see no raw errors.
+    """
+    barrier = threading.Barrier(rivals)
+
+    def run(number: int) -> Any:
+        prepare()
+        barrier.wait()
+        try:
+            return attempt(number)
+        except SlotTaken as lost:
+            return lost
+
+    with ThreadPoolExecutor(rivals) as pool:
+        outcomes = list(pool.map(run, range(rivals)))
+    won = [outcome for outcome in outcomes if not isinstance(outcome, SlotTaken)]
+    return won, rivals - len(won)
+
+
+@pytest.fixture
+def read_first(database: Database, monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """What a rival does before the start: read that all is free, and believe it when it claims."""
+    read, memory = bookings.busy_ticks, threading.local()
+
+    def busy_ticks(*arguments: Any) -> dict[str, set[int]]:
+        seen: dict[str, set[int]] | None = memory.__dict__.pop("seen", None)
+        return read(*arguments) if seen is None else seen
+
+    def prepare() -> None:
+        resources = [resource.id for resource in DEMO.resources]
+        with database.reading() as session:
+            memory.seen = read(session, resources, range(10**6, 10**7), NOW)
+
+    monkeypatch.setattr(bookings, "busy_ticks", busy_ticks)
+    return prepare
+
+
+def book(
+    database: Database, number: int, start: datetime = TWO, request: VisitRequest = DRIVE, **more: Any
+) -> BookedVisit:
+    conversation_id, now = more.pop("conversation_id", f"c{number}"), more.pop("now", NOW)
+    contact = more.pop("contact", None) or Contact(f"客户{number}", f"138{number:08}")
+    return booking.book(database, DEMO, now, conversation_id, request, start, contact, **more)
+
+
+def hold(
+    database: Database, conversation: str, start: datetime = TWO, request: VisitRequest = DRIVE
+) -> HeldSlot:
+    return booking.hold_slot(database, DEMO, NOW, conversation, request, start)
+
+
+def double_bookings(database: Database) -> int:
+    """How often two visits or holds have a resource at once, from their own rows and not from the claims."""
+    with database.reading() as session:
+        visits = session.execute(
+            sa.select(Appointment).where(Appointment.status == VisitStatus.CONFIRMED.value)
+        ).scalars()
+        used = [(r, v.start, v.end) for v in visits for r in v.resources]
+        for details in session.execute(sa.select(Hold.details)).scalars():
+            start, end = (datetime.fromisoformat(details[name]) for name in ("start", "end"))
+            used += [(resource, start, end) for resource in details["resources"]]
+    used.sort()
+    return sum(a[0] == b[0] and b[1] < a[2] for a, b in pairwise(used))
+
+
+def claims_match_their_owners(database: Database) -> bool:
+    """Every claim belongs to a resource that its owner names, and every named resource is claimed."""
+    with database.reading() as session:
+        claimed = {
+            tuple(row)
+            for row in session.execute(
+                sa.select(sa.func.coalesce(Claim.appointment_id, Claim.hold_id), Claim.resource).distinct()
+            )
+        }
+        confirmed = Appointment.status == VisitStatus.CONFIRMED.value
+        named = {
+            (v.id, r)
+            for v in session.execute(sa.select(Appointment).where(confirmed)).scalars()
+            for r in v.resources
+        }
+        named |= {
+            (h.id, r) for h in session.execute(sa.select(Hold)).scalars() for r in h.details["resources"]
+        }
+    return claimed == named
+
+
+def is_consistent(database: Database) -> bool:
+    return double_bookings(database) == 0 and claims_match_their_owners(database)
+
+
+@pytest.mark.parametrize("rivals", [2, 20])
+def test_one_of_many_books_the_last_slot(database: Database, rivals: int, read_first: Any) -> None:
+    won, lost = race(rivals, lambda number: book(database, number), read_first)
+    assert (len(won), lost) == (1, rivals - 1)
+    assert is_consistent(database)
+
+
+@pytest.mark.parametrize("rivals", [2, 20])
+def test_one_of_many_wins_when_nothing_is_forced(database: Database, rivals: int) -> None:
+    won, lost = race(rivals, lambda number: book(database, number))
+    assert (len(won), lost) == (1, rivals - 1)
+    assert is_consistent(database)
+
+
+def test_one_of_many_holds_the_last_slot(database: Database, read_first: Any) -> None:
+    won, lost = race(20, lambda number: hold(database, f"c{number}"), read_first)
+    assert (len(won), lost) == (1, 19)
+    assert is_consistent(database)
+
+
+def test_one_of_many_moves_to_the_last_slot(database: Database, read_first: Any) -> None:
+    starts = [datetime(2026, 11, day, hour, tzinfo=TIME_ZONE) for day in (24, 25) for hour in range(9, 17)]
+    visits = [book(database, number, start) for number, start in enumerate(starts)]
+
+    def move(number: int) -> BookedVisit:
+        visit = visits[number]
+        return booking.move_visit(database, DEMO, NOW, visit.code, visit.phone, TWO)
+
+    won, lost = race(len(visits), move, read_first)
+    assert (len(won), lost) == (1, len(visits) - 1)
+    assert {v.id for v in booking.list_visits(database, DEMO)} == {v.id for v in visits}
+    assert is_consistent(database)
+
+
+def test_partial_overlaps_are_overlaps(database: Database, read_first: Any) -> None:
+    """14:00 and 14:30 share the car; a key on the start would let both in."""
+    won, lost = race(2, lambda number: book(database, number, TWO + number * HALF_HOUR), read_first)
+    assert (len(won), lost) == (1, 1)
+    assert is_consistent(database)
+
+
+def test_holding_and_booking_compete(database: Database, read_first: Any) -> None:
+    def attempt(number: int) -> Any:
+        return hold(database, f"c{number}") if number % 2 else book(database, number)
+
+    won, lost = race(20, attempt, read_first)
+    assert (len(won), lost) == (1, 19)
+    assert is_consistent(database)
+
+
+@pytest.mark.parametrize(("request_", "places"), [(SERVICE, 4), (EV_SERVICE, 1)])
+def test_as_many_win_as_there_are_bays(
+    database: Database, request_: VisitRequest, places: int, read_first: Any
+) -> None:
+    """Everybody wants the first bay; who loses it takes the next one, down to the last."""
+    won, lost = race(20, lambda number: book(database, number, request=request_), read_first)
+    assert (len(won), lost) == (places, 20 - places)
+    used = Counter(resource for visit in won for resource in visit.resources)
+    assert (len(used), set(used.values())) == (2 * places, {1})
+    assert is_consistent(database)
+
+
+def test_rivals_for_any_store_spread_over_the_stores(database: Database, read_first: Any) -> None:
+    anywhere = VisitRequest(VisitKind.TEST_DRIVE, None, "x5")
+    won, _ = race(10, lambda number: book(database, number, request=anywhere), read_first)
+    assert sorted(visit.store for visit in won) == ["east", "west"]
+    assert is_consistent(database)
+
+
+def test_an_expired_hold_goes_to_one(database: Database) -> None:
+    hold(database, "sleeper")
+    later = NOW + HALF_HOUR
+    won, lost = race(20, lambda number: book(database, number, now=later))
+    assert (len(won), lost) == (1, 19)
+    assert is_consistent(database)
+
+
+def test_the_owner_of_an_expired_hold_competes_with_others(database: Database) -> None:
+    hold(database, "c0")
+    later = NOW + HALF_HOUR
+    won, lost = race(10, lambda number: book(database, number, now=later))
+    assert (len(won), lost) == (1, 9)
+    assert is_consistent(database)
+
+
+def test_the_same_request_sent_twenty_times_books_once(database: Database) -> None:
+    won, lost = race(20, lambda _: book(database, 1, request_key="7"))
+    assert (lost, len({visit.id for visit in won})) == (0, 1)
+    assert is_consistent(database)
+
+
+def test_one_conversation_holds_one_slot_whatever_it_sends_at_once(database: Database) -> None:
+    won, lost = race(8, lambda number: hold(database, "a", TWO - HOUR * 4 + number * HOUR))
+    assert (len(won), lost) == (8, 0)
+    with database.reading() as session:
+        assert session.execute(sa.select(sa.func.count()).select_from(Hold)).scalar_one() == 1
+    assert is_consistent(database)
+
+
+def test_a_new_customer_is_written_once(database: Database) -> None:
+    contact = Contact("王小明", "13812345678")
+    won, lost = race(
+        8, lambda number: book(database, number, TWO - HOUR * 4 + number * HOUR, contact=contact)
+    )
+    assert (len(won), lost) == (8, 0)
+    with database.reading() as session:
+        assert session.execute(sa.select(sa.func.count()).select_from(Customer)).scalar_one() == 1
+
+
+def test_two_visits_cannot_swap_and_do_not_wait_for_each_other(database: Database) -> None:
+    visits = [book(database, 0), book(database, 1, TWO + HOUR)]
+
+    def move(number: int) -> BookedVisit:
+        visit, target = visits[number], visits[1 - number].start
+        return booking.move_visit(database, DEMO, NOW, visit.code, visit.phone, target)
+
+    assert race(2, move) == ([], 2)
+    assert list(booking.list_visits(database, DEMO)) == visits
+
+
+def test_moving_and_cancelling_the_same_visit_end_in_one_state(database: Database) -> None:
+    visit = book(database, 0)
+
+    def change(number: int) -> Any:
+        try:
+            if number % 2:
+                return booking.cancel_visit(database, DEMO, NOW, visit.code, visit.phone)
+            start = TWO + (number // 2) * HALF_HOUR
+            return booking.move_visit(database, DEMO, NOW, visit.code, visit.phone, start)
+        except Conflict:
+            return None
+
+    race(10, change)
+    (after,) = booking.list_visits(database, DEMO)
+    assert after.status is VisitStatus.CANCELLED
+    assert is_consistent(database)
+
+
+# controls: the same without the primary key
+
+
+@pytest.fixture
+def without_constraint(database: Database) -> None:
+    """The claims as a table without its primary key; everything else is as it was."""
+    with database.engine.begin() as connection:
+        connection.execute(sa.text("DROP TABLE claims"))
+        connection.execute(
+            sa.text(
+                "CREATE TABLE claims (resource VARCHAR(60), tick INTEGER, "
+                "appointment_id VARCHAR(32), hold_id VARCHAR(32))"
+            )
+        )
+
+
+@pytest.mark.usefixtures("without_constraint")
+def test_control_without_the_constraint_two_books_share_a_car(database: Database, read_first: Any) -> None:
+    won, _ = race(2, lambda number: book(database, number), read_first)
+    assert len(won) == 2
+    assert double_bookings(database) > 0
+
+
+@pytest.mark.usefixtures("without_constraint")
+def test_control_without_the_constraint_two_hold_the_same_slot(database: Database, read_first: Any) -> None:
+    won, _ = race(2, lambda number: hold(database, f"c{number}"), read_first)
+    assert len(won) == 2
+    assert double_bookings(database) > 0
+
+
+@pytest.mark.usefixtures("without_constraint")
+def test_control_without_the_constraint_two_move_to_the_same_slot(
+    database: Database, read_first: Any
+) -> None:
+    visits = [book(database, number, TWO - timedelta(days=number + 1)) for number in range(2)]
+
+    def move(number: int) -> BookedVisit:
+        visit = visits[number]
+        return booking.move_visit(database, DEMO, NOW, visit.code, visit.phone, TWO)
+
+    won, _ = race(2, move, read_first)
+    assert len(won) == 2
+    assert double_bookings(database) > 0
