@@ -18,7 +18,6 @@ from bot import clock
 from bot.services.content.snapshot import Content
 
 Events = list[dict[str, Any]]
-LISTEN = "action_listen"
 _NOT_CONTENT = re.compile(r"[\s,，。.!！?？、;；:：~～]|吧|呢|啊|呀|哦|嗯|的|就|那|这|我|要|想|去|在|选|行|好|可以|是|用|了")
 
 
@@ -49,10 +48,19 @@ class Turn:
         """Whether a button was pressed."""
         return self.text.startswith("/")
 
-    @property
-    def is_fresh(self) -> bool:
-        """Whether the customer has just spoken and nothing has been done about it yet."""
-        return self.tracker.latest_action_name == LISTEN
+    def is_fresh_for(self, form: str) -> bool:
+        """Whether the customer has just spoken and nothing but ``form`` has been run about it.
+
+        Rasa puts the form's own execution into the tracker before it calls ``validate_<form>``
+        (``FormAction._temporary_tracker`` in 3.6.21).
+        """
+        for event in reversed(self.tracker.events):
+            if event.get("event") == "user":
+                return True
+            done = event.get("name") if event.get("event") == "action" else None
+            if event.get("event") == "action_execution_rejected" or done not in (None, form):
+                return False
+        return False
 
     @property
     def active_form(self) -> str | None:

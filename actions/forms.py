@@ -72,7 +72,8 @@ class ValidateForm(DealerAction):
         if self._must_listen(turn):
             if not self.form.concerns(turn) or not self.form.read(turn, draft):
                 return [*set_slots(draft, before), ActionExecutionRejected(self.form.name)]
-            heard = [SlotSet("misunderstandings", None)] if turn.slot("misunderstandings") else []
+            # At least one slot event: Rasa rejects a form whose validation sets none (FormAction.validate, 3.6.21).
+            heard = [SlotSet("misunderstandings", None)]
         else:
             heard = []
         question = self.form.next_question(draft)
@@ -81,7 +82,7 @@ class ValidateForm(DealerAction):
     def _must_listen(self, turn: Turn) -> bool:
         """False when the form starts (its start action has read the message) or comes back after an interruption."""
         interrupted = (turn.tracker.active_loop or {}).get("is_interrupted")
-        return turn.is_fresh and not interrupted
+        return turn.is_fresh_for(self.form.name) and not interrupted
 
 
 def mentions(text: str, *words: str) -> bool:

@@ -6,6 +6,7 @@ from rasa_sdk.events import ActiveLoop, FollowupAction, SlotSet
 
 from actions import cases, existing_bookings, handoff, own_car, service_visit, test_drive
 from actions.base import DealerAction, Events, Turn, set_slots
+from actions.faq import misunderstood
 from bot.services.booking import release_hold
 
 FORMS = {
@@ -79,11 +80,12 @@ class AcceptOffer(DealerAction):
     """A yes outside of any form means what was offered last."""
 
     action_name = "action_accept_offer"
+    keeps_misunderstandings = True
 
     def perform(self, turn: Turn) -> Events:
         offer = turn.slot("pending_offer")
         if turn.active_form:  # a yes that answers none of the form's questions
-            return [FollowupAction("action_not_understood")]
+            return misunderstood(turn)
         cleared = SlotSet("pending_offer", None)
         if offer == "human":
             return [cleared, FollowupAction("action_request_human")]
@@ -98,9 +100,10 @@ class DeclineOffer(DealerAction):
     """A no outside of any form."""
 
     action_name = "action_decline_offer"
+    keeps_misunderstandings = True
 
     def perform(self, turn: Turn) -> Events:
         if turn.active_form:
-            return [FollowupAction("action_not_understood")]
+            return misunderstood(turn)
         turn.say("utter_offer_declined" if turn.slot("pending_offer") else "utter_what_next")
         return [SlotSet("pending_offer", None), SlotSet("handoff_reason", None)]

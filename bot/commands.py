@@ -64,7 +64,7 @@ def understand() -> int:
     settings = read_settings()
     _prepare(settings, log_level="ERROR")
     model = ensure_model(settings.models, lambda line: print(line, file=sys.stderr))
-    from bot.runtime.understanding import Understanding
+    from bot.understanding.batch import Understanding
 
     understanding = Understanding(model)
     for line in sys.stdin:

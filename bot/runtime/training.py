@@ -38,7 +38,10 @@ def ensure_model(models: Path, tell: Callable[[str], None]) -> Path:
         return path
     tell("正在训练模型（训练数据有变化，约一分钟）… training the model, about a minute")
     result = subprocess.run(
-        [sys.executable, "-m", "bot", "train"], cwd=ROOT, env={**os.environ, "ZHANTING_MODELS": str(models)}
+        [sys.executable, "-m", "bot", "train"],
+        cwd=ROOT,
+        env={**os.environ, "ZHANTING_MODELS": str(models), "PYTHONWARNINGS": "ignore"},
+        stdout=sys.stderr,  # `understand` promises JSON alone on stdout
     )
     if result.returncode != 0 or not path.is_file():
         raise SetupError("the model could not be trained; the lines above say why")

@@ -1,4 +1,4 @@
-"""What is done with a message: answer a question, ask which one was meant, follow a dialogue, or admit not understanding.
+"""What is done with a message: answer a question, ask which was meant, follow a dialogue, or admit defeat.
 
 The thresholds come from `tests/understanding/evaluate.py`, by cross-validation on the training data.
 """
@@ -45,9 +45,9 @@ class Thresholds:
     """An intent other than `faq` is followed from here on."""
     question: float = 0.4
     """A message is taken for a question of the FAQ from here on."""
-    answer: float = 0.5
+    answer: float = 0.55
     """The topic is answered without asking when question and topic together reach this."""
-    clarify: float = 0.15
+    clarify: float = 0.1
     """The topics are offered when question and topic together reach this."""
 
 
@@ -105,7 +105,11 @@ class DecisionMaker(GraphComponent):
 
     @classmethod
     def create(
-        cls, config: dict[str, Any], model_storage: ModelStorage, resource: Resource, execution_context: ExecutionContext
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
     ) -> DecisionMaker:
         return cls(Thresholds(**{name: float(config[name]) for name in vars(Thresholds())}))
 

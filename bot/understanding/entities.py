@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
+from itertools import pairwise
 
 from bot.understanding.mileage import find_mileages, is_bare_number
 from bot.understanding.names import find_names
@@ -70,8 +71,12 @@ def extract_entities(text: str, lexicon: Lexicon, now: datetime) -> list[Entity]
     return sorted([*_wanted(finder.entities, folded), *time], key=lambda entity: (entity.start, entity.end))
 
 
-_REFUSED_BEFORE = re.compile(r"(?:(?<!是)不是|不要|不做|不去|别做|去掉|取消|而非|不选)(?:约|去|选|做|这个|那个)?$")
-_REFUSED_AFTER = re.compile(r"(?:就|先|也|那个|这个|的)*(?:不要了?|不做了?|不去了?|不用了?|去掉|取消|不对|错了)(?![吗么?])")
+_REFUSED_BEFORE = re.compile(
+    r"(?:(?<!是)不是|不要|不做|不去|别做|去掉|取消|而非|不选)(?:约|去|选|做|这个|那个)?$"
+)
+_REFUSED_AFTER = re.compile(
+    r"(?:就|先|也|那个|这个|的)*(?:不要了?|不做了?|不去了?|不用了?|去掉|取消|不对|错了)(?![吗么?])"
+)
 _REPLACEABLE = ("model", "store", "job", "phone", "plate")
 
 
@@ -133,8 +138,26 @@ def _numbers(folded: str) -> Iterator[Found]:
         yield ("plate" if plate.is_valid else "plate_invalid"), plate.number, plate.start, plate.end
 
 
-_CODE = re.compile(r"(?<![a-z0-9])(?P<letters>[abcdefghjkmnpqrstuvwxyz]{3})[ \-.]?(?P<digits>[2-9]{3})(?![a-z0-9]|\.\d|[元块公万])")
-_NOT_A_CODE = frozenset("suv mpv app etc gps abs esp vip led cvt dct usb car ufo add buy max".split())
+_CODE = re.compile(
+    r"(?<![a-z0-9])(?P<letters>[abcdefghjkmnpqrstuvwxyz]{3})[ \-.]?(?P<digits>[2-9]{3})(?![a-z0-9]|\.\d"
+    r"|[元块公万])"
+)
+_NOT_A_CODE = (
+    "suv",
+    "mpv",
+    "app",
+    "etc",
+    "gps",
+    "abs",
+    "esp",
+    "vip",
+    "cvt",
+    "dct",
+    "usb",
+    "car",
+    "buy",
+    "max",
+)
 
 
 def _booking_codes(folded: str) -> Iterator[Found]:
@@ -176,7 +199,7 @@ def _squeezed(word: str) -> str:
 def _word_pattern(word: str) -> str:
     """The word with white space allowed beside Latin characters (x 5, 青岚 X5), and not inside a longer Latin run."""
     pieces = [re.escape(word[0])]
-    for before, char in zip(word, word[1:]):
+    for before, char in pairwise(word):
         gap = r"[ \-]?" if before.isascii() or char.isascii() else ""
         pieces.append(gap + re.escape(char))
     left = r"(?<![a-z0-9])" if word[0].isascii() else ""
@@ -184,8 +207,13 @@ def _word_pattern(word: str) -> str:
     return left + "".join(pieces) + right
 
 
-_DELIVERY = re.compile(r"提车|提的|提了|刚提|交车|交的车|交付|买的|买了|买车|上牌|上的牌|购车|购买|购入|落地|拿车|拿的车|入手|到手|接车|开票")
-_WISH = re.compile(r"(?:想|要|能|准备|打算|什么时候|可以|多久|几天|预计|计划).{0,12}(?:提车|交车|买车|上牌|交付|拿车)")
+_DELIVERY = re.compile(
+    r"提车|提的|提了|刚提|交车|交的车|交付|买的|买了|买车|上牌|上的牌|购车|购买|购入|落地|拿车|拿的车|入手"
+    r"|到手|接车|开票"
+)
+_WISH = re.compile(
+    r"(?:想|要|能|准备|打算|什么时候|可以|多久|几天|预计|计划).{0,12}(?:提车|交车|买车|上牌|交付|拿车)"
+)
 _FILLER = r"\s,.。!、的了吧呢啊大概约差不多左右是在应该好像那时候:"
 _PARTICLES = re.compile(f"[{_FILLER}]*")
 _FACTS = re.compile(f"[{_FILLER}□\\d零一二两三四五六七八九十百千万多几]*")

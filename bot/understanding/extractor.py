@@ -77,7 +77,11 @@ class DealerEntityExtractor(GraphComponent, EntityExtractorMixin):
             if isinstance(text, str) and text and not text.startswith("/"):
                 found = extract_entities(text, _source.provider(), clock.now())
                 known: list[dict[str, Any]] = message.get(ENTITIES, [])
-                message.set(ENTITIES, known + self.add_extractor_name([_as_rasa(e) for e in found]), add_to_output=True)
+                message.set(
+                    ENTITIES,
+                    known + self.add_extractor_name([_as_rasa(e) for e in found]),
+                    add_to_output=True,
+                )
         return messages
 
 

@@ -1,8 +1,8 @@
 """The intent classifier: one linear model on n-grams, as a component of Rasa's pipeline.
 
-The model is ridge regression on one-hot labels in its dual form. It solves in seconds for some thousand sentences, is as
-accurate here as logistic regression and a linear support vector machine, and its leave-one-out scores come for free, so
-that confidences are calibrated on sentences that the model did not learn from.
+The model is ridge regression on one-hot labels in its dual form. It solves in seconds for some thousand
+sentences, is as accurate here as a linear support vector machine, and its leave-one-out scores come for free:
+confidences are calibrated on sentences that the model did not learn from.
 """
 
 from __future__ import annotations
@@ -46,7 +46,11 @@ class NgramIntentClassifier(GraphComponent):
 
     @classmethod
     def create(
-        cls, config: dict[str, Any], model_storage: ModelStorage, resource: Resource, execution_context: ExecutionContext
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
     ) -> NgramIntentClassifier:
         return cls(IntentModel(LinearModel(config["ridge"])), model_storage, resource)
 
@@ -139,7 +143,9 @@ class IntentModel:
             return float(-(weights * np.log(right + 1e-9)).sum())
 
         start = np.array([12.0, 5.0, 3.0, 1.0])
-        return np.asarray(minimize(loss, start, method="Nelder-Mead", options={"maxfev": 200}).x, dtype=np.float32)
+        return np.asarray(
+            minimize(loss, start, method="Nelder-Mead", options={"maxfev": 200}).x, dtype=np.float32
+        )
 
 
 class LinearModel:

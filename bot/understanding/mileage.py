@@ -16,7 +16,10 @@ FEWEST_BARE_KM = 500
 """A smaller bare number beside other facts may be anything."""
 
 _CLAUSE = re.compile(r"[^\s,.。;!、□]+(?:\.\d[^\s,.。;!、□]*)?")
-_NUMBER = r"(?:\d[\d,]*(?:\.\d+)?|[零〇一二两三四五六七八九十百千万])(?:[万千百十wk零〇一二两三四五六七八九\d]|\.\d)*"
+_NUMBER = (
+    r"(?:\d[\d,]*(?:\.\d+)?|[零〇一二两三四五六七八九十百千万])(?:[万千百十wk零〇一二两三四五六七八九\d]"
+    r"|\.\d)*"
+)
 _ABOUT = r"(?:多|来|几|出头)?"
 _KM = r"(?:公里|千米|km|kms)(?!/|每|小时|加速|续航)"
 _MEASURED = re.compile(rf"(?<![\d.a-z一二三四五六七八九十万千百零])(?P<number>{_NUMBER}){_ABOUT} ?{_KM}")
@@ -26,11 +29,17 @@ _DRIVEN = re.compile(
     rf"(?P<number>{_NUMBER}){_ABOUT}(?P<unit> ?{_KM})?(?![年天月次个周小分点%趟位辆元块台人圈])"
 )
 _WHOLE = re.compile(
-    r"[\s,.。:!]*(?:大概|大约|差不多|快|将近|接近|不到|刚|刚过|有|已经|现在|目前|应该|是|约|才|一共|对|嗯|不对|说错了|,|\s)*"
-    rf"(?P<number>{_NUMBER}){_ABOUT} ?(?:公里|千米|km)?(?:左右|上下|吧|了|的样子|出头|一点|的|公里|,|\s)*[\s,.。!]*"
+    r"[\s,.。:!]*(?:大概|大约|差不多|快|将近|接近|不到|刚|刚过|有|已经|现在|目前|应该|是|约|才|一共|对|嗯"
+    r"|不对|说错了|,|\s)*"
+    rf"(?P<number>{_NUMBER}){_ABOUT} ?(?:公里|千米|km)?(?:左右|上下|吧|了|的样子|出头|一点|的|公里|,"
+    rf"|\s)*[\s,.。!]*"
 )
-_NOT_DRIVEN_BEFORE = re.compile(r"(?:每|每隔|间隔|隔|保修|质保|包|续航|百|年或?者?|年/|年、|月或?者?|超过?|满|到达?|首保|里)$")
-_NOT_DRIVEN_AFTER = re.compile(r"(?:一次|保养一次|(?:左右)?(?:做|换|一)?(?:一次)?保养一次|续航|质保|保修|以内|之内|就要|换一次|该换)")
+_NOT_DRIVEN_BEFORE = re.compile(
+    r"(?:每|每隔|间隔|隔|保修|质保|包|续航|百|年或?者?|年/|年、|月或?者?|超过?|满|到达?|首保|里)$"
+)
+_NOT_DRIVEN_AFTER = re.compile(
+    r"(?:一次|保养一次|(?:左右)?(?:做|换|一)?(?:一次)?保养一次|续航|质保|保修|以内|之内|就要|换一次|该换)"
+)
 
 
 @dataclass(frozen=True)
@@ -71,7 +80,10 @@ def _bare(text: str, offset: int, fewest: int) -> list[Mileage]:
 
 def _measured(folded: str) -> Iterator[Mileage]:
     for match in _MEASURED.finditer(folded):
-        before, after = folded[max(0, match.start() - 4) : match.start()], folded[match.end() : match.end() + 8]
+        before, after = (
+            folded[max(0, match.start() - 4) : match.start()],
+            folded[match.end() : match.end() + 8],
+        )
         if _NOT_DRIVEN_BEFORE.search(before) or _NOT_DRIVEN_AFTER.match(after):
             continue
         found = _mileage(match, FEWEST_KM)

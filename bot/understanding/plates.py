@@ -8,7 +8,10 @@ from dataclasses import dataclass
 
 PROVINCES = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"
 _DOT = r"[ ·・•.。\-_]{0,2}"
-_SPACED = re.compile(rf"[{PROVINCES}] ?[a-hj-np-z]{_DOT}(?P<tail>[a-hj-np-z0-9](?: ?[a-hj-np-z0-9]){{4,5}}|[a-hj-np-z0-9]{{4}}[学警港澳挂领使])(?![a-z0-9])")
+_SPACED = re.compile(
+    rf"[{PROVINCES}] ?[a-hj-np-z]{_DOT}(?P<tail>[a-hj-np-z0-9](?: ?[a-hj-np-z0-9]){{4,5}}"
+    rf"|[a-hj-np-z0-9]{{4}}[学警港澳挂领使])(?![a-z0-9])"
+)
 _SOLID = re.compile(rf"[{PROVINCES}] ?[a-z]{_DOT}(?P<tail>[a-z0-9]{{3,8}})(?![a-z0-9])")
 _NEW_ENERGY = re.compile(r"[a-hjk][a-hj-np-z0-9]\d{4}|\d{5}[a-hjk]")
 _ORDINARY = re.compile(r"(?=.*\d)[a-hj-np-z0-9]{5}|[a-hj-np-z0-9]{4}[学警港澳挂领使]")

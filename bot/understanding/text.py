@@ -88,8 +88,8 @@ def pinyin(normalised: str) -> list[str]:
 def features(normalised: str) -> tuple[str, ...]:
     """The n-grams of a message, each behind the letter of its kind in `WEIGHTS`; repeated when they repeat.
 
-    Characters 1–3 (from 2 on with the edges of the message), pairs of characters with a gap, and pinyin 1–2. Longer ones
-    were tried and made cross-validation no better.
+    Characters 1–3 (from 2 on with the edges of the message), pairs of characters with a gap, and pinyin 1–2.
+    Longer ones made cross-validation no better.
     """
     characters = words(normalised)
     edged = ["^", *characters, "$"]
@@ -98,14 +98,16 @@ def features(normalised: str) -> tuple[str, ...]:
     for size in (2, 3):
         found.extend(f"{size}{gram}" for gram in _grams(edged, size))
     for gap in (2, 3):
-        found.extend(f"g{first}_{second}" for first, second in zip(characters, characters[gap:]))
+        found.extend(
+            f"g{first}_{second}" for first, second in zip(characters, characters[gap:], strict=False)
+        )
     for size, kind in ((1, "p"), (2, "q")):
         found.extend(f"{kind}{gram}" for gram in _grams(sounds, size, " "))
     return tuple(found)
 
 
 WEIGHTS = {"1": 1.3, "2": 1.1, "3": 0.5, "g": 0.3, "p": 0.6, "q": 0.7}
-"""How much each kind of n-gram counts: by cross-validation, short ones carry most. g: with a gap; p, q: pinyin 1 and 2."""
+"""How much each kind counts: by cross-validation, short ones carry most. g: with a gap; p, q: pinyin 1 and 2."""
 
 
 def _grams(items: list[str], size: int, joint: str = "") -> list[str]:

@@ -74,7 +74,7 @@ def parse_time(text: str, now: datetime, expects_time: bool = False) -> TimeExpr
 
 
 def parse_past_date(text: str, now: datetime) -> date | None:
-    """The day or month in the past that words name (去年十一月 → its first day), as a delivery date; never the future."""
+    """The day or month in the past that words name (去年十一月 → its first day); never in the future."""
     found = find_past_date(text, now)
     return found[0] if found else None
 
@@ -111,4 +111,6 @@ def _bare_number(context: Context) -> tuple[Resolved, int, int]:
 
 def _expression(text: str, prepared: Prepared, resolved: Resolved, start: int, end: int) -> TimeExpression:
     span = prepared.original_span(start, end)
-    return TimeExpression(resolved.kind, resolved.start, resolved.end, resolved.grain, text[span[0] : span[1]], span)
+    return TimeExpression(
+        resolved.kind, resolved.start, resolved.end, resolved.grain, text[span[0] : span[1]], span
+    )

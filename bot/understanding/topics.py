@@ -48,7 +48,11 @@ class FaqTopicRetriever(GraphComponent):
 
     @classmethod
     def create(
-        cls, config: dict[str, Any], model_storage: ModelStorage, resource: Resource, execution_context: ExecutionContext
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
     ) -> FaqTopicRetriever:
         return cls(TopicModel(LinearModel(config["ridge"])), model_storage, resource)
 
@@ -158,14 +162,20 @@ class TopicModel:
         near = similarities(self._known)
         np.fill_diagonal(near, 0)
         nearness = [self._nearness(row) for row in near]
-        parts = linear_scores, np.array([best for best, _ in nearness]), np.array([mean for _, mean in nearness])
+        parts = (
+            linear_scores,
+            np.array([best for best, _ in nearness]),
+            np.array([mean for _, mean in nearness]),
+        )
         places = np.arange(len(answer)), answer
 
         def loss(mix: FloatArray) -> float:
             return float(-np.log(softmax(_mixed(mix, *parts))[places] + 1e-9).mean())
 
         start = np.array([10.0, 5.0, 5.0])
-        return np.asarray(minimize(loss, start, method="Nelder-Mead", options={"maxfev": 120}).x, dtype=np.float32)
+        return np.asarray(
+            minimize(loss, start, method="Nelder-Mead", options={"maxfev": 120}).x, dtype=np.float32
+        )
 
 
 def _mixed(mix: FloatArray, linear: FloatArray, best: FloatArray, several: FloatArray) -> FloatArray:

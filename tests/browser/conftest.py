@@ -47,7 +47,7 @@ def chromium_path() -> str:
 
 @pytest.fixture(scope="module")
 def browser(chromium_path: str) -> Iterator[Browser]:
-    """Not for the whole session: Playwright's event loop keeps running and asynchronous tests would find it."""
+    """Not for the whole session: Playwright's event loop keeps running where asynchronous tests find it."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium_path, args=FLAGS)
         yield browser

@@ -69,7 +69,9 @@ class Measures:
 
     @property
     def outside_answered(self) -> float:
-        return _share(_kind(parse) == "answer" for case, parse in self.results if case.intent == "out_of_scope")
+        return _share(
+            _kind(parse) == "answer" for case, parse in self.results if case.intent == "out_of_scope"
+        )
 
     @property
     def outside_caught(self) -> float:
@@ -115,7 +117,9 @@ class Measures:
         }
         rows = [f"{name:40}{value:8.3f}" for name, value in lines.items()]
         milliseconds = 1000 * self.seconds / max(1, len(self.results))
-        return "\n".join([*rows, f"{'ms per message':40}{milliseconds:8.2f}", f"{'messages':40}{len(self.results):8}"])
+        return "\n".join(
+            [*rows, f"{'ms per message':40}{milliseconds:8.2f}", f"{'messages':40}{len(self.results):8}"]
+        )
 
 
 class Pipeline:
@@ -129,7 +133,9 @@ class Pipeline:
                 self._trained(FaqTopicRetriever, data, storage),
             ]
         config = vars(thresholds) if thresholds else DecisionMaker.get_default_config()
-        self.components.append(DecisionMaker.create(config, storage, Resource("decision"), _context("decision")))
+        self.components.append(
+            DecisionMaker.create(config, storage, Resource("decision"), _context("decision"))
+        )
 
     def parse(self, text: str) -> dict[str, Any]:
         messages = [Message.build(text)]
@@ -154,7 +160,9 @@ def held_out_cases() -> list[Case]:
     intents = yaml.safe_load((HELD_OUT / "intents.yml").read_text("utf-8"))
     topics = yaml.safe_load((HELD_OUT / "faq.yml").read_text("utf-8"))
     found = [Case(sentence, entry["intent"]) for entry in intents for sentence in entry["sentences"]]
-    return found + [Case(question, "faq", entry["topic"]) for entry in topics for question in entry["questions"]]
+    return found + [
+        Case(question, "faq", entry["topic"]) for entry in topics for question in entry["questions"]
+    ]
 
 
 def cross_validate(data: TrainingData, folds: int, only: int | None = None) -> Measures:
@@ -162,8 +170,12 @@ def cross_validate(data: TrainingData, folds: int, only: int | None = None) -> M
     fold_of = _grouped_folds([normalise(example.get("text")) for example in examples], folds)
     measures = Measures()
     for fold in range(only or folds):
-        pipeline = Pipeline(TrainingData([e for e, place in zip(examples, fold_of) if place != fold]))
-        measures.add([_case(e) for e, place in zip(examples, fold_of) if place == fold], pipeline)
+        pipeline = Pipeline(
+            TrainingData([e for e, place in zip(examples, fold_of, strict=True) if place != fold])
+        )
+        measures.add(
+            [_case(e) for e, place in zip(examples, fold_of, strict=True) if place == fold], pipeline
+        )
     return measures
 
 
@@ -173,7 +185,9 @@ def redecide(measures: Measures, thresholds: Thresholds) -> Measures:
     for case, parse in measures.results:
         decision = decide(parse["intent_ranking"], parse["faq"], thresholds)
         written = {"kind": decision.kind.value, "suggestions": list(decision.suggestions)}
-        changed.append((case, {**parse, "decision": written, "intent": _decided_intent(parse, decision.kind)}))
+        changed.append(
+            (case, {**parse, "decision": written, "intent": _decided_intent(parse, decision.kind)})
+        )
     return Measures(changed, measures.seconds)
 
 
@@ -193,7 +207,7 @@ def _grouped_folds(texts: list[str], folds: int) -> list[int]:
             at = parent[at]
         return at
 
-    for one, other, cosine in zip(near.row, near.col, near.data):
+    for one, other, cosine in zip(near.row, near.col, near.data, strict=True):
         if one < other and cosine > SAME:
             parent[root(int(one))] = root(int(other))
     draw = np.random.RandomState(0).randint(0, folds, len(texts))
@@ -223,7 +237,9 @@ def _share(hits: Iterable[bool]) -> float:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--held-out", action="store_true", help="train on all, measure the sentences kept apart")
+    parser.add_argument(
+        "--held-out", action="store_true", help="train on all, measure the sentences kept apart"
+    )
     parser.add_argument("--folds", type=int, default=5)
     options = parser.parse_args()
     if not options.held_out:

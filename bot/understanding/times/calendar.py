@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, timedelta
-from functools import lru_cache
+from functools import lru_cache, partial
 
-import chinese_calendar  # type: ignore[import-untyped]
-from lunar_python import Lunar, Solar  # type: ignore[import-untyped]
+import chinese_calendar
+from lunar_python import Lunar, Solar
 
 from bot.understanding.times.model import DayRange, Days
 
@@ -19,8 +19,10 @@ ONE_DAY = timedelta(days=1)
 YEARS_AHEAD = 3
 
 FIXED_HOLIDAYS = {
-    "元旦": (1, 1), "情人节": (2, 14), "妇女节": (3, 8), "三八": (3, 8), "植树节": (3, 12), "劳动": (5, 1), "五一": (5, 1),
-    "青年节": (5, 4), "五四": (5, 4), "儿童节": (6, 1), "六一": (6, 1), "建党节": (7, 1), "建军节": (8, 1), "八一": (8, 1),
+    "元旦": (1, 1), "情人节": (2, 14), "妇女节": (3, 8), "三八": (3, 8), "植树节": (3, 12),
+    "劳动": (5, 1), "五一": (5, 1),
+    "青年节": (5, 4), "五四": (5, 4), "儿童节": (6, 1), "六一": (6, 1), "建党节": (7, 1), "建军节": (8, 1),
+    "八一": (8, 1),
     "教师节": (9, 10), "国庆": (10, 1), "十一": (10, 1), "万圣": (10, 31), "双十一": (11, 11), "双11": (11, 11),
     "双十二": (12, 12), "双12": (12, 12), "平安夜": (12, 24), "圣诞": (12, 25), "跨年夜": (12, 31), "跨年": (12, 31),
 }  # fmt: skip
@@ -102,7 +104,9 @@ def month_range(year: int, month: int, first: int = 1, last: int = 31) -> DayRan
 
 def is_known(year: int) -> bool:
     """Whether the year's public holidays and 调休 days are published in chinesecalendar."""
-    return any(day.year == year for day in (date(year, 1, 1), date(year, 10, 1)) if day in chinese_calendar.holidays)
+    return any(
+        day.year == year for day in (date(year, 1, 1), date(year, 10, 1)) if day in chinese_calendar.holidays
+    )
 
 
 def next_workday(day: date) -> date | None:
@@ -138,7 +142,7 @@ def _is_holiday(day: date) -> bool:
 def next_public_holiday(day: date) -> tuple[str, date] | None:
     """Name and day of the first public holiday on or after `day`."""
     names = ("元旦", "春节", "清明", "五一", "端午", "中秋", "国庆")
-    coming = [(found, name) for name in names if (found := yearly_day(lambda y, n=name: holiday(n, y), day))]
+    coming = [(found, name) for name in names if (found := yearly_day(partial(holiday, name), day))]
     return (min(coming)[1], min(coming)[0]) if coming else None
 
 

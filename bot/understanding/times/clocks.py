@@ -10,27 +10,42 @@ from bot.understanding.times.model import Atom, Clock, Instant, Part, Vague
 from bot.understanding.times.rules import HOUR, SMALL, TO, Context, atom, rule
 
 MORNING, NOON, AFTERNOON = Part(6, 12, "morning"), Part(11, 14, "noon"), Part(12, 18, "afternoon")
-DUSK, EVENING, NIGHT, AFTER_WORK = Part(17, 19, "evening"), Part(18, 22, "evening"), Part(0, 6, "night"), Part(17, 22, "evening")
+DUSK, EVENING, NIGHT, AFTER_WORK = (
+    Part(17, 19, "evening"),
+    Part(18, 22, "evening"),
+    Part(0, 6, "night"),
+    Part(17, 22, "evening"),
+)
 DAYTIME = Part(6, 18, "day")
 PARTS = {
     "凌晨": NIGHT, "半夜": NIGHT, "清晨": MORNING, "清早": MORNING, "早晨": MORNING, "早上": MORNING, "早间": MORNING,
     "一早": MORNING, "一大早": MORNING, "大清早": MORNING, "大早上": MORNING, "上午": MORNING, "午前": MORNING,
     "中午": NOON, "午休": NOON, "正午": NOON, "晌午": NOON, "午间": NOON, "大中午": NOON,
     "下午": AFTERNOON, "午后": AFTERNOON, "傍晚": DUSK, "黄昏": DUSK,
-    "晚上": EVENING, "晚间": EVENING, "夜里": EVENING, "夜间": EVENING, "夜晚": EVENING, "大晚上": EVENING, "深夜": EVENING,
+    "晚上": EVENING, "晚间": EVENING, "夜里": EVENING, "夜间": EVENING,
+    "夜晚": EVENING, "大晚上": EVENING, "深夜": EVENING,
     "早": MORNING, "晨": MORNING, "晚": EVENING, "夜": EVENING, "am": MORNING, "pm": AFTERNOON,
 }  # fmt: skip
-PART_WORDS = "|".join(sorted((word for word in PARTS if len(word) > 1 and not word.isascii()), key=len, reverse=True)).replace("夜晚", "夜晚(?!上)")
+PART_WORDS = "|".join(
+    sorted((word for word in PARTS if len(word) > 1 and not word.isascii()), key=len, reverse=True)
+).replace("夜晚", "夜晚(?!上)")
 NO_CLOCK_BEFORE = (
-    r"(?:(?<![\d.:/第几这提谈列讲以分百千万亿a-z零〇一二三四五六七八九十两周期拜])|(?<=[周期拜][一二三四五六日天\d])(?<![\d]{2}))"
+    r"(?:(?<![\d.:/第几这提谈列讲以分百千万亿a-z零〇一二三四五六七八九十两周期拜])"
+    r"|(?<=[周期拜][一二三四五六日天\d])(?<![\d]{2}))"
 )
-NOUNS = r"式|要求|建议|意见|原因|理由|问题|不满|注意|疑问|想法|好处|区别|不同|优点|缺点|希望|说明|内容|补充|请求|感受|体会|共识|一线|心得|声明|收获|经验|折|共"
+NOUNS = (
+    r"式|要求|建议|意见|原因|理由|问题|不满|注意|疑问|想法|好处|区别|不同|优点|缺点|希望|说明|内容|补充"
+    r"|请求|感受|体会|共识|一线|心得|声明|收获|经验|折|共"
+)
 LISTED = r"(?:有|提|谈|列|讲|说|写|总结|归纳)(?:了|出|过|几)?$"
 
 
 @rule(
-    rf"(?:中午|午饭|午休|午餐)(?:过|之|以|吃完)?后(?!天)|吃[完过](?:午饭|中饭|晚饭)|晚饭[之以]?后|上午(?:和|、)?下午(?=都|均)|(?<![^周期拜十初]一)(?<!^一)(?:{PART_WORDS})(?![好茶饭餐安])|下了?班(?:了?以后|之后|后)?(?!高峰|前|时间是)"
-    r"|(?<=[天日儿号末一二三四五六七今明昨\d])(?:早(?![点一些就日期已餐饭])|晚(?![点一些会到了班餐饭])|晨(?!会|练|跑)|夜(?!班))"
+    rf"(?:中午|午饭|午休|午餐)(?:过|之|以|吃完)?后(?!天)|吃[完过](?:午饭|中饭|晚饭)|晚饭[之以]?后|上午(?:和"
+    rf"|、)?下午(?=都|均)|(?<![^周期拜十初]一)(?<!^一)(?:{PART_WORDS})(?![好茶饭餐安])|下了?班(?:了?以后"
+    rf"|之后|后)?(?!高峰|前|时间是)"
+    r"|(?<=[天日儿号末一二三四五六七今明昨\d])(?:早(?![点一些就日期已餐饭])|晚(?![点一些会到了班餐饭])|晨"
+    r"(?!会|练|跑)|夜(?!班))"
     r"|(?<![a-z最])[早晚](?=(?:[5-9]|1[0-2]|[五六七八九十]|十[一二])[点:])"
 )
 def part_of_day(match: re.Match[str], context: Context) -> Atom | None:
@@ -49,28 +64,39 @@ def part_of_day(match: re.Match[str], context: Context) -> Atom | None:
     return atom(match, PARTS[word])
 
 
-@rule(r"(?<![\d.:/a-z])(?P<hour>2[0-4]|[01]?\d)(?P<separator>[:.])(?P<minute>[0-5]\d)(?::[0-5]\d)?(?!\d|[.:/]\d)\s?(?P<half>am|pm|a\.m\.?|p\.m\.?)?(?P<unit>分|点)?(?!\s?[万亿tl%折元块公kmw升级寸米吨])")
+@rule(
+    r"(?<![\d.:/a-z])(?P<hour>2[0-4]|[01]?\d)(?P<separator>[:.])(?P<minute>[0-5]\d)(?::[0-5]\d)?(?!\d"
+    r"|[.:/]\d)\s?(?P<half>am|pm|a\.m\.?|p\.m\.?)?(?P<unit>分|点)?(?!\s?[万亿tl%折元块公kmw升级寸米吨])"
+)
 def digital_clock(match: re.Match[str], context: Context) -> Atom | None:
     """14:30, 2:30pm; 10.30 only beside a day or a part of the day."""
     hour = int(match["hour"])
-    is_exact = hour >= 13 or len(match["hour"]) == 2 and hour < 10 or hour == 0
+    is_exact = hour >= 13 or (len(match["hour"]) == 2 and hour < 10) or hour == 0
     if match["half"]:
         hour, is_exact = _halved(hour, match["half"]), True
     is_weak = match["separator"] == "." and not (context.expects_time and int(match["minute"]) % 15 == 0)
     return atom(match, Clock(hour, int(match["minute"]), is_exact), is_weak)
 
 
-@rule(r"(?<![\d.:a-z])(?P<hour>1[0-2]|0?[1-9])\s?(?P<half>am|pm|a\.m\.?|p\.m\.?)(?![a-z])|(?<![\da-z])(?P<sign>am|pm)\s?(?P<late>1[0-2]|[1-9])(?![\d:.])")
+@rule(
+    r"(?<![\d.:a-z])(?P<hour>1[0-2]|0?[1-9])\s?(?P<half>am|pm|a\.m\.?|p\.m\.?)(?![a-z])|(?<![\da-z])"
+    r"(?P<sign>am|pm)\s?(?P<late>1[0-2]|[1-9])(?![\d:.])"
+)
 def english_clock(match: re.Match[str], context: Context) -> Atom | None:
     """3pm, 10 am, pm3."""
-    return atom(match, Clock(_halved(int(match["hour"] or match["late"]), match["half"] or match["sign"]), 0, True))
+    return atom(
+        match, Clock(_halved(int(match["hour"] or match["late"]), match["half"] or match["sign"]), 0, True)
+    )
 
 
 def _halved(hour: int, half: str) -> int:
     return hour % 12 + (12 if half.startswith("p") else 0) if hour <= 12 else hour
 
 
-@rule(rf"{NO_CLOCK_BEFORE}差(?:不多)?(?P<minutes>一刻|{SMALL}分钟?|{SMALL})(?:钟)?(?:到|就)?(?P<hour>{HOUR})点钟?(?!\d)")
+@rule(
+    rf"{NO_CLOCK_BEFORE}差(?:不多)?(?P<minutes>一刻|{SMALL}分钟?|{SMALL})(?:钟)?(?:到|就)?"
+    rf"(?P<hour>{HOUR})点钟?(?!\d)"
+)
 def minutes_to(match: re.Match[str], context: Context) -> Atom | None:
     """差十分三点."""
     return _before_hour(match, match["hour"], match["minutes"])
@@ -90,12 +116,18 @@ def _before_hour(match: re.Match[str], hour_word: str, minutes_word: str) -> Ato
     return atom(match, Clock(hour - 1 if hour > 1 else 12, 60 - minutes, hour >= 14))
 
 
-MINUTE = r"[零〇过]?(?:[0-5]\d|[二三四五]?十[一二三四五六七八九]?|[零〇][一二三四五六七八九]|[一二三四五六七八九\d](?=分))"
+MINUTE = (
+    r"[零〇过]?(?:[0-5]\d|[二三四五]?十[一二三四五六七八九]?|[零〇][一二三四五六七八九]"
+    r"|[一二三四五六七八九\d](?=分))"
+)
 
 
 @rule(
-    rf"{NO_CLOCK_BEFORE}(?P<hour>{HOUR})(?P<unit>点|时(?![代间候尚常不]))(?!(?:[一二三四五六七八九\d])(?:[万千百折%tl升个元级成]))"
-    rf"(?:(?P<strong>钟|整)?(?P<half>半)(?!天|个|小时|年)(?P<bell>钟)?|(?P<quarter>过?[一三13]刻)钟?|(?P<minute>{MINUTE})(?P<sign>分)?(?![点一二三四五六七八九]|感谢|钟后|抱歉|不|满意|公里|[万千百元块里])|(?P<plain>钟|整|左右|前后|多(?!少)|来钟|的时候|不到|许))?"
+    rf"{NO_CLOCK_BEFORE}(?P<hour>{HOUR})(?P<unit>点|时(?![代间候尚常不]))(?!(?:[一二三四五六七八九\d])"
+    rf"(?:[万千百折%tl升个元级成]))"
+    rf"(?:(?P<strong>钟|整)?(?P<half>半)(?!天|个|小时|年)(?P<bell>钟)?|(?P<quarter>过?[一三13]刻)钟?"
+    rf"|(?P<minute>{MINUTE})(?P<sign>分)?(?![点一二三四五六七八九]|感谢|钟后|抱歉|不|满意|公里"
+    rf"|[万千百元块里])|(?P<plain>钟|整|左右|前后|多(?!少)|来钟|的时候|不到|许))?"
 )
 def spoken_clock(match: re.Match[str], context: Context) -> Atom | None:
     """三点, 三点半, 3点一刻, 三点二十, 十点多. A bare 一点 and 三点 before a noun are no time."""
@@ -137,22 +169,38 @@ def _is_bare_clock(match: re.Match[str], context: Context) -> bool:
         return False
     if match["unit"] == "时" and re.search(r"[平随及届同临顿按准当]$", before):
         return False
-    if match["hour"] in ("一", "1") and (re.match(r"[都也儿点不]", after) or re.search(r"[早晚快慢好差有宜高低大小多少近远]$", before)):
+    if match["hour"] in ("一", "1") and (
+        re.match(r"[都也儿点不]", after) or re.search(r"[早晚快慢好差有宜高低大小多少近远]$", before)
+    ):
         return False
-    return re.search(LISTED, before) is None or re.match(r"的|吗|吧|可|能|行|过|来|去|到|以|之", after) is not None
+    return (
+        re.search(LISTED, before) is None
+        or re.match(r"的|吗|吧|可|能|行|过|来|去|到|以|之", after) is not None
+    )
 
 
-@rule(rf"{NO_CLOCK_BEFORE}(?P<first>{HOUR})(?:点钟?)?(?P<half>半)?(?:左右)?{TO}(?P<part>上午|中午|下午|晚上)?(?P<last>{HOUR})(?P<unit>点|时)钟?(?P<last_half>半)?")
+@rule(
+    rf"{NO_CLOCK_BEFORE}(?P<first>{HOUR})(?:点钟?)?(?P<half>半)?(?:左右)?{TO}(?P<part>上午|中午|下午|晚上)?"
+    rf"(?P<last>{HOUR})(?P<unit>点|时)钟?(?P<last_half>半)?"
+)
 def clock_range(match: re.Match[str], context: Context) -> Atom | None:
     """2到4点, 九点到十点半: the first hour need not say 点."""
     first, last = small_int(match["first"]), small_int(match["last"])
-    if first > 24 or last > 24 or match["part"] or re.match(r"[\d一二三四五六七八九十]|[零〇一]?刻", context.near(match)[1]):
+    if (
+        first > 24
+        or last > 24
+        or match["part"]
+        or re.match(r"[\d一二三四五六七八九十]|[零〇一]?刻", context.near(match)[1])
+    ):
         return None
     until = (last, 30 if match["last_half"] else 0)
     return atom(match, Clock(first, 30 if match["half"] else 0, first >= 13, until))
 
 
-@rule(rf"(?:(?<=上午)|(?<=下午)|(?<=晚上)|(?<=早上))(?P<first>{HOUR}){TO}(?P<last>{HOUR})(?![\d点时:.一二三四五六七八九十号日月])|^(?P<lone>{HOUR})-+(?P<lone_last>{HOUR})$")
+@rule(
+    rf"(?:(?<=上午)|(?<=下午)|(?<=晚上)|(?<=早上))(?P<first>{HOUR}){TO}(?P<last>{HOUR})"
+    rf"(?![\d点时:.一二三四五六七八九十号日月])|^(?P<lone>{HOUR})-+(?P<lone_last>{HOUR})$"
+)
 def bare_clock_range(match: re.Match[str], context: Context) -> Atom | None:
     """下午2-4; a lone 2-4 when a time is asked for."""
     if match["lone"] and not context.expects_time:
@@ -161,7 +209,10 @@ def bare_clock_range(match: re.Match[str], context: Context) -> Atom | None:
     return atom(match, Clock(first, 0, first >= 13, (last, 0))) if first <= 24 and last <= 24 else None
 
 
-@rule(rf"{NO_CLOCK_BEFORE}(?P<first>[一二两三四五六七八九]|十(?=十一))(?P<last>[二三四五六七八九十]|十一)点(?P<half>半)?钟?(?![一二三四五六七八九\d])")
+@rule(
+    rf"{NO_CLOCK_BEFORE}(?P<first>[一二两三四五六七八九]|十(?=十一))(?P<last>[二三四五六七八九十]|十一)点"
+    rf"(?P<half>半)?钟?(?![一二三四五六七八九\d])"
+)
 def about_two_hours(match: re.Match[str], context: Context) -> Atom | None:
     """两三点, 三四点: from the first hour to the second."""
     first, last = small_int(match["first"]), small_int(match["last"])
@@ -169,13 +220,17 @@ def about_two_hours(match: re.Match[str], context: Context) -> Atom | None:
 
 
 @rule(
-    rf"(?P<pass>再?过)?(?P<number>{SMALL}|半)(?P<half>个半)?个?多?(?P<unit>小时|钟头|分钟|刻钟)(?P<more>半)?(?:左右|的样子)?(?:的?时间)?"
-    r"(?P<after>之后|以后|过后|后(?!备)|之内|以内|内(?!饰)|(?:左右)?(?:就|能|可以|应该|差不多)*(?:到店|到你|到(?!期|底|家)|赶到|过来|过去))?"
+    rf"(?P<pass>再?过)?(?P<number>{SMALL}|半)(?P<half>个半)?个?多?(?P<unit>小时|钟头|分钟|刻钟)"
+    rf"(?P<more>半)?(?:左右|的样子)?(?:的?时间)?"
+    r"(?P<after>之后|以后|过后|后(?!备)|之内|以内|内(?!饰)|(?:左右)?(?:就|能|可以|应该|差不多)*(?:到店|到你"
+    r"|到(?!期|底|家)|赶到|过来|过去))?"
 )
 def counted_time(match: re.Match[str], context: Context) -> Atom | None:
     """两个小时后, 半小时以后, 过一刻钟, 20分钟到店."""
     after = match["after"] or ""
-    if not (after or match["pass"]) or re.search(r"[\d.第]$|推迟$|延后$|提前$|晚$|早$", context.near(match)[0]):
+    if not (after or match["pass"]) or re.search(
+        r"[\d.第]$|推迟$|延后$|提前$|晚$|早$", context.near(match)[0]
+    ):
         return None
     minutes = {"小": 60, "钟": 60, "分": 1, "刻": 15}[match["unit"][0]]
     amount = 0.5 if match["number"] == "半" else float(small_int(match["number"]))
@@ -188,7 +243,8 @@ def counted_time(match: re.Match[str], context: Context) -> Atom | None:
 
 
 @rule(
-    r"(?:过)?(?:几|好几|两三|三五)(?:个小时|个钟头|分钟|天|周|个星期|个礼拜|个月)(?:之后|以后|过后|后(?![天备])|内|之内|以内)"
+    r"(?:过)?(?:几|好几|两三|三五)(?:个小时|个钟头|分钟|天|周|个星期|个礼拜|个月)(?:之后|以后|过后|后"
+    r"(?![天备])|内|之内|以内)"
     r"|(?:清明|元旦|国庆|五一|春节|中秋|端午|圣诞|元宵|除夕)节?(?:那?几天)?前后"
 )
 def about_then(match: re.Match[str], context: Context) -> Atom | None:
@@ -202,7 +258,10 @@ def this_hour(match: re.Match[str], context: Context) -> Atom | None:
     return atom(match, Clock(context.now.hour, context.now.minute, True), is_weak=True)
 
 
-@rule(r"(?:现在|马上|立刻|这就|立马)(?=(?:就|能|可以|想|要|我)*(?:过去|过来|到店|来店|去店|出发|去你|来你|去吧|就去|就来|来得及|到$|到了|到店))|(?:现在|马上|立刻)$")
+@rule(
+    r"(?:现在|马上|立刻|这就|立马)(?=(?:就|能|可以|想|要|我)*(?:过去|过来|到店|来店|去店|出发|去你|来你"
+    r"|去吧|就去|就来|来得及|到$|到了|到店))|(?:现在|马上|立刻)$"
+)
 def right_now(match: re.Match[str], context: Context) -> Atom | None:
     """现在过去: only where somebody is about to come."""
     if match.end() == len(context.text) and not context.expects_time:
@@ -211,9 +270,13 @@ def right_now(match: re.Match[str], context: Context) -> Atom | None:
 
 
 @rule(
-    r"改天(?!气)|改日|过(?:几|两三|三两|三五|些|一些|一两|好几)天|过(?:一)?(?:阵子|段时间|些日子)|越快越好|越早越好"
-    r"|随时(?:都|也|吧|就|到|$|可以来|有空|可以(?!退|联系|找|问|查|打))(?:都|可以|行|有空|能|方便|来|好|没问题)*"
-    r"|(?<!个)月[底初末中](?!午)|(?<![多几半一两三四五六七八九十\d])年[底初末中](?![一二三四五六七八九十])|(?<![多几半一两三四五六七八九十\d去今前后整])年[前后](?![一-鿿]{0,2}(?:检|审))|(?<![季细])节[前后](?!能|气)|(?:工作日|平日)(?!内)"
+    r"改天(?!气)|改日|过(?:几|两三|三两|三五|些|一些|一两|好几)天|过(?:一)?(?:阵子|段时间|些日子)|越快越好"
+    r"|越早越好"
+    r"|随时(?:都|也|吧|就|到|$|可以来|有空|可以(?!退|联系|找|问|查|打))(?:都|可以|行|有空|能|方便|来|好"
+    r"|没问题)*"
+    r"|(?<!个)月[底初末中](?!午)|(?<![多几半一两三四五六七八九十\d])年[底初末中](?![一二三四五六七八九十])"
+    r"|(?<![多几半一两三四五六七八九十\d去今前后整])年[前后](?![一-鿿]{0,2}(?:检|审))|(?<![季细])节[前后]"
+    r"(?!能|气)|(?:工作日|平日)(?!内)"
     r"|过完?年(?:期间|的时候|前|后)?|(?:尽快|尽早|抓紧)(?=.{0,6}(?:安排|约|到店|过去|过来|保养|试驾|来))"
 )
 def vague_time(match: re.Match[str], context: Context) -> Atom | None:
@@ -222,8 +285,11 @@ def vague_time(match: re.Match[str], context: Context) -> Atom | None:
 
 
 @rule(
-    r"(?:什么时候|啥时候|何时|几点|哪天|时间)?(?:都|随便|均)(?:行|可以|成|好|方便|有空|没问题|ok)|随便|随意|看你们|你们?(?:来)?(?:安排|定|看着办|看吧)|听你们?的"
-    r"|尽快|尽早|抓紧|最近|近期|这几天|近几天|这两天|这阵子|有空(?:再说)?|有时间再|到时候|回头|以后再说|下次|再说|再看|晚点|晚些|待会儿?|等会儿?|等一会儿?|一会儿?|稍后|最快|最早|最近的|看情况|不确定|没想好|还没定|任意|任何时间"
+    r"(?:什么时候|啥时候|何时|几点|哪天|时间)?(?:都|随便|均)(?:行|可以|成|好|方便|有空|没问题|ok)|随便|随意"
+    r"|看你们|你们?(?:来)?(?:安排|定|看着办|看吧)|听你们?的"
+    r"|尽快|尽早|抓紧|最近|近期|这几天|近几天|这两天|这阵子|有空(?:再说)?|有时间再|到时候|回头|以后再说"
+    r"|下次|再说|再看|晚点|晚些|待会儿?|等会儿?|等一会儿?|一会儿?|稍后|最快|最早|最近的|看情况|不确定"
+    r"|没想好|还没定|任意|任何时间"
 )
 def vague_answer(match: re.Match[str], context: Context) -> Atom | None:
     """都行, 随便, 你们安排: vague only as an answer to the question for a time."""
@@ -231,6 +297,6 @@ def vague_answer(match: re.Match[str], context: Context) -> Atom | None:
 
 
 RULES = (
-    part_of_day, digital_clock, english_clock, minutes_to, hour_less, clock_range, bare_clock_range, spoken_clock, about_two_hours,
-    counted_time, about_then, this_hour, right_now, vague_time, vague_answer,
+    part_of_day, digital_clock, english_clock, minutes_to, hour_less, clock_range, bare_clock_range, spoken_clock,
+    about_two_hours, counted_time, about_then, this_hour, right_now, vague_time, vague_answer,
 )  # fmt: skip

@@ -11,20 +11,34 @@ from bot.understanding.times.rules import TO, Context
 
 NOT_BEFORE = re.compile(r"(?:(?<!是)不是|不要|不约|别约|并非|而非|不在|除了|不想|不用)(?:约|在|说|要|选)?$")
 REFUSED = re.compile(
-    r"(?:我|们|都|是|有点|可能|那天|那会儿|的话|已经|也|就|应该|恐怕|临时|又|上午|下午|,|了|试驾|保养|的|家里)*"
-    r"(?:不行|不可以|不方便|不成|没空|没时间|没有时间|没有空|有事|有安排|去不了|来不了|去不成|过不去|过不来|走不开|来不及|赶不上|不能|不在|"
-    r"得上班|要上班|要开会|得开会|开会|出差|加班|值班|约满|满了|不去|不来|不太行|不太方便|太早|太晚|太赶|太远|人多)(?![吗么嘛?])"
+    r"(?:我|们|都|是|有点|可能|那天|那会儿|的话|已经|也|就|应该|恐怕|临时|又|上午|下午|,|了|试驾|保养|的"
+    r"|家里)*"
+    r"(?:不行|不可以|不方便|不成|没空|没时间|没有时间|没有空|有事|有安排|去不了|来不了|去不成|过不去|过不来"
+    r"|走不开|来不及|赶不上|不能|不在|"
+    r"得上班|要上班|要开会|得开会|开会|出差|加班|值班|约满|满了|不去|不来|不太行|不太方便|太早|太晚|太赶"
+    r"|太远|人多)(?![吗么嘛?])"
 )
 MOVED = re.compile(
-    r"(?:(?<!更)[改换调挪移推延]|推迟|延迟|延后|延期|顺延|提前|调整|变更|变|更改)(?:个?时间)?(?:约|期|一下)?(?:到|成|为|至|在|约|(?=[今明后大下周星礼\d上一二两三四五六七八九十]))"
+    r"(?:(?<!更)[改换调挪移推延]|推迟|延迟|延后|延期|顺延|提前|调整|变更|变|更改)(?:个?时间)?(?:约|期"
+    r"|一下)?(?:到|成|为|至|在|约|(?=[今明后大下周星礼\d上一二两三四五六七八九十]))"
 )
-MISTAKEN = re.compile(r"不对(?!吗)|说错了?|错了|搞错了?|记错了?|打错了?|看错了?|哦不|啊不|噢不|不不+|更正|算了|我是说|应该是(?!有)|,还是(?=.{1,12}吧)|,不,")
+MISTAKEN = re.compile(
+    r"不对(?!吗)|说错了?|错了|搞错了?|记错了?|打错了?|看错了?|哦不|啊不|噢不|不不+|更正|算了|我是说|应该是"
+    r"(?!有)|,还是(?=.{1,12}吧)|,不,"
+)
 AFTER = re.compile(
-    r"(?:左右|前后|多|来钟|钟|整|的?时候|那天|当天|这天)?(?:以后|之后|过后|往后|开外|后(?![天备排视轮刹台面儿]))|(?:开始|起)(?=$|[,.。都])"
+    r"(?:左右|前后|多|来钟|钟|整|的?时候|那天|当天|这天)?(?:以后|之后|过后|往后|开外|后"
+    r"(?![天备排视轮刹台面儿]))|(?:开始|起)(?=$|[,.。都])"
 )
 BEFORE = re.compile(r"(?:左右|那天|当天|这天)?(?:以前|之前|前(?![后往台面门天去来轮])|为止)")
-BOUND_BEFORE = re.compile(r"(?:(?P<before>最晚|最迟|不晚于|不超过|早于|赶在)|(?P<after>最早|不早于|晚于|至少(?:要|得)?))(?:也?要|也?得|是|到|在)?$")
-RANGE_GAP = re.compile(rf"(?:左右|前后|开始|起|吧|的)?,?(?:一直)?(?:(?<!来)(?<!去)(?:到|至)(?!店|你|场|家)|{TO})(?:大概|大约|差不多)?\s?")
+BOUND_BEFORE = re.compile(
+    r"(?:(?P<before>最晚|最迟|不晚于|不超过|早于|赶在)|(?P<after>最早|不早于|晚于|至少(?:要|得)?))(?:也?要"
+    r"|也?得|是|到|在)?$"
+)
+RANGE_GAP = re.compile(
+    rf"(?:左右|前后|开始|起|吧|的)?,?(?:一直)?(?:(?<!来)(?<!去)(?:到|至)(?!店|你|场|家)|{TO})(?:大概|大约"
+    rf"|差不多)?\s?"
+)
 AND_GAP = re.compile(r"[,、\s]*(?:和|跟|与|及|以及|,|、|或?者?)?(?:是)?\s*")
 SAME_DAY_GAP = re.compile(r"[ ,(]*(?:的|也就是|就是|是)?\(?")
 OR_GAP = re.compile(r"或者?|还是|要么|要不|/|\|")
@@ -105,7 +119,9 @@ def _group(atoms: list[Atom], context: Context) -> list[Moment]:
 
 
 def _link(gap: str, moment: Moment, atom: Atom) -> Link:
-    if RANGE_GAP.fullmatch(gap) and not (moment.clock is None and moment.part is None and isinstance(atom.value, Clock)):
+    if RANGE_GAP.fullmatch(gap) and not (
+        moment.clock is None and moment.part is None and isinstance(atom.value, Clock)
+    ):
         return Link.RANGE
     if len(gap) <= 8 and OR_GAP.search(gap):
         return Link.OR
@@ -114,14 +130,22 @@ def _link(gap: str, moment: Moment, atom: Atom) -> Link:
 
 def _joins(moment: Moment, atom: Atom, gap: str) -> bool:
     value = atom.value
-    if moment.is_vague or moment.instant is not None or moment.bound is not Bound.AT and isinstance(value, Days):
+    if (
+        moment.is_vague
+        or moment.instant is not None
+        or (moment.bound is not Bound.AT and isinstance(value, Days))
+    ):
         return False
     if isinstance(value, Days):
         return _day_joins(moment, value, gap)
     if isinstance(value, Part):
         if moment.part is None:
             return moment.clock is None or gap.strip(" ,") == ""
-        return gap == "" and moment.clock is None and max(moment.part.start, value.start) < min(moment.part.end, value.end)
+        return (
+            gap == ""
+            and moment.clock is None
+            and max(moment.part.start, value.start) < min(moment.part.end, value.end)
+        )
     if isinstance(value, Clock):
         return moment.clock is None
     return False

@@ -1,46 +1,48 @@
-"""Days that the calendar names: 12月3号, 25号, 下月中旬, 国庆前一天, 正月初八, 冬至."""
+"""Days that the calendar names: 12月3号, 25号, 下月中旬, 11.28-11.30."""
 
 from __future__ import annotations
 
 import re
-from datetime import date, timedelta
+from datetime import date
 
 from bot.understanding.numbers import small_int, to_int
 from bot.understanding.times.calendar import (
-    ONE_DAY,
-    SOLAR_TERMS,
     fixed,
-    holiday,
-    holiday_names,
-    holiday_period,
-    lunar_day,
     month_range,
-    next_public_holiday,
-    next_workday,
     nth_weekday,
-    solar_term,
     unknown,
     yearly,
 )
 from bot.understanding.times.days import WEEKDAYS
 from bot.understanding.times.model import Atom, DayRange, Days, Vague
-from bot.understanding.times.rules import DAY, MONTH, SMALL, TO, WEEK, Context, atom, rule
+from bot.understanding.times.rules import DAY, MONTH, TO, WEEK, Context, atom, rule
 
-YEAR = r"(?P<year>今年|明年|去年|后年|前年|20\d\d年?|(?<!\d)\d\d年|二[零〇][一二三]?[零〇一二三四五六七八九]年)"
+YEAR = (
+    r"(?P<year>今年|明年|去年|后年|前年|20\d\d年?|(?<!\d)\d\d年|二[零〇][一二三]?[零〇一二三四五六七八九]年)"
+)
 MONTH_WORD = r"(?P<word>下下个?月|下一?个?月|这个?月|本月|当月|上个?月)"
 STEPS = {"上": -1, "这": 0, "本": 0, "当": 0, "下": 1}
 NOT_A_DATE = r"(?![\d点时分:个天次万千百年月%‰.折度倍岁公块元kmtl升座])"
-NOT_A_NUMBER_SIGN = r"(?!线|楼|店|院|门|车(?!展)|工位|技师|汽油|柴油|油|库|位|房|桌|路|厅|展|样|电池|街|仓|窗|机|公馆|地块|通知|文件|选手|刀|顾问|试驾车)"
+NOT_A_NUMBER_SIGN = (
+    r"(?!线|楼|店|院|门|车(?!展)|工位|技师|汽油|柴油|油|库|位|房|桌|路|厅|展|样|电池|街|仓|窗|机|公馆|地块"
+    r"|通知|文件|选手|刀|顾问|试驾车)"
+)
 
 
-@rule(r"(?<![\d.])(?P<year>20\d\d|\d\d(?=年))[-/.年](?P<month>1[0-2]|0?[1-9])[-/.月](?P<day>3[01]|[12]\d|0?[1-9])(?!\d)[日号]?")
+@rule(
+    r"(?<![\d.])(?P<year>20\d\d|\d\d(?=年))[-/.年](?P<month>1[0-2]|0?[1-9])[-/.月](?P<day>3[01]|[12]\d"
+    r"|0?[1-9])(?!\d)[日号]?"
+)
 def full_date(match: re.Match[str], context: Context) -> Atom | None:
     """2026-12-01, 2026年12月1日, 26年12月1日."""
     day = safe_date(int(match["year"]) % 100 + 2000, int(match["month"]), int(match["day"]))
     return atom(match, fixed(day)) if day else None
 
 
-@rule(rf"(?<![\d.个几农阴])(?:{YEAR}的?)?(?P<month>{MONTH})月份?的?(?P<day>{DAY})(?:[日号](?![线楼院])|{NOT_A_DATE}(?![十一二三四五六七八九座人台辆]))")
+@rule(
+    rf"(?<![\d.个几农阴])(?:{YEAR}的?)?(?P<month>{MONTH})月份?的?(?P<day>{DAY})(?:[日号](?![线楼院])"
+    rf"|{NOT_A_DATE}(?![十一二三四五六七八九座人台辆]))"
+)
 def month_day(match: re.Match[str], context: Context) -> Atom | None:
     """12月3号, 十二月一日, 明年1月5号."""
     return _month_day(match, context)
@@ -53,12 +55,18 @@ def month_day(match: re.Match[str], context: Context) -> Atom | None:
 def short_date(match: re.Match[str], context: Context) -> Atom | None:
     """12.3, 12/5, 12-05: a date only beside another time, before a verb of coming, or when a time is asked for."""
     before = context.near(match)[0]
-    if match["separator"] == "." and len(match["day"]) == 2 and re.search(r"[午上里天日儿号早晚]$|周.$", before):
+    if (
+        match["separator"] == "."
+        and len(match["day"]) == 2
+        and re.search(r"[午上里天日儿号早晚]$|周.$", before)
+    ):
         return None
     if match["separator"] == "-" and re.search(r"[上中下]午$|[早晚]上$", before):
         return None
     is_sure = context.expects_time or match["sign"] is not None
-    if match["separator"] != "." and re.match(r"(?:号|日)?(?:我|就|想|要)*(?:过去|过来|来|去|到店|有空)", context.near(match)[1]):
+    if match["separator"] != "." and re.match(
+        r"(?:号|日)?(?:我|就|想|要)*(?:过去|过来|来|去|到店|有空)", context.near(match)[1]
+    ):
         is_sure = True
     found = _month_day(match, context)
     if found is None or (not match["sign"] and _is_rather_clock(match, found, context)):
@@ -93,34 +101,47 @@ def short_date_range(match: re.Match[str], context: Context) -> Atom | None:
     return atom(match, yearly(of_year))
 
 
-@rule(rf"(?<![\d.:月a-z一二三四五六七八九十]){MONTH_WORD}?的?(?P<first>{DAY})(?:{TO}|、|,|和|跟)(?P<last>{DAY})[号日]{NOT_A_NUMBER_SIGN}")
+@rule(
+    rf"(?<![\d.:月a-z一二三四五六七八九十]){MONTH_WORD}?的?(?P<first>{DAY})(?:{TO}|、|,|和|跟)"
+    rf"(?P<last>{DAY})[号日]{NOT_A_NUMBER_SIGN}"
+)
 def days_of_month(match: re.Match[str], context: Context) -> Atom | None:
     """28到30号, 3、4号, 下月3到5号: several days that follow each other."""
-    first, last = _day_number(match["first"]), _day_number(match["last"])
+    first, last = day_number(match["first"]), day_number(match["last"])
     is_list = match[0][match.end("first") - match.start()] in "、,和跟"
     if first >= last or (is_list and last != first + 1):
         return atom(match, unknown()) if is_list else None
-    begin = open_day_of_month(first).find(month_of(match["word"], context.today)[0] if match["word"] else context.today)
+    begin = open_day_of_month(first).find(
+        month_of(match["word"], context.today)[0] if match["word"] else context.today
+    )
     end = safe_date(begin[0].year, begin[0].month, last) if begin else None
     return atom(match, fixed(begin[0], end)) if begin and end else None
 
 
 def _month_day(match: re.Match[str], context: Context) -> Atom | None:
-    month, day = small_int(match["month"]), _day_number(match["day"])
+    month, day = small_int(match["month"]), day_number(match["day"])
     year = year_of(match.groupdict().get("year"), context.today)
     if year is not None:
         found = safe_date(year, month, day)
         return atom(match, fixed(found)) if found else None
     if safe_date(2024, month, day) is None:
         return None
-    return atom(match, yearly(lambda y: _single(safe_date(y, month, day))))
+    return atom(match, yearly(lambda y: single(safe_date(y, month, day))))
 
 
-@rule(rf"(?<![\d.路道街巷弄第孚a-z一二三四五六七八九十点:]){MONTH_WORD}?的?(?P<first>{DAY})(?P<sign>[号日](?!电|用)){NOT_A_NUMBER_SIGN}(?![内游无以])")
+@rule(
+    rf"(?<![\d.路道街巷弄第孚a-z一二三四五六七八九十点:]){MONTH_WORD}?的?(?P<first>{DAY})(?P<sign>[号日]"
+    rf"(?!电|用)){NOT_A_NUMBER_SIGN}(?![内游无以])"
+)
 def day_of_month(match: re.Match[str], context: Context) -> Atom | None:
     """25号, 二十五日, 下个月5号, 本月28号."""
-    day = _day_number(match["first"])
-    if match["sign"] == "日" and not match["word"] and len(match["first"]) == 1 and not _may_be_short(match, context):
+    day = day_number(match["first"])
+    if (
+        match["sign"] == "日"
+        and not match["word"]
+        and len(match["first"]) == 1
+        and not _may_be_short(match, context)
+    ):
         return None
     if match["word"]:
         return _in_month(match, match["word"], day, context.today)
@@ -137,7 +158,9 @@ def open_day_of_month(day: int) -> Days:
 
     def find(earliest: date) -> DayRange | None:
         for step in range(3):
-            found = safe_date(earliest.year + (earliest.month - 1 + step) // 12, (earliest.month - 1 + step) % 12 + 1, day)
+            found = safe_date(
+                earliest.year + (earliest.month - 1 + step) // 12, (earliest.month - 1 + step) % 12 + 1, day
+            )
             if found and found >= earliest:
                 return found, found
         return None
@@ -145,7 +168,10 @@ def open_day_of_month(day: int) -> Days:
     return Days(find, is_open=True)
 
 
-@rule(r"(?<![\d第一二三四五六七八九十])(?P<first>[一二三四五六七八九])(?P<second>[二三四五六七八九])号(?!线|楼|店)")
+@rule(
+    r"(?<![\d第一二三四五六七八九十])(?P<first>[一二三四五六七八九])(?P<second>[二三四五六七八九])号(?!线"
+    r"|楼|店)"
+)
 def two_days_of_month(match: re.Match[str], context: Context) -> Atom | None:
     """三四号: one of two days that follow each other."""
     first, second = small_int(match["first"]), small_int(match["second"])
@@ -158,14 +184,17 @@ def _in_month(match: re.Match[str], word: str, day: int, today: date) -> Atom | 
     return atom(match, fixed(found)) if found else None
 
 
-@rule(rf"(?:{MONTH_WORD}|(?P<month>{MONTH})月份?)?(?:的|里)?(?:第(?P<nth>[一二三四五])|(?P<last>最后一))个?{WEEK}(?P<day>[一二三四五六日天])")
+@rule(
+    rf"(?:{MONTH_WORD}|(?P<month>{MONTH})月份?)?(?:的|里)?(?:第(?P<nth>[一二三四五])"
+    rf"|(?P<last>最后一))个?{WEEK}(?P<day>[一二三四五六日天])"
+)
 def nth_weekday_of_month(match: re.Match[str], context: Context) -> Atom | None:
     """下个月第一个周六, 12月最后一个周日."""
     nth = -1 if match["last"] else small_int(match["nth"])
     weekday = WEEKDAYS[match["day"]]
     if match["month"]:
         month = small_int(match["month"])
-        return atom(match, yearly(lambda year: _single(nth_weekday(year, month, weekday, nth))))
+        return atom(match, yearly(lambda year: single(nth_weekday(year, month, weekday, nth))))
     first, _ = month_of(match["word"] or "本月", context.today)
     day = nth_weekday(first.year, first.month, weekday, nth)
     return atom(match, fixed(day)) if day else None
@@ -176,12 +205,13 @@ def last_day_of_month(match: re.Match[str], context: Context) -> Atom | None:
     """本月最后一天."""
     if match["month"]:
         month = small_int(match["month"])
-        return atom(match, yearly(lambda year: _single(month_range(year, month)[1])))
+        return atom(match, yearly(lambda year: single(month_range(year, month)[1])))
     return atom(match, fixed(month_of(match["word"] or "本月", context.today)[1]))
 
 
 @rule(
-    rf"(?:{MONTH_WORD}|(?<![\d.个第几a-z])(?:{YEAR}的?)?(?P<month>{MONTH})月(?![供租度卡饼付薪费亮子嫂经票球])份?)"
+    rf"(?:{MONTH_WORD}|(?<![\d.个第几a-z])(?:{YEAR}的?)?(?P<month>{MONTH})月"
+    rf"(?![供租度卡饼付薪费亮子嫂经票球])份?)"
     r"的?(?P<part>[上中下]旬|初(?![一二三四五六七八九十])|中(?!午)|底|末)?(?:以内|之内|内|里)?"
 )
 def month(match: re.Match[str], context: Context) -> Atom | None:
@@ -216,142 +246,9 @@ def tenth_of_month(match: re.Match[str], context: Context) -> Atom | None:
     return atom(match, fixed(_not_before(days, context.today), days[1]))
 
 
-HOLIDAY_OFFSET = (
-    rf"(?P<offset>前(?P<before>{SMALL})天|(?P<week>前一?个?(?:周|星期|礼拜)|后一?个?(?:周|星期|礼拜))|前夕|(?:放假|假期|长假)的?第(?P<off>{SMALL})天|后?第(?P<nth>{SMALL})天|后(?P<after>{SMALL})天"
-    r"|(?:放假|假期|长假)(?:的)?头一天|(?:放假|假期|长假)的?最后一天|(?:那?几天|期间|假期(?!前|后|第|最|结束)|长假(?!前|后|第|最)|小长假)"
-    r"|(?:假期|长假|节)?(?:结束)?(?:之后|以后|过后|后)的?(?:第一个工作日|第一天上班|上班第一天|复工第一天))?"
-)
-
-
-@rule(rf"(?:{YEAR}的?)?(?P<name>{'|'.join(holiday_names())})(?P<node>节)?(?:的)?{HOLIDAY_OFFSET}")
-def named_holiday(match: re.Match[str], context: Context) -> Atom | None:
-    """国庆, 元旦后第二天, 春节放假第一天, 国庆后第一个工作日."""
-    name, offset = match["name"], match["offset"] or ""
-    if (name in ("劳动", "感恩") and not match["node"]) or not _is_holiday_meant(match, context):
-        return None
-    year = year_of(match["year"], context.today)
-
-    def of_year(a_year: int) -> DayRange | None:
-        day = holiday(name, a_year)
-        return _offset_days(name, day, offset, match) if day else None
-
-    if year is None:
-        return atom(match, _first_known(name, offset, match, context.today))
-    days = of_year(year)
-    return atom(match, fixed(*days) if days else unknown())
-
-
-def _is_holiday_meant(match: re.Match[str], context: Context) -> bool:
-    """Whether short names (五一, 十一, 三八) stand for the holiday and not for a number or a street."""
-    if match["node"] or match["offset"] or len(match["name"]) > 2 or match["name"] not in ("五一", "十一", "五四", "六一", "三八", "八一"):
-        return re.match(r"路|街|大道|广场|蓝", context.near(match)[1]) is None
-    before, after = context.near(match)
-    if re.search(r"[\d一二三四五六七八九十百千万零点号月第]$", before):
-        return False
-    certain = match["name"] == "五一" and re.match(r"路|街|大道|广场|[一二三四五六七八九十\d万千百点号个座]", after) is None
-    return certain or re.match(r"当天|那天|之?前(?!后)|之?后|以后|以前|放假|假期|长假|期间|回来", after) is not None
-
-
-def _first_known(name: str, offset: str, match: re.Match[str], today: date) -> Days:
-    """The coming holiday's days; unknown when they depend on a notice that is not out."""
-    for year in range(today.year - 1, today.year + 3):
-        day = holiday(name, year)
-        if day is None or day + timedelta(days=10) < today:
-            continue
-        days = _offset_days(name, day, offset, match)
-        if days is None and day >= today:
-            return unknown()
-        if days is not None and days[1] >= today:
-            return yearly(lambda a_year: _offset_of(name, offset, match, a_year)) if days[0] >= today else fixed(today, days[1])
-    return unknown()
-
-
-def _offset_of(name: str, offset: str, match: re.Match[str], year: int) -> DayRange | None:
-    day = holiday(name, year)
-    return _offset_days(name, day, offset, match) if day else None
-
-
-def _offset_days(name: str, day: date, offset: str, match: re.Match[str]) -> DayRange | None:
-    if match["before"]:
-        return _single(day - timedelta(days=small_int(match["before"])))
-    if match["nth"]:
-        return _single(day + timedelta(days=small_int(match["nth"]) - (0 if offset.startswith("后") else 1)))
-    if match["after"]:
-        return _single(day + timedelta(days=small_int(match["after"])))
-    if offset == "前夕":
-        return _single(day - ONE_DAY)
-    if not offset:
-        return day, day
-    if match["week"]:
-        step = -7 if offset.startswith("前") else 1
-        return day + timedelta(days=step), day + timedelta(days=step + 6)
-    return _in_period(holiday_period(name, day), offset, match)
-
-
-def _in_period(period: DayRange | None, offset: str, match: re.Match[str]) -> DayRange | None:
-    """The day that an offset from the days off names; None when those are not published."""
-    if "工作日" in offset or "上班" in offset or "复工" in offset:
-        return _single(next_workday(period[1] + ONE_DAY) if period else None)
-    if period is None:
-        return None
-    if "最后" in offset:
-        return _single(period[1])
-    if match["off"]:
-        return _single(period[0] + timedelta(days=small_int(match["off"]) - 1))
-    return _single(period[0]) if "头一天" in offset else period
-
-
-@rule(r"(?<!季)(?:节后|假期后|假后|长假后)的?(?:第一个工作日|第一天上班|上班第一天)")
-def workday_after_holiday(match: re.Match[str], context: Context) -> Atom | None:
-    """节后第一个工作日 of the next public holiday; unknown where that year's notice is not out."""
-    coming = next_public_holiday(context.today)
-    period = holiday_period(*coming) if coming else None
-    day = next_workday(period[1] + ONE_DAY) if period else None
-    return atom(match, fixed(day) if day else unknown())
-
-
-LUNAR_MONTHS = {"正": 1, "冬": 11, "腊": 12}
-LUNAR_DAY = r"(?:初[一二三四五六七八九十]|二十[一二三四五六七八九]?|廿[一二三四五六七八九]|十[一二三四五六七八九]?|三十)"
-
-
-@rule(
-    rf"(?:{YEAR}的?)?(?:(?:农历|阴历|旧历|古历)的?(?P<any>{MONTH}|正|冬|腊)月(?P<any_day>{LUNAR_DAY})"
-    rf"|(?P<named>[正冬腊])月(?P<named_day>{LUNAR_DAY})|(?P<month>{MONTH})月(?P<month_day>初[一二三四五六七八九十])(?![号日]))"
-)
-def lunar_date(match: re.Match[str], context: Context) -> Atom | None:
-    """正月初八, 腊月廿三, 农历十月十五."""
-    word = match["any"] or match["named"] or match["month"]
-    day_word = match["any_day"] or match["named_day"] or match["month_day"]
-    month_number = LUNAR_MONTHS.get(word) or small_int(word)
-    day = _day_number(day_word.removeprefix("初"))
-    return atom(match, yearly(lambda year: _single(lunar_day(year, month_number, day))))
-
-
-@rule(r"(?<![今明去])(?:大年|年)初(?P<day>[一二三四五六七八九十])(?![号日])")
-def new_year_day(match: re.Match[str], context: Context) -> Atom | None:
-    """大年初三: the third day of the lunar year."""
-    day = small_int(match["day"])
-    return atom(match, yearly(lambda year: _single(lunar_day(year, 1, day))))
-
-
-@rule(r"(?<![月年当最起])初[一二三四五六七八九十](?!级|次|步|中|高|年级|号)|小年(?!轻|纪)")
-def bare_lunar_day(match: re.Match[str], context: Context) -> Atom | None:
-    """初八 without a month may be this lunar month's or the new year's; 小年 differs from north to south."""
-    return atom(match, unknown())
-
-
-@rule(rf"(?P<name>{'|'.join(SOLAR_TERMS)})(?P<sign>节气|节|那天|这天|当天)?")
-def solar_term_day(match: re.Match[str], context: Context) -> Atom | None:
-    """冬至, 立春; the terms that are weather words (大雪) need 那天, 节气 or another time beside them."""
-    name = match["name"]
-    is_weather = name in ("大雪", "小雪", "雨水", "大寒", "小寒", "大暑", "小暑", "白露", "小满", "寒露")
-    is_sure = not is_weather or match["sign"] is not None or context.is_whole(match)
-    return atom(match, yearly(lambda year: _single(solar_term(name, year))), is_weak=not is_sure)
-
-
 RULES = (
-    full_date, month_day, short_date, short_date_range, days_of_month, day_of_month, two_days_of_month, nth_weekday_of_month, last_day_of_month,
-    month, tenth_of_month, named_holiday, workday_after_holiday, lunar_date, new_year_day, bare_lunar_day, solar_term_day,
+    full_date, month_day, short_date, short_date_range, days_of_month, day_of_month, two_days_of_month,
+    nth_weekday_of_month, last_day_of_month, month, tenth_of_month,
 )  # fmt: skip
 
 
@@ -385,9 +282,11 @@ def _not_before(days: DayRange, today: date) -> date:
     return today if days[0] <= today <= days[1] else days[0]
 
 
-def _single(day: date | None) -> DayRange | None:
+def single(day: date | None) -> DayRange | None:
+    """A run of one day."""
     return (day, day) if day else None
 
 
-def _day_number(word: str) -> int:
+def day_number(word: str) -> int:
+    """The day of the month in digits or numerals, 廿三 among them."""
     return small_int(word.replace("廿", "二十"))

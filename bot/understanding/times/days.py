@@ -21,15 +21,20 @@ FUSED = r"(?=上午|下午|中午|傍晚|凌晨|早|晚|晨|夜)"
 
 
 @rule(
-    r"大+后[天儿]|大前[天儿]|[今明](?:天|日|儿个?)(?!窗)|(?<![先])后(?:天|日|儿个?)(?!窗|气|性)|昨(?:天|日|儿个?)|前(?:天|日|儿)(?!窗|气)"
-    r"|(?<![说证声清如至从当迄])[今明]" + FUSED + "|昨(?=晚|夜)|(?<![以之然最今往过随])后(?=晚[上八九七六]|早[上八九十])"
+    r"大+后[天儿]|大前[天儿]|[今明](?:天|日|儿个?)(?!窗)|(?<![先])后(?:天|日|儿个?)(?!窗|气|性)|昨(?:天|日"
+    r"|儿个?)|前(?:天|日|儿)(?!窗|气)"
+    r"|(?<![说证声清如至从当迄])[今明]"
+    + FUSED
+    + "|昨(?=晚|夜)|(?<![以之然最今往过随])后(?=晚[上八九七六]|早[上八九十])"
     r"|(?<!以)次日|翌日|隔天"
 )
 def relative_day(match: re.Match[str], context: Context) -> Atom | None:
     """今天, 明儿, 大后天, 昨晚."""
     word = match[0]
     if word.startswith("大"):
-        return atom(match, fixed(context.today + timedelta(days=-3 if "前" in word else 2 + word.count("大"))))
+        return atom(
+            match, fixed(context.today + timedelta(days=-3 if "前" in word else 2 + word.count("大")))
+        )
     steps = {"今": 0, "明": 1, "后": 2, "昨": -1, "前": -2, "次": 1, "翌": 1, "隔": 1}
     return atom(match, fixed(context.today + timedelta(days=steps[word[0]])))
 
@@ -44,7 +49,8 @@ def two_days(match: re.Match[str], context: Context) -> Atom | None:
 @rule(
     rf"(?<!每)(?:{WEEK_PREFIX}{WEEK}的)?(?P<own>{WEEK_PREFIX.replace('prefix', 'inner')})?(?P<unit>{WEEK})"
     r"(?P<day>[一二三四五六日天1-7])"
-    rf"(?:(?P<to>{TO}|、)?(?P<last>[一二三四五六日天]{{1,4}})(?![点个号月次十百千万座位分折:一二三四五六日天]))?"
+    rf"(?:(?P<to>{TO}|、)?(?P<last>[一二三四五六日天]{{1,4}})"
+    rf"(?![点个号月次十百千万座位分折:一二三四五六日天]))?"
 )
 def weekday(match: re.Match[str], context: Context) -> Atom | None:
     """周六, 下周三, 本周日, 周3, 周六日, 下周一至五."""
@@ -77,13 +83,17 @@ def _is_no_weekday(match: re.Match[str], prefix: str, before: str, after: str) -
     if day.isdigit() and re.match(r"[点:号月个天次万公岁年%.座]|\d(?!\d?[点:])", after):
         return True
     if match["unit"] == "周" and not prefix:
-        if re.search(r"[小老姓叫陈王李张刘]$|[一两三四五六七八九十几]$", before) and re.match(r"[次回趟起直个]|[一-鿿]$", after):
+        if re.search(r"[小老姓叫陈王李张刘]$|[一两三四五六七八九十几]$", before) and re.match(
+            r"[次回趟起直个]|[一-鿿]$", after
+        ):
             return True
         if day == "一" and re.match(r"[直样般共些边家位个]|起(?![到至])|定(?!期)", after):
             return True
         if day in "日天" and re.match(r"[气常均]", after):
             return True
-    return re.match(r"[次回趟]", after) is not None or (day in "三四五六七" and re.match(r"座", after) is not None)
+    return re.match(r"[次回趟]", after) is not None or (
+        day in "三四五六七" and re.match(r"座", after) is not None
+    )
 
 
 def days_of_week(prefix: str, first: int, last: int, today: date) -> Days:
@@ -118,7 +128,10 @@ def weekend(match: re.Match[str], context: Context) -> Atom | None:
     return atom(match, Days(lambda earliest: (first, saturday + ONE_DAY), is_span=True))
 
 
-@rule(rf"{WEEK_PREFIX}{WEEK}(?!{WEEKDAY}(?![点:\d])|[年边到岁刊报密围转末])(?P<vague>初|中(?!午)|底|前半周|后半周)?(?:以内|之内|内|里)?")
+@rule(
+    rf"{WEEK_PREFIX}{WEEK}(?!{WEEKDAY}(?![点:\d])|[年边到岁刊报密围转末])(?P<vague>初|中(?!午)|底|前半周"
+    rf"|后半周)?(?:以内|之内|内|里)?"
+)
 def week(match: re.Match[str], context: Context) -> Atom | None:
     """下周, 这周, 下下个星期; 下周初 is vague."""
     if match["vague"]:
@@ -130,7 +143,8 @@ def week(match: re.Match[str], context: Context) -> Atom | None:
 
 
 @rule(
-    rf"(?P<pass>再?过)?(?P<number>{SMALL}|半)(?P<half>个半)?(?P<unit>天|个?工作日|个?星期|个?礼拜|周|个月)(?:的时间|左右)?"
+    rf"(?P<pass>再?过)?(?P<number>{SMALL}|半)(?P<half>个半)?(?P<unit>天|个?工作日|个?星期|个?礼拜|周|个月)"
+    rf"(?:的时间|左右)?"
     r"(?P<after>之后|以后|过后|后(?![天备排视轮刹保台])|之内|以内|内(?!饰|饰)|以?前(?![后往面台])|之前)?"
 )
 def counted_days(match: re.Match[str], context: Context) -> Atom | None:
@@ -140,7 +154,10 @@ def counted_days(match: re.Match[str], context: Context) -> Atom | None:
         return None
     if match["pass"] and not after and number in ("两", "俩", "2") and unit == "天":
         return atom(match, Vague())
-    if "前" in after and (re.search(r"提$", context.near(match)[0]) or re.match(r"预约|通知|取消|改|告|打", context.near(match)[1])):
+    if "前" in after and (
+        re.search(r"提$", context.near(match)[0])
+        or re.match(r"预约|通知|取消|改|告|打", context.near(match)[1])
+    ):
         return None
     is_unclear = number == "半" and unit != "个月"
     if unit.endswith("工作日") or match["half"] or is_unclear:
@@ -153,7 +170,9 @@ def _counted(number: str, unit: str, after: str, today: date) -> Days:
         step = relativedelta(days=15)
     else:
         count = min(small_int(number), 400)
-        step = {"天": relativedelta(days=count), "月": relativedelta(months=count)}.get(unit[-1]) or relativedelta(weeks=count)
+        step = {"天": relativedelta(days=count), "月": relativedelta(months=count)}.get(
+            unit[-1]
+        ) or relativedelta(weeks=count)
     if "内" in after:
         return fixed(today, today + step)
     day = today - step if "前" in after else today + step

@@ -12,19 +12,52 @@ from bot.understanding.numbers import small_int
 from bot.understanding.times.dates import safe_date, year_of
 from bot.understanding.times.rules import DAY, MONTH, SMALL
 
-_YEAR = r"(?P<year>今年|去年|前年|大前年|20\d\d年?|\d\d年|二[零〇][一二三]?[零〇一二三四五六七八九]年|[一二][零〇一二三四五六七八九]年)"
-_FULL = re.compile(
-    r"(?<!\d)(?P<year>20\d\d|\d\d(?=年))\s?[-/.年]\s?(?P<month>1[0-2]|0?[1-9])(?:\s?[-/.月]\s?(?P<day>3[01]|[12]\d|0?[1-9])(?!\d)[号日]?|月份?|(?![\d.]))"
+_YEAR = (
+    r"(?P<year>今年|去年|前年|大前年|20\d\d年?|\d\d年|二[零〇][一二三]?[零〇一二三四五六七八九]年"
+    r"|[一二][零〇一二三四五六七八九]年)"
 )
-_COMPACT = re.compile(r"(?<!\d)(?P<year>20[0-3]\d)(?P<month>0[1-9]|1[0-2])(?P<day>0[1-9]|[12]\d|3[01])?(?!\d)")
-_SPOKEN = re.compile(rf"{_YEAR}的?(?P<month>{MONTH})月份?的?(?:(?P<day>{DAY})(?:[号日]|$|(?=[^\d一二三四五六七八九十万千百])))?")
+_FULL = re.compile(
+    r"(?<!\d)(?P<year>20\d\d|\d\d(?=年))\s?[-/.年]\s?(?P<month>1[0-2]|0?[1-9])(?:\s?[-/.月]\s?(?P<day>3[01]"
+    r"|[12]\d|0?[1-9])(?!\d)[号日]?|月份?|(?![\d.]))"
+)
+_COMPACT = re.compile(
+    r"(?<!\d)(?P<year>20[0-3]\d)(?P<month>0[1-9]|1[0-2])(?P<day>0[1-9]|[12]\d|3[01])?(?!\d)"
+)
+_SPOKEN = re.compile(
+    rf"{_YEAR}的?(?P<month>{MONTH})月份?的?(?:(?P<day>{DAY})(?:[号日]|$"
+    rf"|(?=[^\d一二三四五六七八九十万千百])))?"
+)
 _MONTH_DAY = re.compile(rf"(?<![\d.个])(?P<month>{MONTH})月份?的?(?:(?P<day>{DAY})(?:[号日]|$))?")
-_YEAR_PART = re.compile(rf"{_YEAR}(?P<part>年?[初中底末]|上半年|下半年|春节|国庆|五一|元旦|夏天|春天|秋天|冬天)?")
-_AGO = re.compile(rf"(?P<number>{SMALL}|半)(?P<half>个半)?(?P<unit>年|个?多?月|个?多?星期|个?多?礼拜|周|天)(?P<more>半)?(?:多|左右)?(?:之前|以前|前)")
-_FOR = re.compile(rf"(?:提(?:车|了)?|买了?|买车|开了?|交车|入手)(?:快|差不多|大概|才|刚|已经|有|了)*(?P<number>{SMALL}|半)(?P<half>个半)?(?P<unit>年|个?多?月|周|个?星期|天)(?P<more>半)?")
+_YEAR_PART = re.compile(
+    rf"{_YEAR}(?P<part>年?[初中底末]|上半年|下半年|春节|国庆|五一|元旦|夏天|春天|秋天|冬天)?"
+)
+_AGO = re.compile(
+    rf"(?P<number>{SMALL}|半)(?P<half>个半)?(?P<unit>年|个?多?月|个?多?星期|个?多?礼拜|周|天)(?P<more>半)?"
+    rf"(?:多|左右)?(?:之前|以前|前)"
+)
+_FOR = re.compile(
+    rf"(?:提(?:车|了)?|买了?|买车|开了?|交车|入手)(?:快|差不多|大概|才|刚|已经|有|了)*(?P<number>{SMALL}"
+    rf"|半)(?P<half>个半)?(?P<unit>年|个?多?月|周|个?星期|天)(?P<more>半)?"
+)
 _LAST_MONTH = re.compile(r"(?P<word>上上个?月|上个?月|这个月|本月|月初)(?:的?(?P<day>" + DAY + r")[号日])?")
-_NAMED = re.compile(r"(?P<word>今[天日]|昨[天日]|前[天日]|大前天|上上?个?(?:周|星期|礼拜)(?P<weekday>[一二三四五六日天])?|今早|刚刚?(?=提车|买))")
-_PART_MONTHS = {"初": 1, "春节": 2, "春天": 3, "五一": 5, "中": 6, "夏天": 7, "下半年": 7, "秋天": 9, "国庆": 10, "底": 12, "末": 12, "冬天": 12}
+_NAMED = re.compile(
+    r"(?P<word>今[天日]|昨[天日]|前[天日]|大前天|上上?个?(?:周|星期|礼拜)(?P<weekday>[一二三四五六日天])?"
+    r"|今早|刚刚?(?=提车|买))"
+)
+_PART_MONTHS = {
+    "初": 1,
+    "春节": 2,
+    "春天": 3,
+    "五一": 5,
+    "中": 6,
+    "夏天": 7,
+    "下半年": 7,
+    "秋天": 9,
+    "国庆": 10,
+    "底": 12,
+    "末": 12,
+    "冬天": 12,
+}
 
 
 @dataclass(frozen=True)
@@ -37,7 +70,10 @@ class PastDate:
 
 
 def past_date(text: str, today: date) -> PastDate | None:
-    """The day in the past that the prepared text names: a month's first day, a year's middle; None if none or future."""
+    """The day in the past that the prepared text names: a month's first day, a year's middle.
+
+    None when there is none, or when it lies in the future.
+    """
     for read in (_full, _spoken, _last_month, _ago, _named, _month_day, _year_part):
         found = read(text, today)
         if found is not None:
@@ -119,7 +155,9 @@ def _named(text: str, today: date) -> tuple[date, re.Match[str]] | None:
     if word[0] in steps:
         return today - timedelta(days=steps[word[0]]), match
     monday = today - timedelta(days=today.weekday() + 7 * word.count("上"))
-    return monday + timedelta(days="一二三四五六日".index((match["weekday"] or "一").replace("天", "日"))), match
+    return monday + timedelta(
+        days="一二三四五六日".index((match["weekday"] or "一").replace("天", "日"))
+    ), match
 
 
 def _found(day: date | None, match: re.Match[str]) -> tuple[date, re.Match[str]] | None:

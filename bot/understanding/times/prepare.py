@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
-from opencc import OpenCC  # type: ignore[import-untyped]
+from opencc import OpenCC
 
 MAX_LENGTH = 500
 """Characters looked at; a booking message is far shorter, and the work stays bounded."""
@@ -40,7 +40,18 @@ _SLIPS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"(?<=\d);(?=[0-5]\d(?!\d))", ":"),
     )
 )
-_OVERRIDES = {"鍾": "钟", "曆": "历", "。": "。", "〜": "~", "∶": ":", "﹕": ":", "．": ".", "–": "-", "—": "-", "−": "-"}
+_OVERRIDES = {
+    "鍾": "钟",
+    "曆": "历",
+    "。": "。",
+    "〜": "~",
+    "∶": ":",
+    "﹕": ":",
+    "．": ".",
+    "–": "-",
+    "—": "-",
+    "−": "-",
+}
 
 
 @dataclass(frozen=True)

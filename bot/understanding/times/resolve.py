@@ -4,9 +4,21 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
+from itertools import pairwise
 
 from bot.understanding.times.calendar import ONE_DAY
-from bot.understanding.times.model import AMBIGUOUS, NOTHING, Bound, Clock, Days, Link, Moment, Part, Resolved, TimeKind
+from bot.understanding.times.model import (
+    AMBIGUOUS,
+    NOTHING,
+    Bound,
+    Clock,
+    Days,
+    Link,
+    Moment,
+    Part,
+    Resolved,
+    TimeKind,
+)
 
 DAY_END = time(23, 59)
 
@@ -20,7 +32,7 @@ def resolve(moments: list[Moment], now: datetime) -> tuple[Resolved, int, int]:
         return AMBIGUOUS, *_span(moments)
     if any(moment.conflicts for moment in concrete):
         return AMBIGUOUS, *_span(concrete)
-    for left, right in zip(concrete, concrete[1:]):
+    for left, right in pairwise(concrete):
         if right.link is Link.RANGE or (left.bound is Bound.AFTER and right.bound is Bound.BEFORE):
             return _range(left, right, now), *_span([left, right])
     together = _adjacent_days(concrete, now)
@@ -35,7 +47,11 @@ def _span(moments: list[Moment]) -> tuple[int, int]:
 
 
 def _weight(moment: Moment) -> int:
-    return 4 * (moment.clock is not None or moment.instant is not None) + 2 * (moment.days is not None) + (moment.part is not None)
+    return (
+        4 * (moment.clock is not None or moment.instant is not None)
+        + 2 * (moment.days is not None)
+        + (moment.part is not None)
+    )
 
 
 def _single(moment: Moment, now: datetime) -> Resolved:
@@ -52,7 +68,12 @@ def _bounded(moment: Moment, whole: Resolved) -> Resolved:
     if moment.bound is Bound.AFTER:
         return Resolved(TimeKind.RANGE, whole.start, None, whole.grain)
     end = whole.start
-    if moment.clock is None and moment.part is not None and moment.part.style in ("morning", "noon") and whole.start:
+    if (
+        moment.clock is None
+        and moment.part is not None
+        and moment.part.style in ("morning", "noon")
+        and whole.start
+    ):
         end = whole.start.replace(hour=12)
     return Resolved(TimeKind.RANGE, None, end, whole.grain)
 
@@ -81,7 +102,14 @@ def _is_past(result: Resolved, now: datetime) -> bool:
 def _this_evening(moment: Moment, days: tuple[date, date], result: Resolved, now: datetime) -> Resolved:
     """今天九点 said at 15:00 means 21:00."""
     clock = moment.clock
-    if clock is None or moment.part or clock.is_exact or clock.until or not 8 <= clock.hour <= 11 or days[0] != now.date():
+    if (
+        clock is None
+        or moment.part
+        or clock.is_exact
+        or clock.until
+        or not 8 <= clock.hour <= 11
+        or days[0] != now.date()
+    ):
         return result
     return _on(replace(moment, clock=replace(clock, hour=clock.hour + 12)), days, now)
 
@@ -94,7 +122,9 @@ def _on(moment: Moment, days: tuple[date, date], now: datetime) -> Resolved:
     if first != last or (moment.part is None and moment.days is not None and moment.days.is_span):
         return Resolved(TimeKind.RANGE, at(first, 0, 0, now), _day_end(last, now), "day")
     if moment.part is not None:
-        return Resolved(TimeKind.PART, at(first, moment.part.start, 0, now), at(first, moment.part.end, 0, now), "part")
+        return Resolved(
+            TimeKind.PART, at(first, moment.part.start, 0, now), at(first, moment.part.end, 0, now), "part"
+        )
     return Resolved(TimeKind.DAY, at(first, 0, 0, now), _day_end(first, now), "day")
 
 
@@ -136,7 +166,7 @@ def hour_of_day(clock: Clock, part: Part | None) -> int:
 def _range(left: Moment, right: Moment, now: datetime) -> Resolved:
     if left.instant or right.instant:
         return AMBIGUOUS
-    if left.days is None and right.days is None or right.days is None:
+    if (left.days is None and right.days is None) or right.days is None:
         return _range_in_day(left, right, now)
     begin = _rolled(replace(left, bound=Bound.AT), now)
     if begin.start is None or right.days is None:

@@ -13,7 +13,10 @@ SMALL = r"(?:\d{1,3}|[一二两三四五六七八九]?十[一二三四五六七�
 """A small number, in digits or numerals."""
 HOUR = r"(?:2[0-4]|[01]?\d|二十[一二三四]?|十[一二三四五六七八九]?|[零〇一二两三四五六七八九])"
 MONTH = r"(?:1[0-2]|0?[1-9]|十[一二]?|[一二三四五六七八九])"
-DAY = r"(?:3[01]|[12]\d|0?[1-9]|三十一?|二十[一二三四五六七八九]?|廿[一二三四五六七八九]?|十[一二三四五六七八九]?|[一二三四五六七八九])"
+DAY = (
+    r"(?:3[01]|[12]\d|0?[1-9]|三十一?|二十[一二三四五六七八九]?|廿[一二三四五六七八九]?"
+    r"|十[一二三四五六七八九]?|[一二三四五六七八九])"
+)
 WEEKDAY = r"[一二三四五六日天末1-7]"
 WEEK = r"(?:周|星期|礼拜)"
 WEEK_PREFIX = r"(?P<prefix>上上个?|上一?个?|本|这一?个?|当|下下个?|下一?个?)"
@@ -40,7 +43,9 @@ class Context:
 
     def near(self, match: re.Match[str], before: int = 6, after: int = 6) -> tuple[str, str]:
         """The text just before and just after the match."""
-        return self.text[max(0, match.start() - before) : match.start()], self.text[match.end() : match.end() + after]
+        return self.text[max(0, match.start() - before) : match.start()], self.text[
+            match.end() : match.end() + after
+        ]
 
 
 Build = Callable[[re.Match[str], Context], Atom | None]

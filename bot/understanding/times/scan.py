@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from bot.understanding.times import clocks, dates, days
+from bot.understanding.times import clocks, dates, days, festivals
 from bot.understanding.times.model import Atom, Clock, Days, Part
 from bot.understanding.times.rules import Context, Rule
 
-RULES: tuple[Rule, ...] = (*dates.RULES, *days.RULES, *clocks.RULES)
+RULES: tuple[Rule, ...] = (*dates.RULES, *festivals.RULES, *days.RULES, *clocks.RULES)
 GAP = " ,的"
 
 
@@ -38,7 +38,10 @@ def _drop_weak(atoms: list[Atom], context: Context) -> list[Atom]:
         neighbours = [
             other
             for other, left, right in ((before, before, atom), (after, atom, after))
-            if left is not None and right is not None and other is not None and _touch(left, right, context.text)
+            if left is not None
+            and right is not None
+            and other is not None
+            and _touch(left, right, context.text)
         ]
         if not atom.is_weak or any(_completes(other, atom) for other in neighbours):
             kept.append(atom)
@@ -51,5 +54,7 @@ def _touch(left: Atom, right: Atom, text: str) -> bool:
 
 def _completes(other: Atom, weak: Atom) -> bool:
     if isinstance(weak.value, Days):
-        return isinstance(other.value, Part | Clock | Days) and not (other.is_weak and other.start > weak.start)
+        return isinstance(other.value, Part | Clock | Days) and not (
+            other.is_weak and other.start > weak.start
+        )
     return isinstance(other.value, Days | Part) and other.start < weak.start

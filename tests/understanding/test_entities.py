@@ -1,0 +1,405 @@
+"""Entities: what customers name, in all the ways they write it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from rasa.engine.graph import ExecutionContext, GraphSchema
+from rasa.engine.storage.local_model_storage import LocalModelStorage
+from rasa.engine.storage.resource import Resource
+from rasa.shared.nlu.training_data.message import Message
+
+from bot.understanding import extractor
+from bot.understanding.entities import Lexicon, LexiconEntry, extract_entities
+from bot.understanding.extractor import DealerEntityExtractor, load_lexicon, use_lexicon
+from bot.understanding.numbers import to_number
+from bot.understanding.tokenizer import CharacterTokenizer
+
+NOW = datetime.fromisoformat("2026-11-22T10:00:00+08:00")
+LEXICON = Lexicon(
+    models=(
+        LexiconEntry("x5", "青岚 X5", ("X5", "小SUV")),
+        LexiconEntry("x7", "青岚 X7", ("X7", "七座的")),
+        LexiconEntry("s6", "青岚 S6", ("S6",)),
+        LexiconEntry("e5", "青岚 E5", ("E5", "电车", "纯电")),
+    ),
+    stores=(
+        LexiconEntry("east", "城东店", ("城东", "东店", "东边那家")),
+        LexiconEntry("west", "城西店", ("城西", "西店")),
+    ),
+    jobs=(
+        LexiconEntry("first_service", "首次保养", ("首保",)),
+        LexiconEntry("regular_service", "常规保养", ("小保养", "换机油")),
+        LexiconEntry("major_service", "大保养"),
+        LexiconEntry("ev_service", "纯电车型保养", ("电车保养",)),
+        LexiconEntry("brake_check", "刹车检查", ("刹车",)),
+        LexiconEntry("aircon_service", "空调清洗"),
+    ),
+)
+
+
+def found(text: str, *kinds: str) -> list[tuple[str, object]]:
+    entities = extract_entities(text, LEXICON, NOW)
+    return [(entity.entity, entity.value) for entity in entities if not kinds or entity.entity in kinds]
+
+
+@pytest.mark.parametrize(
+    ("text", "ids"),
+    [
+        ("试驾X5", ["x5"]),
+        ("x 5多少钱", ["x5"]),
+        ("Ｘ５", ["x5"]),
+        ("青岚X5和青岚 s6", ["x5", "s6"]),
+        ("七座的有现车吗", ["x7"]),
+        ("小suv", ["x5"]),
+        ("說錯了,是X7", ["x7"]),
+        ("不是X5是X7", ["x7"]),
+        ("还是S6吧,X5不要了", ["s6"]),
+        ("X5周六上午10点", ["x5"]),
+        ("X52多少钱", []),
+        ("BX5", []),
+        ("浙A·X5001", []),
+        ("浙AX5123", []),
+        ("预约码 KX5 234", []),
+    ],
+)
+def test_models(text: str, ids: list[str]) -> None:
+    assert found(text, "model") == [("model", value) for value in ids]
+
+
+@pytest.mark.parametrize(
+    ("text", "ids"),
+    [
+        ("城东店吧", ["east"]),
+        ("城東店", ["east"]),
+        ("东边那家", ["east"]),
+        ("城西", ["west"]),
+        ("城东店还是城西店近", ["east", "west"]),
+        ("不是城东,是城西", ["west"]),
+        ("不去城东", ["east"]),
+    ],
+)
+def test_stores(text: str, ids: list[str]) -> None:
+    assert found(text, "store") == [("store", value) for value in ids]
+
+
+@pytest.mark.parametrize(
+    ("text", "ids"),
+    [
+        ("首保", ["first_service"]),
+        ("换机油,再加刹车检查和空调清洗", ["regular_service", "brake_check", "aircon_service"]),
+        ("我的电车要做纯电车型保养", ["ev_service"]),
+        ("不要大保养,换成首保", ["first_service"]),
+    ],
+)
+def test_jobs(text: str, ids: list[str]) -> None:
+    assert found(text, "job") == [("job", value) for value in ids]
+
+
+@pytest.mark.parametrize(
+    ("text", "digits"),
+    [
+        ("13800000001", ["13800000001"]),
+        ("138 0000 0001", ["13800000001"]),
+        ("138-0000-0001", ["13800000001"]),
+        ("１３８００００００１２", ["13800000012"]),
+        ("+86 138 0000 0001", ["13800000001"]),
+        ("0086-13800000001", ["13800000001"]),
+        ("8613800000001", ["13800000001"]),
+        ("一三八零零零零零零零一", ["13800000001"]),
+        ("幺三八 零零零零 零零零幺", ["13800000001"]),
+        ("打13800000001或者13900001111", ["13800000001", "13900001111"]),
+        ("13800000001 13900001111", ["13800000001", "13900001111"]),
+        ("不是13800000001,是13900001111", ["13900001111"]),
+        ("0500-8800-1001", []),
+        ("400-000-1188", []),
+    ],
+)
+def test_phones(text: str, digits: list[str]) -> None:
+    assert found(text, "phone", "phone_invalid") == [("phone", value) for value in digits]
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("138000000", "short"),
+        ("1380000000", "short"),
+        ("138000000012", "long"),
+        ("1380000000123", "long"),
+        ("138 0000 000", "short"),
+        ("12800000001", "prefix"),
+    ],
+)
+def test_wrong_phones(text: str, problem: str) -> None:
+    digits = text.replace(" ", "")
+    assert found(text, "phone", "phone_invalid") == [
+        ("phone_invalid", {"digits": digits, "problem": problem})
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "entity", "number"),
+    [
+        ("浙A·D1001", "plate", "浙AD1001"),
+        ("浙ad1001", "plate", "浙AD1001"),
+        ("浙 A D1001", "plate", "浙AD1001"),
+        ("浙A F30303", "plate", "浙AF30303"),
+        ("浙A·F30303", "plate", "浙AF30303"),
+        ("粵B12345", "plate", "粤B12345"),
+        ("浙A12345D", "plate", "浙A12345D"),
+        ("我的车是浙A·D1001 X5", "plate", "浙AD1001"),
+        ("浙A1001", "plate_invalid", "浙A1001"),
+        ("浙A123456", "plate_invalid", "浙A123456"),
+        ("浙AO1001", "plate_invalid", "浙AO1001"),
+    ],
+)
+def test_plates(text: str, entity: str, number: str) -> None:
+    assert found(text, "plate", "plate_invalid") == [(entity, number)]
+
+
+@pytest.mark.parametrize("text", ["我的新X5 3900公里", "青岚X5", "江苏S6", "新车"])
+def test_no_plate(text: str) -> None:
+    assert found(text, "plate", "plate_invalid") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("我叫王小明", "王小明"),
+        ("我叫李娜想试驾X5", "李娜"),
+        ("我叫王小明电话13900001111", "王小明"),
+        ("我叫歐陽鋒", "歐陽鋒"),
+        ("我姓李", "李"),
+        ("免贵姓孙", "孙"),
+        ("我姓欧阳", "欧阳"),
+        ("姓名:张伟", "张伟"),
+        ("名字写错了,是张玮", "张玮"),
+        ("张伟 13812345678", "张伟"),
+        ("13812345678,张伟", "张伟"),
+        ("张伟13812345678", "张伟"),
+        ("张先生", "张先生"),
+        ("我是李女士", "李女士"),
+        ("叫我小林就行", "小林"),
+        ("张伟", "张伟"),
+        ("欧阳娜娜", "欧阳娜娜"),
+        ("周杰", "周杰"),
+        ("高明", "高明"),
+        ("时雨", "时雨"),
+        ("X5周六上午10点 城东店 王芳 13900001111", "王芳"),
+    ],
+)
+def test_names(text: str, name: str) -> None:
+    assert found(text, "name") == [("name", name)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    "周六 周末 高速 安排 方便 马上 明天 谢谢 好的 金额 常规 全部 任何 时间 车子 保养 白色 左右 成功 许多 于是 路上 都行 可以 没有 "
+    "多少钱 找张经理 王师傅修的 我是车主 我是来试驾的 我叫不动 那个 应该 江州 何时 万一".split(" "),
+)
+def test_no_name(text: str) -> None:
+    assert found(text, "name") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "km"),
+    [
+        ("三万二", 32_000),
+        ("3.2万", 32_000),
+        ("32000公里", 32_000),
+        ("32,000公里", 32_000),
+        ("3万多公里", 30_000),
+        ("8千公里", 8_000),
+        ("八千", 8_000),
+        ("三万两千公里", 32_000),
+        ("开了5000", 5_000),
+        ("跑了一万二", 12_000),
+        ("里程不对是三万二", 32_000),
+        ("没怎么开,两千来公里", 2_000),
+        ("差不多四万", 40_000),
+        ("11万8", 118_000),
+        ("3900", 3_900),
+        ("去年六月交车,一万五", 15_000),
+        ("X5 3.2万", 32_000),
+    ],
+)
+def test_mileage(text: str, km: int) -> None:
+    assert found(text, "mileage") == [("mileage", km)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "15到20万",
+        "3年6万公里",
+        "每5000公里保养一次",
+        "往南两公里",
+        "3900元",
+        "开了三年",
+        "一点",
+        "2",
+    ],
+)
+def test_no_mileage(text: str) -> None:
+    assert found(text, "mileage") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [("KHM374", "KHM374"), ("khm 374", "KHM374"), ("预约码是KHM-374", "KHM374"), ("ＫＨＭ３７４", "KHM374")],
+)
+def test_booking_codes(text: str, code: str) -> None:
+    assert found(text) == [("booking_code", code)]
+
+
+@pytest.mark.parametrize("text", ["SUV 256", "KHI374", "KHM304", "KHM3745", "AKHM374"])
+def test_no_booking_code(text: str) -> None:
+    assert found(text, "booking_code") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("去年十一月提的车 开了8000", "2025-11-01"),
+        ("2025年5月交车", "2025-05-01"),
+        ("2025-05-20", "2025-05-20"),
+        ("三年前", "2023-11-22"),
+        ("19年6月,十一万多", "2019-06-01"),
+    ],
+)
+def test_delivery_dates(text: str, day: str) -> None:
+    assert found(text, "delivery_date") == [("delivery_date", day)]
+
+
+@pytest.mark.parametrize(
+    "text", ["我想明天提车", "去年九月拿的驾照", "今天", "12月3号能提车吗", "上周三去的城东店"]
+)
+def test_no_delivery_date(text: str) -> None:
+    assert found(text, "delivery_date") == []
+
+
+def test_time_is_that_of_the_contract() -> None:
+    value = {"kind": "point", "start": "2026-11-28T10:00:00+08:00", "end": None, "grain": "minute"}
+    assert found("张伟 13812345678 周六上午十点 X5") == [
+        ("name", "张伟"),
+        ("phone", "13812345678"),
+        ("time", value),
+        ("model", "x5"),
+    ]
+    assert found("去年十一月提的车", "time") == []
+    assert found("浙A·D1001 13812345678 KHM374", "time") == []
+
+
+anything = st.one_of(
+    st.text(max_size=80),
+    st.lists(
+        st.sampled_from(
+            "X5 青岚 浙A·D1001 浙A 13812345678 138 张伟 周六 我叫 我姓 李 三万二 公里 KHM374 城东店 首保 去年 十一月 , 是 不是".split(
+                " "
+            )
+        ),
+        max_size=10,
+    ).map("".join),
+)
+
+
+@given(anything)
+@settings(max_examples=400, deadline=None)
+def test_spans_lie_in_the_text_and_only_times_overlap(text: str) -> None:
+    entities = extract_entities(text, LEXICON, NOW)
+    assert [entity.start for entity in entities] == sorted(entity.start for entity in entities)
+    assert all(text[entity.start : entity.end] == entity.text != "" for entity in entities)
+    others = [entity for entity in entities if entity.entity != "time"]
+    assert all(left.end <= right.start for left, right in zip(others, others[1:], strict=False))
+
+
+@given(st.text(max_size=30))
+def test_numbers_never_raise(text: str) -> None:
+    to_number(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("三万二", 32_000),
+        ("一千零五", 1_005),
+        ("十", 10),
+        ("廿三", 23),
+        ("二零二六", 2_026),
+        ("3万2千", 32_000),
+        ("", None),
+        ("万", None),
+    ],
+)
+def test_numbers(text: str, value: float | None) -> None:
+    assert to_number(text) == value
+
+
+@pytest.fixture
+def component(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> DealerEntityExtractor:
+    monkeypatch.setattr("bot.clock.clock.now", lambda: NOW)
+    context = ExecutionContext(GraphSchema({}))
+    return DealerEntityExtractor.create({}, LocalModelStorage(tmp_path), Resource("extractor"), context)
+
+
+@pytest.fixture
+def small_lexicon() -> Any:
+    use_lexicon(lambda: LEXICON)
+    yield
+    use_lexicon(load_lexicon)
+
+
+@pytest.mark.usefixtures("small_lexicon")
+def test_component_writes_entities_in_rasas_form(component: DealerEntityExtractor) -> None:
+    message = Message(data={"text": "明天试驾X5"})
+    component.process([message])
+    day = {
+        "kind": "day",
+        "start": "2026-11-23T00:00:00+08:00",
+        "end": "2026-11-23T23:59:00+08:00",
+        "grain": "day",
+    }
+    assert message.get("entities") == [
+        {"entity": "time", "start": 0, "end": 2, "value": day, "extractor": "DealerEntityExtractor"},
+        {"entity": "model", "start": 4, "end": 6, "value": "x5", "extractor": "DealerEntityExtractor"},
+    ]
+    assert message.as_dict_nlu()["entities"] == message.get("entities")
+
+
+@pytest.mark.usefixtures("small_lexicon")
+def test_component_leaves_commands_and_earlier_entities_alone(component: DealerEntityExtractor) -> None:
+    command = Message(
+        data={"text": '/book_test_drive{"model": "x5"}', "entities": [{"entity": "model", "value": "x5"}]}
+    )
+    other = Message(data={"text": "X7", "entities": [{"entity": "topic", "value": "a"}]})
+    component.process([command, other, Message(data={"text": ""})])
+    assert command.get("entities") == [{"entity": "model", "value": "x5"}]
+    assert [entity["entity"] for entity in other.get("entities")] == ["topic", "model"]
+
+
+def test_lexicon_is_read_from_the_dealership_and_can_be_replaced() -> None:
+    lexicon = load_lexicon()
+    assert {entry.id for entry in lexicon.stores} == {"east", "west"}
+    assert [entity.value for entity in extract_entities("城西店做首保,X5", lexicon, NOW)] == [
+        "west",
+        "first_service",
+        "x5",
+    ]
+    use_lexicon(lambda: LEXICON)
+    assert extractor._source.provider() is LEXICON
+    use_lexicon(load_lexicon)
+
+
+def test_tokens_are_characters_and_latin_runs() -> None:
+    tokenizer = CharacterTokenizer(CharacterTokenizer.get_default_config())
+    tokens = tokenizer.tokenize(Message(data={"text": "试驾 X5吗"}), "text")
+    assert [(token.text, token.start, token.end) for token in tokens] == [
+        ("试", 0, 1),
+        ("驾", 1, 2),
+        ("X5", 3, 5),
+        ("吗", 5, 6),
+    ]
