@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from rasa_sdk.events import ActiveLoop, FollowupAction, SlotSet
+from rasa_sdk.events import FollowupAction, SlotSet
 
 from actions.base import DealerAction, Events, Turn, set_slots
-from actions.facts import WHATEVER
+from actions.facts import WHATEVER, field_to_change
+from actions.faq import misunderstood
 from actions.forms import Draft, Form, ValidateForm
 from actions.time_wishes import ask_for_time, parse_time, read_wish, refusal_of
 from bot.domain.booking import VisitKind, VisitRequest, VisitStatus, may_change
@@ -48,8 +49,8 @@ class ExistingBookingForm(Form):
             draft["booking_confirmed"] = turn.intent == "affirm"
             return True
         heard = [self._read_identity(turn, draft), self._read_change(turn, draft)]
-        if turn.intent in self.own_intents and turn.intent != f"{draft['booking_purpose']}_booking":
-            draft["booking_purpose"] = turn.intent.removesuffix("_booking")
+        if turn.intent in self.own_intents and purpose_of(turn) != draft["booking_purpose"]:
+            draft["booking_purpose"] = purpose_of(turn)
             draft["booking_confirmed"] = None
             heard.append(True)
         self._look_up(turn, draft)
@@ -120,6 +121,11 @@ class ExistingBookingForm(Form):
         draft.update(booking_new_time=start.isoformat(), booking_refusal=None)
 
 
+def purpose_of(turn: Turn) -> str:
+    """check, change or cancel; a correction right after booking means to change it."""
+    return {"check_booking": "check", "cancel_booking": "cancel"}.get(turn.intent, "change")
+
+
 def visit_of(turn: Turn, draft: Draft) -> BookedVisit | None:
     """The visit that code and phone name together."""
     if not draft["booking_code"] or not draft["booking_phone"]:
@@ -153,9 +159,30 @@ class StartExistingBooking(DealerAction):
             return [FollowupAction("action_leave_dialogue")]
         draft: Draft = {slot: None for slot in FORM.slots}
         draft["booking_failures"] = turn.slot("booking_failures")
-        draft["booking_purpose"] = turn.intent.removesuffix("_booking")
+        draft["booking_purpose"] = purpose_of(turn)
+        if turn.slot("known_booking") and not turn.values_of({"booking_code", "phone"}):
+            draft["booking_code"], draft["booking_phone"] = turn.slot("known_booking")
         FORM.read(turn, draft)
         return [SlotSet("pending_offer", None), *set_slots(draft)]
+
+
+class ChangeAfterwards(DealerAction):
+    """ "改到后天上午" when no form is running: it means the booking made or looked up here before."""
+
+    action_name = "action_change_afterwards"
+    keeps_misunderstandings = True
+
+    def perform(self, turn: Turn) -> Events:
+        if turn.active_form or not turn.slot("known_booking"):
+            return misunderstood(turn)
+        if turn.values_of({"phone", "name"}) or field_to_change(turn) in ("phone", "name"):
+            turn.say("utter_contact_change_needs_person")
+            return [SlotSet("pending_offer", "human")]
+        draft: Draft = {slot: None for slot in FORM.slots}
+        draft["booking_purpose"] = "change"
+        draft["booking_code"], draft["booking_phone"] = turn.slot("known_booking")
+        FORM.read(turn, draft)
+        return [*set_slots(draft), FollowupAction(FORM.name)]
 
 
 class ValidateExistingBooking(ValidateForm):
@@ -237,13 +264,14 @@ class FinishExistingBooking(DealerAction):
         if visit is None:
             turn.say("utter_too_many_failures")
             return [*FORM.cleared(), SlotSet("booking_failures", draft["booking_failures"]), SlotSet("pending_offer", "human")]
+        known = SlotSet("known_booking", [visit.code, visit.phone])
         if purpose == "check":
             turn.say(STATUS_TEMPLATES.get(visit.status, "utter_booking_is_over"), **details(turn, visit))
-            return [*FORM.cleared(), ActiveLoop(None)]
+            return [*FORM.cleared(), known]
         if draft["booking_confirmed"] is False:
             turn.say("utter_booking_left_alone", **details(turn, visit))
-            return FORM.cleared()
-        return self._change(turn, draft, visit)
+            return [*FORM.cleared(), known]
+        return [*self._change(turn, draft, visit), known]
 
     def _change(self, turn: Turn, draft: Draft, visit: BookedVisit) -> Events:
         code, phone = draft["booking_code"], draft["booking_phone"]

@@ -13,7 +13,8 @@ NO_PLATE = re.compile(r"(没|未|还没|没有).{0,3}(上牌|车牌|牌照|牌)|
 UNKNOWN = re.compile(r"不知道|不清楚|不记得|忘了|没看|没注意|不确定|说不准|不晓得")
 WHATEVER = re.compile(r"都行|都可以|随便|无所谓|你定|您定|你们定|看你们|你安排|哪个都|哪家都")
 _NAME_ANSWER = re.compile(r"^[\u4e00-\u9fff·]{2,6}$|^[A-Za-z][A-Za-z .]{1,19}$")
-_NO_NAME = re.compile(r"不|没|吗|呢|啥|什么|怎么|可以|好的|谢谢|知道|随便|都行|确认|取消|预约|试驾|保养|电话|手机|多少|为什么|明天|今天|上午|下午")
+_AROUND_A_NAME = re.compile(r"我?的?(手机号?码?|电话|号码)(是|[:：])?|^\s*(我?叫|我是|姓名[:：]?|名字是?)|(吧|呀|啊)\s*$")
+_NO_NAME = re.compile(r"时间|门店|车型|项目|第.个|符合|是的|对的|没错|改|换|不|没|吗|呢|啥|什么|怎么|可以|好的|谢谢|知道|随便|都行|确认|取消|预约|试驾|保养|电话|手机|多少|为什么|明天|今天|上午|下午")
 FIELD_WORDS: tuple[tuple[str, str], ...] = (
     ("name", r"名字|姓名|称呼|姓"),
     ("phone", r"手机|电话|号码|联系方式"),
@@ -30,7 +31,7 @@ def read_contact(turn: Turn, draft: Draft, prefix: str) -> bool:
     """Name and phone into ``<prefix>_name`` and ``<prefix>_phone``; an invalid number is named and asked again."""
     name, phones = turn.last("name"), turn.values("phone")
     asked = turn.requested in (f"{prefix}_name", f"{prefix}_phone")
-    if not name and asked and not phones and draft.get(f"{prefix}_name") is None:
+    if not name and asked and draft.get(f"{prefix}_name") is None:
         name = bare_name(turn)
     if name:
         draft[f"{prefix}_name"] = name
@@ -42,7 +43,7 @@ def read_contact(turn: Turn, draft: Draft, prefix: str) -> bool:
     return bool(name)
 
 
-def ask_contact(turn: Turn, name: str | None, prefix: str) -> None:
+def ask_contact(turn: Turn, name: str | None, time: str, store: str) -> None:
     """Ask for name and phone together, or for the one that is missing."""
     known_name, known_phone = turn.slot("known_name"), turn.slot("known_phone")
     offer = (
@@ -50,7 +51,7 @@ def ask_contact(turn: Turn, name: str | None, prefix: str) -> None:
         if known_name and known_phone
         else []
     )
-    turn.say("utter_ask_phone" if name else "utter_ask_contact", buttons=offer, name=name)
+    turn.say("utter_ask_phone" if name else "utter_ask_contact", buttons=offer, name=name, time=time, store=store)
 
 
 def read_plate(turn: Turn, draft: Draft, slot: str) -> bool:
@@ -81,10 +82,13 @@ def read_mileage(turn: Turn, draft: Draft, slot: str) -> bool:
 
 
 def bare_name(turn: Turn) -> str | None:
-    """A message that is nothing but a name, as an answer to the question for it."""
+    """A message that is nothing but a name, with or without a phone number, as an answer to the question for it."""
     if turn.is_payload or turn.intent not in ("inform", "nlu_fallback", "out_of_scope", "request_change"):
         return None
-    text = re.sub(r"^(我?叫|我是|姓名[:：]?)|(吧|呀|啊)$", "", turn.text.strip(" 。.,，!！~"))
+    text = turn.text
+    for found in turn.values_of({"phone", "phone_invalid"}):
+        text = text.replace(turn.text[found["start"] : found["end"]], " ")
+    text = _AROUND_A_NAME.sub("", text).strip(" 。.,，、:：!！~")
     return text if _NAME_ANSWER.match(text) and not _NO_NAME.search(text) else None
 
 

@@ -17,7 +17,10 @@ from bot.services.booking import BookedVisit
 from bot.services.wording import say_phone, say_time
 
 _LICENCE = re.compile(r"驾照|驾龄|驾驶证|驾证|驾本|拿本|本子|老司机")
-_NO_LICENCE = re.compile(r"(没|未|无|还没|没有).{0,4}(驾照|驾驶证|驾证|驾本|考|满|到|够)|不满|不到|不足|半年|刚拿|个月|没有|还没|未满")
+_LICENCE_ANSWER = re.compile(r"符合|满足|够了|满了|[\d一二两三四五六七八九十几多]+年|半年|刚拿|个月")
+_NO_LICENCE = re.compile(
+    r"(没|未|无|不|还没|没有).{0,4}(驾照|驾驶证|驾证|驾本|考|满|到|够|足|符合)|半年|刚拿|刚考|[\d一二两三四五六七八九十几]+个月|没有|还没"
+)
 
 
 class TestDriveForm(VisitForm):
@@ -67,13 +70,17 @@ class TestDriveForm(VisitForm):
             return "drive_phone" if draft["drive_phone"] is None else "drive_name"
         return next((s for s in ("drive_licence", "drive_confirmed") if draft[s] is None), None)
 
+    def takes_anything(self, turn: Turn) -> bool:
+        return super().takes_anything(turn) or self._licence(turn) is not None
+
     def _licence(self, turn: Turn) -> bool | None:
+        """What was said about the licence: up front, or as the answer to the question for it."""
+        if turn.intent == "faq":
+            return None
         asked = turn.requested == "drive_licence"
-        if asked and turn.intent in ("affirm", "deny") and not turn.values("time"):
+        if asked and turn.intent in ("affirm", "deny") and not turn.values_of(self.entities - {"name"}):
             return turn.intent == "affirm" and not _NO_LICENCE.search(turn.text)
-        if _LICENCE.search(turn.text) and turn.intent != "faq":
-            return not _NO_LICENCE.search(turn.text)
-        if asked and turn.intent == "inform" and not turn.values_of({"model", "store", "phone", "name"}):
+        if _LICENCE.search(turn.text) or (asked and _LICENCE_ANSWER.search(turn.text)):
             return not _NO_LICENCE.search(turn.text)
         return None
 
@@ -87,6 +94,9 @@ class TestDriveForm(VisitForm):
             wished = turn.dealership.store(draft["drive_store"]).name
             model = turn.dealership.model(draft["drive_model"]).name
             turn.say("utter_no_such_test_car", wished=wished, model=model, stores="、".join(s.name for s in stores))
+        elif not fits and len(stores) == 1:
+            model = turn.dealership.model(draft["drive_model"]).name
+            turn.say("utter_only_store", model=model, store=stores[0].name)
         if not fits:
             draft["drive_store"] = stores[0].id if len(stores) == 1 else None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from rasa_sdk.events import FollowupAction, SlotSet
@@ -13,6 +14,7 @@ from actions.time_wishes import ask_for_time, hold, parse_time, read_wish, refus
 from bot.domain.booking import VisitRequest
 from bot.domain.errors import BookingRefused
 from bot.services.booking import BookedVisit, Contact, book, release_hold
+from bot.services.wording import say_time
 
 
 class VisitForm(Form):
@@ -80,7 +82,7 @@ class VisitForm(Form):
     def _confirmation(self, turn: Turn, draft: Draft) -> bool:
         """Yes or no to the summary; facts said along with a no are read as changes."""
         facts = turn.values_of(self.entities | {"field"})
-        if turn.intent == "affirm" and not facts:
+        if turn.intent == "affirm" and not facts and not re.search(r"驾照|驾龄|驾驶证", turn.text):
             draft[f"{self.prefix}_confirmed"] = True
             return True
         if turn.intent == "deny" and not facts:
@@ -146,7 +148,10 @@ class AskContact(DealerAction):
     keeps_misunderstandings = True
 
     def perform(self, turn: Turn) -> Events:
-        ask_contact(turn, turn.slot(f"{self.form.prefix}_name"), self.form.prefix)
+        p = self.form.prefix
+        start = parse_time(turn.slot(f"{p}_time"))
+        store = turn.dealership.store(turn.slot(f"{p}_store"))
+        ask_contact(turn, turn.slot(f"{p}_name"), time=say_time(start) if start else "", store=store.name)
         return []
 
 
@@ -176,7 +181,12 @@ class BookVisit(DealerAction):
             back = {f"{p}_time": None, f"{p}_confirmed": None, f"{p}_refusal": refusal_of(refused, start)}
             return [*set_slots(back), FollowupAction(self.form.name)]
         self.tell(turn, visit, draft)
-        known = {"known_name": contact.name, "known_phone": contact.phone, "paused_form": None}
+        known = {
+            "known_name": contact.name,
+            "known_phone": contact.phone,
+            "known_booking": [visit.code, visit.phone],
+            "paused_form": None,
+        }
         return [*self.form.cleared(), *set_slots(known)]
 
     def extras(self, draft: Draft) -> dict[str, Any]:

@@ -22,12 +22,14 @@ from bot.services.turns import utterance
 class RasaDialogue:
     """Answers messages with the trained model, the actions of this process and the reviewed templates."""
 
-    def __init__(self, installation: Installation, model: Path) -> None:
+    def __init__(self, installation: Installation, model: Path | Agent) -> None:
+        """``model`` is the file of a trained model, or an agent that ``load_agent`` made of one.
+
+        An agent serves one installation at a time: the newest dialogue made of it.
+        """
         TemplateNlg.use(installation.content)
         self.tracker_store = DatabaseTrackerStore(installation.database)
-        self._agent = Agent.load(
-            model, generator=TemplateNlg(), lock_store=InMemoryLockStore(), action_endpoint=InProcessActions()
-        )
+        self._agent = load_agent(model) if isinstance(model, Path) else model
         # Agent wraps a store into FailSafeTrackerStore, which takes a database error for a new conversation.
         self.tracker_store.domain = self._agent.domain
         self._agent.tracker_store = self._agent.processor.tracker_store = self.tracker_store
@@ -59,3 +61,10 @@ class RasaDialogue:
     async def tracker(self, conversation_id: str) -> Any:
         """The dialogue state, for tests and diagnosis."""
         return await self.tracker_store.retrieve(conversation_id)
+
+
+def load_agent(model: Path) -> Agent:
+    """A trained model with everything it runs with except an installation."""
+    return Agent.load(
+        model, generator=TemplateNlg(), lock_store=InMemoryLockStore(), action_endpoint=InProcessActions()
+    )

@@ -18,6 +18,7 @@ from bot.store.database import Database
 from bot.store.tables import Conversation, Message
 
 OFFERS_REMEMBERED = 50
+_ORDINAL = re.compile(r"^\s*(第\s*)?(?P<number>[一二三四五六七八九1-9])\s*(个|项|条|个吧|个时间)?\s*[吧。.]?\s*$")
 _INTENT_PAYLOAD = re.compile(r"^\s*/+")
 
 
@@ -172,8 +173,13 @@ def _offered_button(session: Session, conversation_id: str, inbound: Inbound) ->
         for button in (button for turn in turns for button in turn):
             if button["payload"] == wanted:
                 return button
+    latest = turns[0] if turns else []
+    ordinal = _ORDINAL.match(inbound.text)
+    if ordinal and latest:
+        number = "一二三四五六七八九".find(ordinal["number"]) + 1 or int(ordinal["number"])
+        return latest[number - 1] if number <= len(latest) else None
     title = inbound.text.strip().casefold()
-    return next((b for b in (turns[0] if turns else ()) if b["title"].strip().casefold() == title), None)
+    return next((button for button in latest if button["title"].strip().casefold() == title), None)
 
 
 def _offers(session: Session, conversation_id: str) -> list[list[dict[str, str]]]:

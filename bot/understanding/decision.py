@@ -79,16 +79,15 @@ def contract_decision(parse: Mapping[str, Any]) -> dict[str, Any]:
 
     `parse` is what Rasa's processor returns. See the contract of `understand` in the design.
     """
-    intent = parse.get(INTENT) or {}
+    intent, faq = parse.get(INTENT) or {}, parse.get(FAQ_KEY)
     decision = parse.get(DECISION_KEY) or {"kind": DecisionKind.DIALOGUE.value, "suggestions": []}
-    faq = parse.get(FAQ_KEY)
-    inside = intent.get("name") in INTENTS_INSIDE_A_DIALOGUE
+    nothing_to_do = not intent.get("name") or intent["name"] in INTENTS_INSIDE_A_DIALOGUE
     return {
         "intent": intent.get("name") or FALLBACK_INTENT,
         "confidence": float(intent.get("confidence") or 0.0),
         "faq": {"id": faq["id"], "score": faq["score"]} if faq else None,
         "suggestions": list(decision["suggestions"]),
-        "decision": DecisionKind.FALLBACK.value if inside else decision["kind"],
+        "decision": DecisionKind.FALLBACK.value if nothing_to_do else decision["kind"],
     }
 
 

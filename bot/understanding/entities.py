@@ -227,7 +227,8 @@ def _delivery_dates(original: str, folded: str, now: datetime) -> Iterator[Found
     rest = folded[:start] + folded[end:]
     is_whole = _PARTICLES.fullmatch(rest) is not None or is_bare_number(rest)
     is_told = _DELIVERY.search(folded) is not None and _WISH.search(folded) is None
-    if is_told or (is_whole and day < now.date()):
+    is_plain_number = folded[start:end].isdigit() and end - start < 6
+    if is_told or (is_whole and day < now.date() and not is_plain_number):
         yield "delivery_date", day.isoformat(), start, end
 
 

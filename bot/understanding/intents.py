@@ -64,7 +64,10 @@ class NgramIntentClassifier(GraphComponent):
         **kwargs: Any,
     ) -> NgramIntentClassifier:
         with model_storage.read_from(resource) as directory:
-            model = joblib.load(directory / "intents.joblib")
+            model: IntentModel = joblib.load(directory / "intents.joblib")
+        model.rank(
+            normalise("預約 ok")
+        )  # loads the tables of `text`, which would cost the first customer half a second
         return cls(model, model_storage, resource)
 
     def train(self, training_data: TrainingData) -> Resource:

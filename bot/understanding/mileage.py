@@ -28,6 +28,13 @@ _DRIVEN = re.compile(
     r"[:是有显示大概约差不多快将近才都已经到应该写的填成为改错说搞了对, ]{0,8}"
     rf"(?P<number>{_NUMBER}){_ABOUT}(?P<unit> ?{_KM})?(?![年天月次个周小分点%趟位辆元块台人圈])"
 )
+_SAID = re.compile(
+    rf"(?:(?<=[□,\s我了在年车快])|(?<=刚过))(?P<number>(?=[\d.一二三四五六七八九十两]+[万千]){_NUMBER})"
+    rf"{_ABOUT}(?=了|,|$| )"
+)
+_CAR = re.compile(r"保养|质保|保修|出保|过保|在保|保不保|我的?车|这车|检查")
+_MONEY = re.compile(r"[元块钱价贷]|首付|预算|优惠|便宜|落地|定金|订金")
+_SINCE = re.compile(r"上次|上回|又|距")
 _WHOLE = re.compile(
     r"[\s,.。:!]*(?:大概|大约|差不多|快|将近|接近|不到|刚|刚过|有|已经|现在|目前|应该|是|约|才|一共|对|嗯"
     r"|不对|说错了|,|\s)*"
@@ -35,10 +42,10 @@ _WHOLE = re.compile(
     rf"|\s)*[\s,.。!]*"
 )
 _NOT_DRIVEN_BEFORE = re.compile(
-    r"(?:每|每隔|间隔|隔|保修|质保|包|续航|百|年或?者?|年/|年、|月或?者?|超过?|满|到达?|首保|里)$"
+    r"(?:每|每隔|间隔|隔|保修|质保|包|续航|百|年或?者?|年/|年、|月或?者?|超过?|满|到达?|首保|里|还有|还差|还剩|差)$"
 )
 _NOT_DRIVEN_AFTER = re.compile(
-    r"(?:一次|保养一次|(?:左右)?(?:做|换|一)?(?:一次)?保养一次|续航|质保|保修|以内|之内|就要|换一次|该换)"
+    r"(?:一次|的?[大小]?保养|(?:左右)?(?:做|换|一)?(?:一次)?保养一次|续航|质保|保修|以内|之内|就要|换一次|该换)"
 )
 
 
@@ -58,7 +65,7 @@ def find_mileages(folded: str, is_form_data: bool = False) -> list[Mileage]:
     """
     if is_bare_number(folded):
         return _bare(folded, 0, FEWEST_KM)
-    driven = [found for match in _DRIVEN.finditer(folded) if (found := _mileage(match, 1)) is not None]
+    driven = list(_driven(folded))
     taken = {position for item in driven for position in range(item.start, item.end)}
     measured = [item for item in _measured(folded) if not taken.intersection(range(item.start, item.end))]
     if not (driven or measured) and is_form_data:
@@ -76,6 +83,20 @@ def _bare(text: str, offset: int, fewest: int) -> list[Mileage]:
     match = _WHOLE.fullmatch(text)
     found = _mileage(match, fewest) if match else None
     return [Mileage(found.km, found.start + offset, found.end + offset)] if found else []
+
+
+def _driven(folded: str) -> Iterator[Mileage]:
+    for match in _DRIVEN.finditer(folded):
+        if not _SINCE.search(folded[max(0, match.start() - 8) : match.start()]):
+            found = _mileage(match, 1 if match["unit"] else FEWEST_KM)
+            if found is not None:
+                yield found
+    if _CAR.search(folded) and not _MONEY.search(folded):
+        for match in _SAID.finditer(folded):
+            found = _mileage(match, FEWEST_BARE_KM)
+            if found is not None:
+                yield found
+            return
 
 
 def _measured(folded: str) -> Iterator[Mileage]:

@@ -124,7 +124,9 @@ class TopicModel:
         self._mix = self._learn_mix(linear_scores, answer)
 
     def add(self, questions: list[Question]) -> None:
-        """More questions among the nearest ones; a topic that training did not know is reached by them alone."""
+        """More questions among the nearest ones. A topic that training did not know is reached by them alone; words
+        that training never saw count for nothing.
+        """
         self._topics.extend(sorted({question.topic for question in questions} - set(self._topics)))
         rows = self._linear.vectoriser.matrix([question.text for question in questions])
         answer = self._positions([question.topic for question in questions])
@@ -135,10 +137,11 @@ class TopicModel:
         if not self._topics:
             return []
         vector = self._linear.vectoriser.vector(text)
-        linear = np.zeros(len(self._topics), dtype=np.float32)
-        linear[: len(self._linear.labels)] = self._linear.scores(vector)
         similar = (self._linear.vectoriser.row(vector) @ self._transposed).toarray()[0]
-        shares = softmax(_mixed(self._mix, linear, *self._nearness(similar)))
+        best, several = self._nearness(similar)
+        known = self._linear.scores(vector)
+        linear = np.concatenate([known, best[len(known) :]])
+        shares = softmax(_mixed(self._mix, linear, best, several))
         order = np.argsort(-shares)
         return [{"id": self._topics[at], "score": float(shares[at])} for at in order]
 

@@ -85,7 +85,7 @@ class Chat:
             if self.choices.count():
                 choose()
             else:
-                write("明天上午十点" if re.search("时间|什么时候|哪天", words) else CONTACT)
+                write(CONTACT if re.search("姓名|手机|称呼|电话", words) else "明天上午十点")
         raise AssertionError(f"no booking after {turns} turns: {self.transcript()}")
 
     def booking_code(self) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from rasa.engine.graph import ExecutionContext, GraphSchema
 from rasa.engine.storage.local_model_storage import LocalModelStorage
@@ -53,6 +53,7 @@ def test_normalise(text: str, normal: str) -> None:
     assert normalise(text) == normal
 
 
+@settings(deadline=None)  # the first call loads tables
 @given(st.text())
 def test_normalise_takes_any_text_and_settles(text: str) -> None:
     features(normalise(text))
@@ -107,17 +108,18 @@ def test_retriever_ranks_topics(pipeline: list[Any], text: str, topic: str) -> N
 def test_questions_added_at_run_time_are_found(pipeline: list[Any]) -> None:
     retriever = pipeline[1]
     retriever.add_questions(
-        [("store.wifi", "营业厅有网络吗"), ("store.wifi", "营业厅网络"), ("store.wifi", "营业厅上网")]
+        [("store.lounge", "开着空调吗"), ("store.lounge", "店里开空调吗"), ("store.lounge", "开没开空调")]
     )
-    assert _parse(pipeline, "营业厅网络上网")["faq"]["id"] == "store.wifi"
+    assert _parse(pipeline, "空调开着没")["faq"]["id"] == "store.lounge"
     assert _parse(pipeline, "能贷款不")["faq"]["id"] == "price.loan"
 
 
 def test_nothing_to_learn_topics_from(tmp_path: Path) -> None:
-    pipeline = _trained(TrainingData([_example("greet", "你好"), _example("affirm", "好的")]), tmp_path)
+    examples = [_example(intent, text) for intent, texts in SENTENCES.items() for text in texts]
+    pipeline = _trained(TrainingData(examples), tmp_path)
     parse = _parse(pipeline, "你好")
-    assert parse["faq"] is None
-    assert parse["intent"]["name"] == "greet"
+    assert parse.get("faq") is None
+    assert parse["intent_ranking"][0]["name"] == "greet"
 
 
 @pytest.mark.parametrize("text", ["", "   ", "？？？", "😀"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 
-from bot.understanding.numbers import small_int
+from bot.understanding.numbers import small_int, to_number
 from bot.understanding.times.model import Atom, Clock, Instant, Part, Vague
 from bot.understanding.times.rules import HOUR, SMALL, TO, Context, atom, rule
 
@@ -41,10 +41,10 @@ LISTED = r"(?:有|提|谈|列|讲|说|写|总结|归纳)(?:了|出|过|几)?$"
 
 
 @rule(
-    rf"(?:中午|午饭|午休|午餐)(?:过|之|以|吃完)?后(?!天)|吃[完过](?:午饭|中饭|晚饭)|晚饭[之以]?后|上午(?:和"
+    rf"(?:中午|午饭|午休|午餐)(?:过|之|以|吃完)?后(?!天)|吃[完过](?:午饭|中饭|晚饭)|[晚中]饭[之以]?后|午饭之?前|上午(?:和"
     rf"|、)?下午(?=都|均)|(?<![^周期拜十初]一)(?<!^一)(?:{PART_WORDS})(?![好茶饭餐安])|下了?班(?:了?以后"
     rf"|之后|后)?(?!高峰|前|时间是)"
-    r"|(?<=[天日儿号末一二三四五六七今明昨\d])(?:早(?![点一些就日期已餐饭])|晚(?![点一些会到了班餐饭])|晨"
+    r"|(?<=[天日儿号末一二三四五六七今明昨\d])(?:早(?![点一些就日期已餐饭上])|晚(?![点一些会到了班餐饭上])|晨"
     r"(?!会|练|跑)|夜(?!班))"
     r"|(?<![a-z最])[早晚](?=(?:[5-9]|1[0-2]|[五六七八九十]|十[一二])[点:])"
 )
@@ -57,6 +57,8 @@ def part_of_day(match: re.Match[str], context: Context) -> Atom | None:
         return atom(match, AFTERNOON if word == "下午" else AFTER_WORK)
     if re.fullmatch(r"(?:中午|午饭|午休|午餐).*后", word):
         return atom(match, AFTERNOON)
+    if word.startswith("午饭") and word.endswith("前"):
+        return atom(match, MORNING)
     if "饭" in word:
         return atom(match, EVENING if "晚" in word else AFTERNOON)
     if word.startswith("上午") and len(word) > 2:
@@ -149,7 +151,9 @@ def _is_doubtful(match: re.Match[str], context: Context) -> bool:
     """一点 (a bit) and 三点五 (3.5) are hours only right after a day or a part of the day."""
     if re.match(r"[一二两三四五六七八九零\d](?![月直起定])", context.near(match)[1]):
         return True
-    return match["hour"] in ("一", "1") and not (context.expects_time and context.is_whole(match))
+    if match["hour"] not in ("一", "1") or re.search(r"[到成在至]$", context.near(match)[0]):
+        return False
+    return not (context.expects_time and context.is_whole(match))
 
 
 def _minute(match: re.Match[str]) -> int | None:
@@ -220,8 +224,8 @@ def about_two_hours(match: re.Match[str], context: Context) -> Atom | None:
 
 
 @rule(
-    rf"(?P<pass>再?过)?(?P<number>{SMALL}|半)(?P<half>个半)?个?多?(?P<unit>小时|钟头|分钟|刻钟)"
-    rf"(?P<more>半)?(?:左右|的样子)?(?:的?时间)?"
+    rf"(?P<pass>再?过)?(?P<number>\d{{1,2}}\.\d|{SMALL}|半)(?P<half>个半)?个?多?(?P<unit>小时|钟头|分钟|刻钟|h(?![a-z]))"
+    rf"(?P<more>半|[零又]?(?P<minutes>{SMALL})分钟?)?(?:左右|的样子)?(?:的?时间)?"
     r"(?P<after>之后|以后|过后|后(?!备)|之内|以内|内(?!饰)|(?:左右)?(?:就|能|可以|应该|差不多)*(?:到店|到你"
     r"|到(?!期|底|家)|赶到|过来|过去))?"
 )
@@ -232,14 +236,19 @@ def counted_time(match: re.Match[str], context: Context) -> Atom | None:
         r"[\d.第]$|推迟$|延后$|提前$|晚$|早$", context.near(match)[0]
     ):
         return None
-    minutes = {"小": 60, "钟": 60, "分": 1, "刻": 15}[match["unit"][0]]
-    amount = 0.5 if match["number"] == "半" else float(small_int(match["number"]))
-    amount += 0.5 if match["half"] or match["more"] else 0.0
-    if amount * minutes > 7 * 24 * 60:
+    minutes = _minutes(match)
+    if minutes > 7 * 24 * 60:
         return None
     now = context.now.replace(second=0, microsecond=0)
-    at = now + timedelta(minutes=amount * minutes)
+    at = now + timedelta(minutes=minutes)
     return atom(match, Instant(now, at) if "内" in after else Instant(at))
+
+
+def _minutes(match: re.Match[str]) -> int:
+    unit = {"小": 60, "钟": 60, "h": 60, "分": 1, "刻": 15}[match["unit"][0]]
+    amount = 0.5 if match["number"] == "半" else to_number(match["number"]) or 0.0
+    amount += 0.5 if match["half"] or match["more"] == "半" else 0.0
+    return round(amount * unit) + (small_int(match["minutes"]) if match["minutes"] else 0)
 
 
 @rule(
@@ -276,7 +285,7 @@ def right_now(match: re.Match[str], context: Context) -> Atom | None:
     r"|没问题)*"
     r"|(?<!个)月[底初末中](?!午)|(?<![多几半一两三四五六七八九十\d])年[底初末中](?![一二三四五六七八九十])"
     r"|(?<![多几半一两三四五六七八九十\d去今前后整])年[前后](?![一-鿿]{0,2}(?:检|审))|(?<![季细])节[前后]"
-    r"(?!能|气)|(?:工作日|平日)(?!内)"
+    r"(?!能|气)|[赶改]明儿个?"
     r"|过完?年(?:期间|的时候|前|后)?|(?:尽快|尽早|抓紧)(?=.{0,6}(?:安排|约|到店|过去|过来|保养|试驾|来))"
 )
 def vague_time(match: re.Match[str], context: Context) -> Atom | None:
@@ -288,7 +297,7 @@ def vague_time(match: re.Match[str], context: Context) -> Atom | None:
     r"(?:什么时候|啥时候|何时|几点|哪天|时间)?(?:都|随便|均)(?:行|可以|成|好|方便|有空|没问题|ok)|随便|随意"
     r"|看你们|你们?(?:来)?(?:安排|定|看着办|看吧)|听你们?的"
     r"|尽快|尽早|抓紧|最近|近期|这几天|近几天|这两天|这阵子|有空(?:再说)?|有时间再|到时候|回头|以后再说"
-    r"|下次|再说|再看|晚点|晚些|待会儿?|等会儿?|等一会儿?|一会儿?|稍后|最快|最早|最近的|看情况|不确定"
+    r"|下次|再说|再看|晚点|晚些|过(?:一)?会儿?|待会儿?|等会儿?|等一会儿?|一会儿?|稍后|最快|最早|最近的|看情况|不确定"
     r"|没想好|还没定|任意|任何时间"
 )
 def vague_answer(match: re.Match[str], context: Context) -> Atom | None:

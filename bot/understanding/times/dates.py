@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import date, timedelta
 
 from bot.understanding.numbers import small_int, to_int
 from bot.understanding.times.calendar import (
@@ -186,18 +186,24 @@ def _in_month(match: re.Match[str], word: str, day: int, today: date) -> Atom | 
 
 @rule(
     rf"(?:{MONTH_WORD}|(?P<month>{MONTH})月份?)?(?:的|里)?(?:第(?P<nth>[一二三四五])"
-    rf"|(?P<last>最后一))个?{WEEK}(?P<day>[一二三四五六日天])"
+    rf"|(?P<last>最后一))个?{WEEK}(?P<day>[一二三四五六日天末])"
 )
 def nth_weekday_of_month(match: re.Match[str], context: Context) -> Atom | None:
     """下个月第一个周六, 12月最后一个周日."""
     nth = -1 if match["last"] else small_int(match["nth"])
-    weekday = WEEKDAYS[match["day"]]
+    weekday = WEEKDAYS.get(match["day"], 5)
+    length = timedelta(days=1 if match["day"] == "末" else 0)
+
+    def of_month(year: int, month: int) -> DayRange | None:
+        day = nth_weekday(year, month, weekday, nth)
+        return (day, day + length) if day else None
+
     if match["month"]:
         month = small_int(match["month"])
-        return atom(match, yearly(lambda year: single(nth_weekday(year, month, weekday, nth))))
+        return atom(match, yearly(lambda year: of_month(year, month)))
     first, _ = month_of(match["word"] or "本月", context.today)
-    day = nth_weekday(first.year, first.month, weekday, nth)
-    return atom(match, fixed(day)) if day else None
+    days = of_month(first.year, first.month)
+    return atom(match, fixed(*days)) if days else None
 
 
 @rule(rf"(?:{MONTH_WORD}|(?P<month>{MONTH})月份?|(?<!个)月)(?:底|末)?的?最后一天")

@@ -21,7 +21,7 @@ FUSED = r"(?=上午|下午|中午|傍晚|凌晨|早|晚|晨|夜)"
 
 
 @rule(
-    r"大+后[天儿]|大前[天儿]|[今明](?:天|日|儿个?)(?!窗)|(?<![先])后(?:天|日|儿个?)(?!窗|气|性)|昨(?:天|日"
+    r"大+后[天儿]|大前[天儿]|今(?:天|日|儿个?)(?!窗)|(?<![改赶])明(?:天|日|儿个?)(?!窗)|(?<![先])后(?:天|日|儿个?)(?!窗|气|性)|昨(?:天|日"
     r"|儿个?)|前(?:天|日|儿)(?!窗|气)"
     r"|(?<![说证声清如至从当迄])[今明]"
     + FUSED
@@ -179,6 +179,12 @@ def _counted(number: str, unit: str, after: str, today: date) -> Days:
     return Days(lambda earliest: (day, day), is_week=unit[-1] in "周期拜")
 
 
+@rule(r"(?<![个\d])(?:工作日|平日)(?!内)")
+def some_workday(match: re.Match[str], context: Context) -> Atom | None:
+    """工作日晚上: which day is open."""
+    return atom(match, unknown())
+
+
 @rule(r"下个?(?:周|星期|礼拜)的?(?:今天|同一天)")
 def in_a_week(match: re.Match[str], context: Context) -> Atom | None:
     """下周今天."""
@@ -192,4 +198,14 @@ def coming_workday(match: re.Match[str], context: Context) -> Atom | None:
     return atom(match, fixed(day) if day else unknown())
 
 
-RULES = (relative_day, two_days, weekday, weekend, week, counted_days, in_a_week, coming_workday)
+RULES = (
+    relative_day,
+    two_days,
+    weekday,
+    weekend,
+    week,
+    counted_days,
+    some_workday,
+    in_a_week,
+    coming_workday,
+)

@@ -13,7 +13,7 @@ from bot.understanding.times.dates import safe_date, year_of
 from bot.understanding.times.rules import DAY, MONTH, SMALL
 
 _YEAR = (
-    r"(?P<year>今年|去年|前年|大前年|20\d\d年?|\d\d年|二[零〇][一二三]?[零〇一二三四五六七八九]年"
+    r"(?P<year>今年|去年|前年|大前年|(?<!\d)20[0-3]\d(?:年|(?=$|[\s,的买提]))|(?<!\d)\d\d年|二[零〇][一二三]?[零〇一二三四五六七八九]年"
     r"|[一二][零〇一二三四五六七八九]年)"
 )
 _FULL = re.compile(

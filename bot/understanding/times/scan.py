@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 from bot.understanding.times import clocks, dates, days, festivals
 from bot.understanding.times.model import Atom, Clock, Days, Part
 from bot.understanding.times.rules import Context, Rule
 
 RULES: tuple[Rule, ...] = (*dates.RULES, *festivals.RULES, *days.RULES, *clocks.RULES)
-GAP = " ,的"
+GAP = " ,的()"
+WEEKDAY_IN_BRACKETS = re.compile(r"\((?:周|星期)?[一二三四五六日天]\)")
 
 
 def scan(context: Context) -> list[Atom]:
@@ -33,23 +36,17 @@ def _drop_weak(atoms: list[Atom], context: Context) -> list[Atom]:
     """Keep a weak atom only right beside another piece that completes it."""
     kept: list[Atom] = []
     for index, atom in enumerate(atoms):
-        before = kept[-1] if kept else None
-        after = atoms[index + 1] if index + 1 < len(atoms) else None
-        neighbours = [
-            other
-            for other, left, right in ((before, before, atom), (after, atom, after))
-            if left is not None
-            and right is not None
-            and other is not None
-            and _touch(left, right, context.text)
-        ]
+        before = [other for other in kept[-1:] if _touch(other, atom, context.text)]
+        after = [other for other in atoms[index + 1 : index + 2] if _touch(atom, other, context.text)]
+        neighbours = before + after
         if not atom.is_weak or any(_completes(other, atom) for other in neighbours):
             kept.append(atom)
     return kept
 
 
 def _touch(left: Atom, right: Atom, text: str) -> bool:
-    return text[left.end : right.start].strip(GAP) == ""
+    gap = WEEKDAY_IN_BRACKETS.sub("", text[left.end : right.start])
+    return gap.strip(GAP) == ""
 
 
 def _completes(other: Atom, weak: Atom) -> bool:

@@ -1,0 +1,225 @@
+"""A customer who talks with the real assistant: trained model, actions and database are those of the server.
+
+A test says what the customer says and what must come back:
+
+    async def test_a_test_drive(customer: Customer) -> None:
+        await customer.says("我想周六上午十点去城东店试驾X5", "姓名和手机号")
+        await customer.says("张伟 13812345678", "驾照")
+        await customer.clicks("符合", "确认预约吗")
+        await customer.clicks("确认预约", "预约码")
+        customer.has_booked(kind="test_drive", model="x5", store="east", start="2026-11-28T10:00")
+
+Every turn is checked on top of what the test expects: something is said, nothing is left unfilled, nothing failed.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from bot import clock
+from bot.services.messages import Inbound, StoredMessage
+from bot.store.tables import Appointment, Case, Conversation, Handoff, Hold
+
+if TYPE_CHECKING:  # Rasa is imported where the agent is loaded, after TensorFlow has been kept out
+    from bot.runtime.dialogue import RasaDialogue
+    from bot.services.installation import Installation
+    from bot.services.turns import Turns
+
+NOW = "2026-11-22T10:00:00+08:00"  # a Sunday
+CODE = re.compile(r"(?<![A-Z0-9])[A-HJKMNP-Z]{3}[2-9]{3}(?![A-Z0-9])")
+_UNFILLED = re.compile(r"\{\w*\}|None|\bnull\b|utter_|True|False")
+_numbers = itertools.count(1)
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What the assistant answered to one message."""
+
+    texts: tuple[str, ...]
+    choices: tuple[dict[str, str], ...]
+
+    @property
+    def text(self) -> str:
+        return "\n".join(self.texts)
+
+    @property
+    def buttons(self) -> list[str]:
+        return [choice["title"] for choice in self.choices]
+
+    @property
+    def code(self) -> str:
+        """The booking code that was named."""
+        found = CODE.search(self.text)
+        assert found, f"no booking code in:\n{self}"
+        return found.group()
+
+    def __str__(self) -> str:
+        return self.text + ("\n[" + " | ".join(self.buttons) + "]" if self.choices else "")
+
+    def __contains__(self, fragment: str) -> bool:
+        return fragment in self.text
+
+
+NOTHING = Reply((), ())
+
+
+@dataclass(frozen=True)
+class Assistant:
+    """One installation with an empty transcript, and the agent that all tests share."""
+
+    installation: Installation
+    turns: Turns
+    dialogue: RasaDialogue
+
+    def customer(self) -> Customer:
+        """Somebody new."""
+        return Customer(self, f"customer-{next(_numbers)}")
+
+    def rows(self, table: Any, **values: Any) -> list[Any]:
+        """The rows of a table whose columns have these values, the oldest first where that is known."""
+        order = getattr(table, "created_at", None)
+        query = sa.select(table).filter_by(**values)
+        with self.installation.database.reading() as session:
+            return list(session.scalars(query if order is None else query.order_by(order)))
+
+
+class Customer:
+    """One conversation. ``reply`` is the last answer, ``messages`` counts what the customer sent."""
+
+    def __init__(self, assistant: Assistant, sender: str) -> None:
+        self.assistant, self.sender = assistant, sender
+        self.reply = NOTHING
+        self.messages = 0
+        self.conversation_id = ""
+        self._transcript: list[str] = []
+        self._tracker: Any = None
+
+    async def says(self, text: str, *expected: str, never: tuple[str, ...] = ()) -> Reply:
+        """Send a text; the answer holds every expected fragment and none of ``never``."""
+        return await self._send(text, None, expected, never)
+
+    async def clicks(self, title: str, *expected: str, never: tuple[str, ...] = ()) -> Reply:
+        """Press a button of the last answer by its title, or by a part of the title that only one has."""
+        choice = self._choice(title)
+        return await self._send(choice["title"], choice["payload"], expected, never)
+
+    async def sends(self, payload: str, *expected: str, title: str = "") -> Reply:
+        """Send a payload as a forged client would, whoever offered it."""
+        return await self._send(title or payload, payload, expected, ())
+
+    async def is_ignored(self, text: str) -> None:
+        """Send a text that the bot leaves to a person."""
+        await self._send(text, None, (), (), silent=True)
+
+    def at(self, time: str) -> None:
+        """Let the clock go on from a local time such as "2026-11-22T22:00"."""
+        clock.clock.set(datetime.fromisoformat(time))
+
+    def slot(self, name: str) -> Any:
+        return self._tracker.get_slot(name)
+
+    def filled(self, *prefixes: str) -> dict[str, Any]:
+        """The slots with these prefixes that hold something."""
+        slots = self._tracker.current_slot_values()
+        return {k: v for k, v in slots.items() if k.startswith(prefixes) and v is not None}
+
+    @property
+    def form(self) -> str | None:
+        """The form that is being filled in."""
+        return self._tracker.active_loop_name if self._tracker else None
+
+    @property
+    def asked(self) -> str | None:
+        """The slot that the form has just asked for."""
+        return self.slot("requested_slot") if self.form else None
+
+    @property
+    def owner(self) -> str:
+        [row] = self.assistant.rows(Conversation, id=self.conversation_id)
+        return str(row.state)
+
+    def rows(self, table: Any, **values: Any) -> list[Any]:
+        """The rows of a table that belong to this conversation."""
+        return self.assistant.rows(table, conversation_id=self.conversation_id, **values)
+
+    def bookings(self, status: str = "confirmed") -> list[Any]:
+        return self.rows(Appointment, status=status)
+
+    def has_booked(self, count: int = 1, **values: Any) -> Any:
+        """Exactly ``count`` confirmed bookings, the newest with these values, and nothing held any more."""
+        booked = self.bookings()
+        assert len(booked) == count, self._told(f"{len(booked)} bookings, not {count}")
+        self._agrees(booked[-1], values)
+        assert self.rows(Hold) == [], self._told("a slot is still held")
+        return booked[-1]
+
+    def has_booked_nothing(self) -> None:
+        assert self.rows(Appointment) == [], self._told("something was booked")
+
+    def has_case(self, kind: str, **values: Any) -> Any:
+        """Exactly one case in this conversation, of this kind and with these values."""
+        cases = self.rows(Case)
+        assert [case.kind for case in cases] == [kind], self._told(f"cases {[c.kind for c in cases]}")
+        self._agrees(cases[0], values)
+        return cases[0]
+
+    def is_queued(self, reason: str) -> Any:
+        """The conversation waits for a person, and one record says why."""
+        handoffs = self.rows(Handoff)
+        assert [handoff.reason for handoff in handoffs] == [reason], self._told(f"{handoffs}")
+        assert self.owner == "queued", self._told(self.owner)
+        return handoffs[0]
+
+    def belongs_to_bot(self) -> None:
+        assert self.owner == "bot", self._told(self.owner)
+
+    async def _send(
+        self,
+        text: str,
+        payload: str | None,
+        expected: tuple[str, ...],
+        never: tuple[str, ...],
+        silent: bool = False,
+    ) -> Reply:
+        outcome = await self.assistant.turns.handle(Inbound("test", self.sender, text, payload=payload))
+        self.messages += 1
+        self.conversation_id = outcome.conversation_id
+        self._tracker = await self.assistant.dialogue.tracker(self.conversation_id)
+        self.reply = _reply(outcome.replies)
+        self._transcript += [f"> {text[:200]}", str(self.reply)]
+        assert bool(self.reply.texts) is not silent, self._told("no answer" if not silent else "an answer")
+        for fragment in expected:
+            assert fragment in self.reply.text, self._told(f"{fragment!r} was not said")
+        for fragment in never:
+            assert fragment not in self.reply.text, self._told(f"{fragment!r} was said")
+        assert not _UNFILLED.search(self.reply.text), self._told("a template was not filled in")
+        return self.reply
+
+    def _choice(self, title: str) -> dict[str, str]:
+        choices = self.reply.choices
+        found = [c for c in choices if c["title"] == title] or [c for c in choices if title in c["title"]]
+        assert len(found) == 1, self._told(f"{len(found)} buttons {title!r} in {self.reply.buttons}")
+        return found[0]
+
+    def _agrees(self, row: Any, values: dict[str, Any]) -> None:
+        for name, value in values.items():
+            found = getattr(row, name)
+            if isinstance(found, datetime):
+                found, value = found.isoformat()[:16], value[:16]
+            assert found == value, self._told(f"{name} is {found!r}, not {value!r}")
+
+    def _told(self, problem: str) -> str:
+        return "\n".join([problem, "", *self._transcript])
+
+
+def _reply(messages: tuple[StoredMessage, ...]) -> Reply:
+    return Reply(
+        tuple(message.text for message in messages),
+        tuple(button for message in messages for button in message.buttons),
+    )
