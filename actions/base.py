@@ -18,7 +18,9 @@ from bot import clock
 from bot.services.content.snapshot import Content
 
 Events = list[dict[str, Any]]
-_NOT_CONTENT = re.compile(r"[\s,，。.!！?？、;；:：~～]|吧|呢|啊|呀|哦|嗯|的|就|那|这|我|要|想|去|在|选|行|好|可以|是|用|了")
+_NOT_CONTENT = re.compile(
+    r"[\s,，。.!！?？、;；:：~～]|吧|呢|啊|呀|哦|嗯|的|就|那|这|我|要|想|去|在|选|行|好|可以|是|用|了"
+)
 
 
 class Turn:
@@ -138,4 +140,6 @@ def button(title: str, intent: str, **entities: Any) -> dict[str, str]:
 def set_slots(values: Mapping[str, Any], before: Mapping[str, Any] | None = None) -> Events:
     """Events for the slots that differ from ``before``."""
     known = before or {}
-    return [SlotSet(name, value) for name, value in values.items() if before is None or known.get(name) != value]
+    return [
+        SlotSet(name, value) for name, value in values.items() if before is None or known.get(name) != value
+    ]

@@ -15,9 +15,10 @@ from bot.services.cases import open_case, update_case
 from bot.services.wording import say_phone, say_time
 
 _PLACE = re.compile(
-    r"(?:在|停在|坏在|困在|位置)[^,，。!！?？]{2,40}|[^,，。!！?？]{0,20}(?:高速|国道|省道|大道|隧道|大桥|服务区|收费站|停车场|小区|广场|路口|地库|车库|出口|入口)[^,，。!！?？]{0,20}"
+    r"[^,，。!！?？;；]{0,25}(?:\d|出口|入口|服务区|收费站|停车场|小区|广场|附近|旁边|门口|对面|大道|街|隧道|桥|路口|地库|车库|方向|医院|学校|加油站|酒店|超市|公里处)[^,，。!！?？;；]{0,25}"
 )
-_NO_PLACE = re.compile(r"^(?:在吗|在不在|在路上|在外面|在路边|在半路)")
+_WHERE = re.compile(r"在|停|坏|困|高速|国道|省道|路|口|桥|区|场|街|边|面|[A-Z]\d")
+_DECLINES = re.compile(r"不方便|不想留|不留|不给|没有手机|没电话|不要打")
 _ONLY_WISH = re.compile(r"我?要?想?(投诉|举报|反映(情况|问题)?|提意见|吐槽)(一下|你们|一个人|个事)?")
 
 
@@ -32,6 +33,8 @@ class CaseForm(Form):
     leaves_for = frozenset({"ask_human", "stop", "back_to_bot"})
 
     def takes_anything(self, turn: Turn) -> bool:
+        if turn.requested == self.phone_slot:
+            return bool(_DECLINES.search(turn.text))
         if turn.requested != self.text_slot or turn.intent in self.leaves_for or turn.is_payload:
             return False
         return not (turn.intent == "faq" and re.search(r"[?？吗]|多久|怎么|多少", turn.text))
@@ -65,9 +68,14 @@ class CaseForm(Form):
         if turn.values("phone_invalid"):
             problem = turn.last("phone_invalid")
             digits = problem["digits"]
-            turn.say(f"utter_phone_{problem['problem']}", missing=11 - len(digits), surplus=len(digits) - 11, digits=digits)
+            turn.say(
+                f"utter_phone_{problem['problem']}",
+                missing=11 - len(digits),
+                surplus=len(digits) - 11,
+                digits=digits,
+            )
             return True
-        if turn.requested == self.phone_slot and (turn.intent == "deny" or re.search(r"不方便|不想|不留|不给|没有", turn.text)):
+        if turn.requested == self.phone_slot and (turn.intent == "deny" or _DECLINES.search(turn.text)):
             draft[self.phone_slot] = ""
             return True
         return False
@@ -80,16 +88,33 @@ class RescueForm(CaseForm):
     slots = ("rescue_place", "rescue_phone", "rescue_case")
     text_slot, phone_slot, case_slot = "rescue_place", "rescue_phone", "rescue_case"
 
+    def takes_anything(self, turn: Turn) -> bool:
+        return super().takes_anything(turn) or (
+            turn.requested == "rescue_phone" and _place_in(turn) is not None
+        )
+
     def read_text(self, turn: Turn, draft: Draft) -> bool:
-        text = _without_phone(turn)
-        if turn.requested == "rescue_place" and len(text) >= 2 and turn.intent not in self.leaves_for:
-            draft["rescue_place"] = text
-            return True
-        place = _PLACE.search(turn.text)
-        if place and draft["rescue_place"] is None and not _NO_PLACE.search(place.group()):
-            draft["rescue_place"] = _without_phone(turn, place.group())
-            return True
-        return False
+        """Where the car is: whatever is answered to the question, and any place that is named besides."""
+        asked = turn.requested == "rescue_place" and not turn.is_payload
+        text = _without_phone(turn) if asked else _place_in(turn)
+        if not text or len(text) < 2 or turn.intent in self.leaves_for:
+            return False
+        earlier = draft["rescue_place"]
+        draft["rescue_place"] = f"{earlier}；{text}" if earlier and not asked else text
+        return True
+
+
+def _place_in(turn: Turn) -> str | None:
+    """A place that help can find ("G25江州出口往南两公里"), not "在高速上"."""
+    if turn.is_payload:
+        return None
+    text = _without_phone(turn)
+    place = _PLACE.search(text)
+    return (
+        place.group().strip()
+        if place and _WHERE.search(place.group()) and not turn.values("mileage")
+        else None
+    )
 
 
 class ComplaintForm(CaseForm):
@@ -158,7 +183,9 @@ class FinishCase(DealerAction):
     def perform(self, turn: Turn) -> Events:
         draft = self.form.draft(turn)
         phone = draft[self.form.phone_slot]
-        due = update_case(turn.database, draft[self.form.case_slot], turn.now, phone or None, {"complete": True})
+        due = update_case(
+            turn.database, draft[self.form.case_slot], turn.now, phone or None, {"complete": True}
+        )
         values = {
             "text": None,
             "place": draft.get("rescue_place"),

@@ -7,15 +7,16 @@ from typing import Any
 
 from rasa_sdk.events import FollowupAction, SlotSet
 
+from actions import service_visit, test_drive
 from actions.base import DealerAction, Events, Turn, set_slots
 from actions.facts import WHATEVER, field_to_change
 from actions.faq import misunderstood
-from actions.forms import Draft, Form, ValidateForm
+from actions.forms import Draft, Form, ValidateForm, left
 from actions.time_wishes import ask_for_time, parse_time, read_wish, refusal_of
 from bot.domain.booking import VisitKind, VisitRequest, VisitStatus, may_change
 from bot.domain.errors import BookingRefused, Conflict, NotFound, TooLateToChange
 from bot.services.availability import check_slot
-from bot.services.booking import BookedVisit, cancel_visit, find_visit, move_visit
+from bot.services.booking import BookedVisit, cancel_visit, find_visit, move_visit, release_hold
 from bot.services.wording import say_job_names, say_time
 
 MOST_FAILURES = 5
@@ -79,7 +80,12 @@ class ExistingBookingForm(Form):
         elif turn.values("phone_invalid"):
             problem = turn.last("phone_invalid")
             digits = problem["digits"]
-            turn.say(f"utter_phone_{problem['problem']}", missing=11 - len(digits), surplus=len(digits) - 11, digits=digits)
+            turn.say(
+                f"utter_phone_{problem['problem']}",
+                missing=11 - len(digits),
+                surplus=len(digits) - 11,
+                digits=digits,
+            )
             return True
         return bool(code or phone)
 
@@ -91,7 +97,9 @@ class ExistingBookingForm(Form):
         if store:
             draft["booking_new_store"] = store
         if wish:
-            draft.update(booking_wish=wish, booking_new_time=None, booking_refusal=None, booking_confirmed=None)
+            draft.update(
+                booking_wish=wish, booking_new_time=None, booking_refusal=None, booking_confirmed=None
+            )
         elif turn.requested == "booking_new_time" and WHATEVER.search(turn.text):
             draft.update(booking_wish=None, booking_refusal=None)
             return True
@@ -107,7 +115,12 @@ class ExistingBookingForm(Form):
                 turn.say("utter_booking_not_found")
             return
         wish = draft["booking_wish"]
-        if draft["booking_purpose"] == "change" and wish and wish["kind"] == "point" and changeable(turn, visit):
+        if (
+            draft["booking_purpose"] == "change"
+            and wish
+            and wish["kind"] == "point"
+            and changeable(turn, visit)
+        ):
             self._check_new_time(turn, draft, visit)
 
     def _check_new_time(self, turn: Turn, draft: Draft, visit: BookedVisit) -> None:
@@ -156,7 +169,10 @@ class StartExistingBooking(DealerAction):
     def perform(self, turn: Turn) -> Events:
         in_booking = turn.active_form in ("test_drive_form", "service_visit_form")
         if in_booking and turn.intent == "cancel_booking" and not turn.values("booking_code"):
-            return [FollowupAction("action_leave_dialogue")]
+            release_hold(turn.database, turn.conversation_id)
+            turn.say("utter_left_dialogue")
+            form = test_drive.FORM if turn.active_form == "test_drive_form" else service_visit.FORM
+            return [*left(form), FollowupAction("action_listen")]
         draft: Draft = {slot: None for slot in FORM.slots}
         draft["booking_failures"] = turn.slot("booking_failures")
         draft["booking_purpose"] = purpose_of(turn)
@@ -248,7 +264,9 @@ class AskBookingConfirmation(DealerAction):
             start = parse_time(draft["booking_new_time"])
             assert start is not None
             store = turn.dealership.store(draft["booking_new_store"] or visit.store)
-            turn.say("utter_confirm_change", **details(turn, visit), new_time=say_time(start), new_store=store.name)
+            turn.say(
+                "utter_confirm_change", **details(turn, visit), new_time=say_time(start), new_store=store.name
+            )
         return []
 
 
@@ -263,7 +281,11 @@ class FinishExistingBooking(DealerAction):
         visit = visit_of(turn, draft)
         if visit is None:
             turn.say("utter_too_many_failures")
-            return [*FORM.cleared(), SlotSet("booking_failures", draft["booking_failures"]), SlotSet("pending_offer", "human")]
+            return [
+                *FORM.cleared(),
+                SlotSet("booking_failures", draft["booking_failures"]),
+                SlotSet("pending_offer", "human"),
+            ]
         known = SlotSet("known_booking", [visit.code, visit.phone])
         if purpose == "check":
             turn.say(STATUS_TEMPLATES.get(visit.status, "utter_booking_is_over"), **details(turn, visit))
@@ -283,7 +305,11 @@ class FinishExistingBooking(DealerAction):
                 self._move(turn, draft, visit)
         except BookingRefused as refused:
             start = parse_time(draft["booking_new_time"]) or turn.now
-            again = {"booking_new_time": None, "booking_confirmed": None, "booking_refusal": refusal_of(refused, start)}
+            again = {
+                "booking_new_time": None,
+                "booking_confirmed": None,
+                "booking_refusal": refusal_of(refused, start),
+            }
             return [*set_slots(again), FollowupAction(FORM.name)]
         except TooLateToChange:
             turn.say("utter_too_late_to_change", **details(turn, visit))
@@ -313,11 +339,11 @@ def details(turn: Turn, visit: BookedVisit) -> dict[str, Any]:
     drive = visit.kind is VisitKind.TEST_DRIVE
     return {
         "code": visit.code,
-        "what": f"试驾 {model}" if drive else f"{model} {say_job_names(turn.dealership, visit.items)}".strip(),
+        "what": f"试驾 {model}"
+        if drive
+        else f"{model} {say_job_names(turn.dealership, visit.items)}".strip(),
         "store": store.name,
         "address": store.address,
         "time": say_time(visit.start),
         "hotline": store.sales_phone if drive else store.service_phone,
     }
-
-

@@ -9,12 +9,18 @@ from actions.base import Turn, button
 from actions.forms import Draft
 from bot.services.wording import say_phone
 
-NO_PLATE = re.compile(r"(没|未|还没|没有).{0,3}(上牌|车牌|牌照|牌)|临牌|新车|不记得.{0,2}(车牌|牌)|忘.{0,3}牌")
+NO_PLATE = re.compile(
+    r"(没|未|还没|没有).{0,3}(上牌|车牌|牌照|牌)|临牌|新车|不记得.{0,2}(车牌|牌)|忘.{0,3}牌"
+)
 UNKNOWN = re.compile(r"不知道|不清楚|不记得|忘了|没看|没注意|不确定|说不准|不晓得")
 WHATEVER = re.compile(r"都行|都可以|随便|无所谓|你定|您定|你们定|看你们|你安排|哪个都|哪家都")
 _NAME_ANSWER = re.compile(r"^[\u4e00-\u9fff·]{2,6}$|^[A-Za-z][A-Za-z .]{1,19}$")
-_AROUND_A_NAME = re.compile(r"我?的?(手机号?码?|电话|号码)(是|[:：])?|^\s*(我?叫|我是|姓名[:：]?|名字是?)|(吧|呀|啊)\s*$")
-_NO_NAME = re.compile(r"时间|门店|车型|项目|第.个|符合|是的|对的|没错|改|换|不|没|吗|呢|啥|什么|怎么|可以|好的|谢谢|知道|随便|都行|确认|取消|预约|试驾|保养|电话|手机|多少|为什么|明天|今天|上午|下午")
+_AROUND_A_NAME = re.compile(
+    r"我?的?(手机号?码?|电话|号码)(是|[:：])?|^\s*(我?叫|我是|姓名[:：]?|名字是?)|(吧|呀|啊)\s*$"
+)
+_NO_NAME = re.compile(
+    r"时间|门店|车型|项目|第.个|符合|是的|对的|没错|改|换|不|没|吗|呢|啥|什么|怎么|可以|好的|谢谢|知道|随便|都行|确认|取消|预约|试驾|保养|电话|手机|多少|为什么|明天|今天|上午|下午"
+)
 FIELD_WORDS: tuple[tuple[str, str], ...] = (
     ("name", r"名字|姓名|称呼|姓"),
     ("phone", r"手机|电话|号码|联系方式"),
@@ -51,7 +57,9 @@ def ask_contact(turn: Turn, name: str | None, time: str, store: str) -> None:
         if known_name and known_phone
         else []
     )
-    turn.say("utter_ask_phone" if name else "utter_ask_contact", buttons=offer, name=name, time=time, store=store)
+    turn.say(
+        "utter_ask_phone" if name else "utter_ask_contact", buttons=offer, name=name, time=time, store=store
+    )
 
 
 def read_plate(turn: Turn, draft: Draft, slot: str) -> bool:
@@ -85,6 +93,8 @@ def bare_name(turn: Turn) -> str | None:
     """A message that is nothing but a name, with or without a phone number, as an answer to the question for it."""
     if turn.is_payload or turn.intent not in ("inform", "nlu_fallback", "out_of_scope", "request_change"):
         return None
+    if turn.values_of({"store", "model", "time", "plate", "job", "mileage", "booking_code"}):
+        return None
     text = turn.text
     for found in turn.values_of({"phone", "phone_invalid"}):
         text = text.replace(turn.text[found["start"] : found["end"]], " ")
@@ -110,7 +120,12 @@ def store_buttons(stores: Any) -> list[dict[str, str]]:
 def _name_the_problem(turn: Turn) -> bool:
     for problem in turn.values("phone_invalid"):
         digits = problem["digits"]
-        turn.say(f"utter_phone_{problem['problem']}", missing=11 - len(digits), surplus=len(digits) - 11, digits=digits)
+        turn.say(
+            f"utter_phone_{problem['problem']}",
+            missing=11 - len(digits),
+            surplus=len(digits) - 11,
+            digits=digits,
+        )
         return True
     digits = re.sub(r"\D", "", turn.text)
     if 5 <= len(digits) <= 20 and not turn.values("phone"):

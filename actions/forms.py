@@ -11,7 +11,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import Any
 
-from rasa_sdk.events import ActionExecutionRejected, SlotSet
+from rasa_sdk.events import ActionExecutionRejected, ActiveLoop, SlotSet
 
 from actions.base import DealerAction, Events, Turn, set_slots
 
@@ -70,14 +70,22 @@ class ValidateForm(DealerAction):
         before = self.form.draft(turn)
         draft = dict(before)
         if self._must_listen(turn):
-            if not self.form.concerns(turn) or not self.form.read(turn, draft):
+            if (
+                self._answers_an_offer(turn)
+                or not self.form.concerns(turn)
+                or not self.form.read(turn, draft)
+            ):
                 return [*set_slots(draft, before), ActionExecutionRejected(self.form.name)]
             # At least one slot event: Rasa rejects a form whose validation sets none (FormAction.validate, 3.6.21).
-            heard = [SlotSet("misunderstandings", None)]
+            heard = [SlotSet("misunderstandings", None), SlotSet("pending_offer", None)]
         else:
             heard = []
         question = self.form.next_question(draft)
         return [*heard, *set_slots(draft, before), SlotSet("requested_slot", question)]
+
+    def _answers_an_offer(self, turn: Turn) -> bool:
+        """Yes or no to a person who was offered in the middle of the form is not for the form's question."""
+        return turn.slot("pending_offer") == "human" and turn.intent in ("affirm", "deny")
 
     def _must_listen(self, turn: Turn) -> bool:
         """False when the form starts (its start action has read the message) or comes back after an interruption."""
@@ -85,6 +93,7 @@ class ValidateForm(DealerAction):
         return turn.is_fresh_for(self.form.name) and not interrupted
 
 
-def mentions(text: str, *words: str) -> bool:
-    """Whether one of the words occurs."""
-    return any(word in text for word in words)
+def left(form: Form) -> Events:
+    """Events that end a form before its time and forget what it knew."""
+    ended: Events = [ActiveLoop(None), SlotSet("requested_slot", None)]
+    return [*form.cleared(), *ended, SlotSet("paused_form", None), SlotSet("pending_offer", None)]

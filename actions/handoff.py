@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from rasa_sdk.events import ActiveLoop, FollowupAction, SlotSet
@@ -59,7 +60,12 @@ class CallbackForm(Form):
         if turn.values("phone_invalid"):
             problem = turn.last("phone_invalid")
             digits = problem["digits"]
-            turn.say(f"utter_phone_{problem['problem']}", missing=11 - len(digits), surplus=len(digits) - 11, digits=digits)
+            turn.say(
+                f"utter_phone_{problem['problem']}",
+                missing=11 - len(digits),
+                surplus=len(digits) - 11,
+                digits=digits,
+            )
             return True
         if turn.intent == "deny":
             draft["callback_phone"] = ""
@@ -74,29 +80,36 @@ FORM = CallbackForm()
 
 
 class RequestHuman(DealerAction):
-    """The customer wants a person: now if one is on duty, else a call-back with an honest time."""
-
     action_name = "action_request_human"
 
     def perform(self, turn: Turn) -> Events:
-        reason = turn.slot("handoff_reason") or "asked_for_a_person"
-        clear = [SlotSet("pending_offer", None), SlotSet("handoff_reason", None)]
-        if pass_to_person(turn, reason):
-            release_hold(turn.database, turn.conversation_id)
-            return [*clear, ActiveLoop(None), SlotSet("requested_slot", None)]
-        hours = turn.dealership.profile.consultants_online
-        due = next_online(hours, turn.now)
-        case = open_case(
-            turn.database, CaseKind.CALLBACK, turn.conversation_id, turn.now, {"reason": reason, **summary(turn)}, due
-        )
-        phone = turn.slot("known_phone") or turn.slot("drive_phone") or turn.slot("visit_phone")
-        turn.say("utter_nobody_on_duty", when=f"{say_day_from(due.date(), turn.now.date())} {due:%H:%M}")
-        return [
-            *clear,
-            *set_slots({"callback_case": case, "callback_phone": phone}),
-            ActiveLoop(None),
-            FollowupAction(FORM.name),
-        ]
+        return request_human(turn)
+
+
+def request_human(turn: Turn) -> Events:
+    """The customer wants a person: now if one is on duty, else a call-back with an honest time."""
+    reason = turn.slot("handoff_reason") or "asked_for_a_person"
+    clear = [SlotSet("pending_offer", None), SlotSet("handoff_reason", None)]
+    if pass_to_person(turn, reason):
+        release_hold(turn.database, turn.conversation_id)
+        return [*clear, ActiveLoop(None), SlotSet("requested_slot", None)]
+    due = next_online(turn.dealership.profile.consultants_online, turn.now)
+    case = open_case(
+        turn.database,
+        CaseKind.CALLBACK,
+        turn.conversation_id,
+        turn.now,
+        {"reason": reason, **summary(turn)},
+        due,
+    )
+    phone = turn.slot("known_phone") or turn.slot("drive_phone") or turn.slot("visit_phone")
+    turn.say("utter_nobody_on_duty", when=_when(turn, due))
+    return [
+        *clear,
+        *set_slots({"callback_case": case, "callback_phone": phone}),
+        ActiveLoop(None),
+        FollowupAction(FORM.name),
+    ]
 
 
 class ValidateCallback(ValidateForm):
@@ -117,11 +130,17 @@ class FinishCallback(DealerAction):
 
     def perform(self, turn: Turn) -> Events:
         phone = turn.slot("callback_phone")
-        due = update_case(turn.database, turn.slot("callback_case"), turn.now, phone or None, {"complete": True})
-        when = f"{say_day_from(due.date(), turn.now.date())} {due:%H:%M}" if due else ""
+        due = update_case(
+            turn.database, turn.slot("callback_case"), turn.now, phone or None, {"complete": True}
+        )
         turn.say(
             "utter_callback_recorded" if phone else "utter_callback_without_phone",
             phone=say_phone(phone) if phone else "",
-            when=when,
+            when=_when(turn, due) if due else "",
         )
         return FORM.cleared()
+
+
+def _when(turn: Turn, due: datetime) -> str:
+    """ "明天（周一 11月23日） 08:30" """
+    return f"{say_day_from(due.date(), turn.now.date())} {due:%H:%M}"

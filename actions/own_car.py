@@ -5,14 +5,21 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from rasa_sdk.events import SlotSet
+from rasa_sdk.events import FollowupAction, SlotSet
 
-from actions.base import DealerAction, Events, Turn, set_slots
+from actions.base import DealerAction, Events, Turn, button, set_slots
 from actions.facts import model_buttons, read_mileage, read_plate
+from actions.faq import misunderstood
 from actions.forms import Draft, Form, ValidateForm
 from bot.domain.lifecycle import VehicleState
 from bot.services.content.variables import price_text
-from bot.services.vehicles import LifecycleAnswer, find_vehicle, lifecycle_answer, state_as_told, state_of_record
+from bot.services.vehicles import (
+    LifecycleAnswer,
+    find_vehicle,
+    lifecycle_answer,
+    state_as_told,
+    state_of_record,
+)
 from bot.services.wording import say_date, say_km, say_plate
 
 
@@ -22,7 +29,15 @@ class OwnCarForm(Form):
     name = "own_car_form"
     own_intents = frozenset({"ask_service_due", "ask_warranty_status"})
     entities = frozenset({"model", "plate", "phone", "mileage", "delivery_date", "time"})
-    slots = ("car_purpose", "car_phone", "car_plate", "car_model", "car_delivered", "car_mileage", "car_unknown")
+    slots = (
+        "car_purpose",
+        "car_phone",
+        "car_plate",
+        "car_model",
+        "car_delivered",
+        "car_mileage",
+        "car_unknown",
+    )
 
     def read(self, turn: Turn, draft: Draft) -> bool:
         heard = [
@@ -47,7 +62,12 @@ class OwnCarForm(Form):
             if (draft["car_phone"] is None) != (draft["car_plate"] is None):
                 return "car_phone" if draft["car_phone"] is None else "car_plate"
             return "car_identity"
-        if draft["car_unknown"] is None and draft["car_plate"] and draft["car_phone"] is None and not draft["car_delivered"]:
+        if (
+            draft["car_unknown"] is None
+            and draft["car_plate"]
+            and draft["car_phone"] is None
+            and not draft["car_delivered"]
+        ):
             return "car_phone"
         missing = [s for s in ("car_model", "car_delivered", "car_mileage") if draft[s] is None]
         return missing[0]
@@ -59,7 +79,9 @@ class OwnCarForm(Form):
         return bool(value)
 
     def _delivered(self, turn: Turn, draft: Draft) -> bool:
-        value = turn.last("delivery_date") or (turn.requested in ("car_delivered", "car_identity") and past_day(turn))
+        value = turn.last("delivery_date") or (
+            turn.requested in ("car_delivered", "car_identity") and past_day(turn)
+        )
         if not value:
             return False
         draft["car_delivered"] = value
@@ -102,6 +124,27 @@ class StartOwnCar(DealerAction):
         draft["car_purpose"] = purpose_of(turn)
         FORM.read(turn, draft)
         return [SlotSet("pending_offer", None), *set_slots(draft)]
+
+
+class TakeUpFacts(DealerAction):
+    """Facts that no form asked for: a car to look up, a booking code, a model to tell more about."""
+
+    action_name = "action_take_up_facts"
+    keeps_misunderstandings = True
+
+    def perform(self, turn: Turn) -> Events:
+        if turn.active_form:
+            return misunderstood(turn)
+        if turn.values("plate") and turn.values("phone"):
+            draft: Draft = {slot: None for slot in FORM.slots} | {"car_purpose": "due"}
+            FORM.read(turn, draft)
+            return [SlotSet("misunderstandings", None), *set_slots(draft), FollowupAction(FORM.name)]
+        model = turn.last("model")
+        if model:
+            drive = button("预约试驾", "book_test_drive", model=model)
+            turn.say("utter_about_model", buttons=[drive], model=turn.dealership.model(model).name)
+            return [SlotSet("misunderstandings", None)]
+        return misunderstood(turn)
 
 
 class ValidateOwnCar(ValidateForm):
@@ -180,7 +223,7 @@ class AnswerOwnCar(DealerAction):
             self._tell_service(turn, answer, values)
             self._tell_warranty(turn, answer, values)
         turn.say("utter_offer_service")
-        seed = {**car, "visit_jobs": [answer.service_job]}
+        seed = {**car, "visit_jobs": ["service"] if answer.service_km_estimated else [answer.service_job]}
         return [
             *FORM.cleared(),
             SlotSet("pending_offer", "book_service"),
@@ -193,7 +236,11 @@ class AnswerOwnCar(DealerAction):
         if draft["car_phone"] and draft["car_plate"]:
             record = find_vehicle(turn.database, draft["car_phone"], draft["car_plate"])
         if record is None:
-            mileage = draft["car_mileage"] if draft["car_mileage"] is not None and draft["car_mileage"] >= 0 else None
+            mileage = (
+                draft["car_mileage"]
+                if draft["car_mileage"] is not None and draft["car_mileage"] >= 0
+                else None
+            )
             delivered = date.fromisoformat(draft["car_delivered"])
             model = turn.dealership.model(draft["car_model"])
             state = state_as_told(turn.dealership, model.id, delivered, mileage)
@@ -210,12 +257,17 @@ class AnswerOwnCar(DealerAction):
         return state, f"{model.name}（{say_plate(record.plate)}）", seed
 
     def _tell_service(self, turn: Turn, answer: LifecycleAnswer, values: dict[str, Any]) -> None:
-        turn.say("utter_service_overdue" if answer.service_overdue else "utter_service_due", **values)
+        if answer.service_km_estimated:
+            turn.say("utter_service_due_by_age", **values)
+        else:
+            turn.say("utter_service_overdue" if answer.service_overdue else "utter_service_due", **values)
 
     def _tell_warranty(self, turn: Turn, answer: LifecycleAnswer, values: dict[str, Any]) -> None:
         turn.say("utter_in_warranty" if answer.in_warranty else "utter_out_of_warranty", **values)
         if answer.battery_in_warranty is not None:
-            turn.say("utter_battery_in_warranty" if answer.battery_in_warranty else "utter_battery_out", **values)
+            turn.say(
+                "utter_battery_in_warranty" if answer.battery_in_warranty else "utter_battery_out", **values
+            )
 
 
 def answer_values(answer: LifecycleAnswer, car: str) -> dict[str, Any]:

@@ -37,6 +37,7 @@ class ServiceVisitForm(VisitForm):
         "visit_wish",
         "visit_refusal",
         "visit_recognised",
+        "visit_jobs_earlier",
     )
 
     def request(self, draft: Draft) -> VisitRequest | None:
@@ -68,7 +69,14 @@ class ServiceVisitForm(VisitForm):
     def next_question(self, draft: Draft) -> str | None:
         if draft["visit_confirmed"] is False:
             return "visit_change"
-        for slot in ("visit_model", "visit_plate", "visit_mileage", "visit_jobs", "visit_store", "visit_time"):
+        for slot in (
+            "visit_model",
+            "visit_plate",
+            "visit_mileage",
+            "visit_jobs",
+            "visit_store",
+            "visit_time",
+        ):
             if draft[slot] is None:
                 return slot
         if draft["visit_phone"] is None or draft["visit_name"] is None:
@@ -83,8 +91,9 @@ class ServiceVisitForm(VisitForm):
             jobs = ["service"]
         if not jobs:
             return False
-        adds = draft["visit_jobs"] and re.search(r"再加|还要|另外|顺便|加上|也要|一起|再做|加个", turn.text)
-        draft["visit_jobs"] = list(dict.fromkeys([*(draft["visit_jobs"] or ()), *jobs])) if adds else jobs
+        earlier = draft["visit_jobs"] or draft["visit_jobs_earlier"] or ()
+        adds = re.search(r"再加|还要|另外|顺便|加上|也要|一起|再做|加个|加一", turn.text)
+        draft["visit_jobs"] = list(dict.fromkeys([*earlier, *jobs])) if adds else jobs
         return True
 
     def _recognise(self, turn: Turn, draft: Draft) -> None:
@@ -119,7 +128,11 @@ class ServiceVisitForm(VisitForm):
         if model is None:
             return
         if "service" in jobs and mileage is not None:
-            job = suggested_job(turn.content.schedule, turn.dealership.model(model).powertrain, mileage if mileage >= 0 else None)
+            job = suggested_job(
+                turn.content.schedule,
+                turn.dealership.model(model).powertrain,
+                mileage if mileage >= 0 else None,
+            )
             jobs = [job if job_id == "service" else job_id for job_id in jobs]
         draft["visit_jobs"] = list(dict.fromkeys(_fitting(turn.dealership, model, job) for job in jobs))
 
@@ -227,7 +240,14 @@ class AskVisitChange(DealerAction):
     keeps_misunderstandings = True
 
     def perform(self, turn: Turn) -> Events:
-        fields = {"time": "时间", "store": "门店", "jobs": "项目", "model": "车型", "plate": "车牌", "phone": "手机号"}
+        fields = {
+            "time": "时间",
+            "store": "门店",
+            "jobs": "项目",
+            "model": "车型",
+            "plate": "车牌",
+            "phone": "手机号",
+        }
         buttons = [button(title, "request_change", field=field) for field, title in fields.items()]
         turn.say("utter_ask_what_to_change", buttons=[*buttons, button("不约了", "stop")])
         return []
@@ -260,7 +280,10 @@ class BookServiceVisit(BookVisit):
 
     def extras(self, draft: Draft) -> dict[str, Any]:
         mileage = draft["visit_mileage"]
-        return {"plate": draft["visit_plate"] or None, "mileage": mileage if mileage and mileage > 0 else None}
+        return {
+            "plate": draft["visit_plate"] or None,
+            "mileage": mileage if mileage and mileage > 0 else None,
+        }
 
     def tell(self, turn: Turn, visit: BookedVisit, draft: Draft) -> None:
         store = turn.dealership.store(visit.store)

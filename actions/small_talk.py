@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from rasa_sdk.events import ActiveLoop, FollowupAction, SlotSet
+import re
+
+from rasa_sdk.events import FollowupAction, SlotSet
 
 from actions import cases, existing_bookings, handoff, own_car, service_visit, test_drive
 from actions.base import DealerAction, Events, Turn, set_slots
 from actions.faq import misunderstood
+from actions.forms import left
 from bot.services.booking import release_hold
 
+_WHO_ARE_YOU = re.compile(r"你(们)?(是|叫)(谁|什么|啥|哪位|机器人|真人|人工)")
 FORMS = {
     form.name: form
     for form in (
@@ -36,12 +40,18 @@ class SmallTalk(DealerAction):
     """One friendly line; inside a form the form's question follows, hence a shorter one."""
 
     action_name = "action_small_talk"
+    keeps_misunderstandings = True
 
     def perform(self, turn: Turn) -> Events:
+        if turn.intent == "out_of_scope" and turn.slot("misunderstandings"):
+            return misunderstood(turn)
+        if turn.intent == "chitchat" and _WHO_ARE_YOU.search(turn.text):
+            turn.say("utter_faq/store.bot_or_human")
+            return [SlotSet("misunderstandings", None)]
         name = TEMPLATES[turn.intent]
         short = f"{name}_in_form"
         turn.say(short if turn.active_form and short in turn.content.templates else name)
-        return []
+        return [SlotSet("misunderstandings", 1 if turn.intent == "out_of_scope" else None)]
 
 
 class Haggle(DealerAction):
@@ -65,15 +75,8 @@ class LeaveDialogue(DealerAction):
         if form is None:
             turn.say("utter_nothing_to_leave")
             return [SlotSet("pending_offer", None)]
-        is_case = isinstance(form, cases.CaseForm)
-        turn.say("utter_left_case" if is_case else "utter_left_dialogue")
-        return [
-            *form.cleared(),
-            ActiveLoop(None),
-            SlotSet("requested_slot", None),
-            SlotSet("paused_form", None),
-            SlotSet("pending_offer", None),
-        ]
+        turn.say("utter_left_case" if isinstance(form, cases.CaseForm) else "utter_left_dialogue")
+        return left(form)
 
 
 class AcceptOffer(DealerAction):
@@ -84,14 +87,19 @@ class AcceptOffer(DealerAction):
 
     def perform(self, turn: Turn) -> Events:
         offer = turn.slot("pending_offer")
-        if turn.active_form:  # a yes that answers none of the form's questions
-            return misunderstood(turn)
         cleared = SlotSet("pending_offer", None)
         if offer == "human":
-            return [cleared, FollowupAction("action_request_human")]
+            return [cleared, *handoff.request_human(turn)]
+        if turn.active_form:  # a yes that answers none of the form's questions
+            return misunderstood(turn)
         if offer == "book_service":
             seed = {slot: None for slot in service_visit.FORM.slots} | (turn.slot("offered_visit") or {})
-            return [cleared, SlotSet("offered_visit", None), *set_slots(seed), FollowupAction("service_visit_form")]
+            return [
+                cleared,
+                SlotSet("offered_visit", None),
+                *set_slots(seed),
+                FollowupAction("service_visit_form"),
+            ]
         turn.say("utter_what_next")
         return []
 
@@ -103,7 +111,7 @@ class DeclineOffer(DealerAction):
     keeps_misunderstandings = True
 
     def perform(self, turn: Turn) -> Events:
-        if turn.active_form:
+        if turn.active_form and not turn.slot("pending_offer"):
             return misunderstood(turn)
         turn.say("utter_offer_declined" if turn.slot("pending_offer") else "utter_what_next")
         return [SlotSet("pending_offer", None), SlotSet("handoff_reason", None)]

@@ -93,7 +93,9 @@ class TestDriveForm(VisitForm):
         if not fits and draft["drive_store"] is not None:
             wished = turn.dealership.store(draft["drive_store"]).name
             model = turn.dealership.model(draft["drive_model"]).name
-            turn.say("utter_no_such_test_car", wished=wished, model=model, stores="、".join(s.name for s in stores))
+            turn.say(
+                "utter_no_such_test_car", wished=wished, model=model, stores="、".join(s.name for s in stores)
+            )
         elif not fits and len(stores) == 1:
             model = turn.dealership.model(draft["drive_model"]).name
             turn.say("utter_only_store", model=model, store=stores[0].name)

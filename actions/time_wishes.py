@@ -39,7 +39,12 @@ def read_wish(turn: Turn, agreed: datetime | None, earlier: Wish | None) -> Wish
     wish: Wish = {"kind": value["kind"], "start": value["start"], "end": value["end"]}
     said = turn.text[found["start"] : found["end"]]
     anchor = agreed.date() if agreed else _day_of(earlier)
-    if anchor and wish["start"] and not _NAMES_A_DAY.search(said) and wish["kind"] in ("point", "part", "range"):
+    if (
+        anchor
+        and wish["start"]
+        and not _NAMES_A_DAY.search(said)
+        and wish["kind"] in ("point", "part", "range")
+    ):
         return _moved_to(wish, anchor)
     if agreed and wish["kind"] == "day":
         day = _parse(wish["start"]).date()
@@ -66,17 +71,31 @@ def refusal_of(refused: BookingRefused, start: datetime) -> dict[str, Any]:
     }
 
 
-def ask_for_time(turn: Turn, request: VisitRequest, wish: Wish | None, refusal: dict[str, Any] | None) -> None:
+def ask_for_time(
+    turn: Turn, request: VisitRequest, wish: Wish | None, refusal: dict[str, Any] | None
+) -> None:
     """Ask for the time: with the reason of a refusal, with what fits a vague wish, or with the next free slots."""
     if refusal:
         _say_refusal(turn, request, refusal)
         return
     from_, until = _window(turn, request, wish)
-    slots = _spread(free_slots(turn.database, turn.dealership, turn.now, request, from_, until, 200, turn.conversation_id))
+    slots = _spread(
+        free_slots(turn.database, turn.dealership, turn.now, request, from_, until, 200, turn.conversation_id)
+    )
     if wish and wish["start"] and not slots:
-        nearest = free_slots(
-            turn.database, turn.dealership, turn.now, request, from_, _horizon(turn, request), 3, turn.conversation_id
-        ) or _general(turn, request)[:3]
+        nearest = (
+            free_slots(
+                turn.database,
+                turn.dealership,
+                turn.now,
+                request,
+                from_,
+                _horizon(turn, request),
+                3,
+                turn.conversation_id,
+            )
+            or _general(turn, request)[:3]
+        )
         turn.say("utter_nothing_free_then", buttons=slot_buttons(turn, nearest, request.store))
         return
     slots = slots or _general(turn, request)
@@ -114,7 +133,13 @@ def _say_refusal(turn: Turn, request: VisitRequest, refusal: dict[str, Any]) -> 
     if not slots:
         turn.say(name, wished=wished, store=store, invitation="您换个时间试试，或者让顾问帮您安排。")
         return
-    turn.say(name, buttons=slot_buttons(turn, slots, request.store), wished=wished, store=store, invitation="离得最近的有：")
+    turn.say(
+        name,
+        buttons=slot_buttons(turn, slots, request.store),
+        wished=wished,
+        store=store,
+        invitation="离得最近的有：",
+    )
 
 
 def _window(turn: Turn, request: VisitRequest, wish: Wish | None) -> tuple[datetime, datetime]:

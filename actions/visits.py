@@ -21,7 +21,9 @@ class VisitForm(Form):
     """A form that ends with a booking. Its slots share a prefix: ``drive_time``, ``visit_time`` …"""
 
     prefix: str
-    entities = frozenset({"model", "store", "time", "name", "phone", "plate", "mileage", "job", "phone_invalid"})
+    entities = frozenset(
+        {"model", "store", "time", "name", "phone", "plate", "mileage", "job", "phone_invalid"}
+    )
 
     def request(self, draft: Draft) -> VisitRequest | None:
         """What would be booked, None while something that decides about it is missing."""
@@ -34,7 +36,9 @@ class VisitForm(Form):
     def takes_anything(self, turn: Turn) -> bool:
         if turn.requested == f"{self.prefix}_change":
             return field_to_change(turn) is not None
-        return turn.requested in (f"{self.prefix}_name", f"{self.prefix}_phone") and bare_name(turn) is not None
+        return (
+            turn.requested in (f"{self.prefix}_name", f"{self.prefix}_phone") and bare_name(turn) is not None
+        )
 
     def read(self, turn: Turn, draft: Draft) -> bool:
         p = self.prefix
@@ -100,6 +104,8 @@ class VisitForm(Form):
         if field is None or f"{p}_{field}" not in self.slots:
             draft[f"{p}_confirmed"] = False
             return not asked
+        if field == "jobs":
+            draft[f"{p}_jobs_earlier"] = draft[f"{p}_jobs"]
         draft[f"{p}_{field}"] = None
         if field == "time":
             draft[f"{p}_wish"] = draft[f"{p}_refusal"] = None

@@ -8,6 +8,7 @@ import sys
 
 os.environ["RASA_TELEMETRY_ENABLED"] = "false"
 os.environ.setdefault("TQDM_DISABLE", "1")
+os.environ.setdefault("SQLALCHEMY_SILENCE_UBER_WARNING", "1")
 
 from bot.domain.errors import SetupError
 
@@ -26,12 +27,17 @@ def main(arguments: list[str] | None = None) -> int:
     for name, help_text in COMMANDS.items():
         commands.add_parser(name, help=help_text)
     chosen = parser.parse_args(arguments).command
+    for stream in (sys.stdin, sys.stdout, sys.stderr):
+        stream.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
     try:
         from bot import commands as implementation
 
         return int(getattr(implementation, chosen)())
     except SetupError as error:
         print(f"zhanting: {error}", file=sys.stderr)
+        return 1
+    except BrokenPipeError:  # the reader of our output left, as `head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except KeyboardInterrupt:
         return 130

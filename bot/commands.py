@@ -9,14 +9,18 @@ import socket
 import sys
 import uuid
 import warnings
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from bot import clock
 from bot.domain.errors import SetupError
 from bot.runtime.no_tensorflow import keep_tensorflow_out
-from bot.runtime.training import ensure_model, train as train_model
+from bot.runtime.training import ensure_model
+from bot.runtime.training import train as train_model
 from bot.services.installation import Installation, open_installation
 from bot.services.staff import ADMIN, ensure_admin
+from bot.services.texts import clean
 from bot.settings import Settings, read_settings
 
 
@@ -36,6 +40,8 @@ def serve() -> int:
     server.app.run(
         host=settings.host, port=settings.port, access_log=False, motd=False, debug=False, workers=1
     )
+    if not server.app.ctx.ready:
+        raise SetupError("the server could not start; the lines above say why")
     _tell("已停止 … stopped")
     return 0
 
@@ -67,11 +73,28 @@ def understand() -> int:
     from bot.understanding.batch import Understanding
 
     understanding = Understanding(model)
-    for line in sys.stdin:
+    for number, line in enumerate(sys.stdin, start=1):
         if line.strip():
-            row = json.loads(line)
+            row = _row(number, line)
+            clock.clock.set(settings.clock)  # the line before may have set another "now"
             print(json.dumps(understanding.of_row(row), ensure_ascii=False), flush=True)
     return 0
+
+
+def _row(number: int, line: str) -> dict[str, Any]:
+    """A line of ``understand``'s input; raises ``SetupError`` that says which line is wrong and why."""
+    try:
+        row = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise SetupError(f"line {number} is not JSON: {error}") from error
+    if not isinstance(row, dict) or not isinstance(row.get("text"), str):
+        raise SetupError(f'line {number} must be an object with a "text"')
+    now = row.get("now")
+    try:
+        datetime.fromisoformat(now or "2000-01-01")
+    except (TypeError, ValueError) as error:
+        raise SetupError(f'line {number}: "now" must be an ISO 8601 time, not {now!r}') from error
+    return {**row, "text": clean(row["text"])}
 
 
 async def _chat(installation: Installation, model: Path) -> None:
@@ -80,28 +103,31 @@ async def _chat(installation: Installation, model: Path) -> None:
 
     turns = build_server(installation, model).turns
     sender = uuid.uuid4().hex
+    buttons: list[dict[str, str]] = []
     _tell("输入消息，空行结束。选按钮可以直接输入文字或序号。")
-    while True:
-        text = await asyncio.get_running_loop().run_in_executor(None, _read_line)
-        if not text.strip():
-            return
+    while text := _read_line():
+        if text.isascii() and text.isdigit() and 1 <= int(text) <= len(buttons):
+            text = buttons[int(text) - 1]["title"]
         outcome = await turns.handle(Inbound("terminal", sender, text))
+        buttons = [button for message in outcome.replies for button in message.buttons]
         for message in outcome.replies:
-            print(message.text)
-            for number, button in enumerate(message.buttons, start=1):
-                print(f"  {number}. {button['title']}")
+            _tell(message.text)
+        for number, button in enumerate(buttons, start=1):
+            _tell(f"  {number}. {button['title']}")
 
 
 def _read_line() -> str:
+    """What was typed, without spaces around it; empty at the end. Ctrl-C ends the conversation too."""
     try:
-        return input("> ")
-    except EOFError:
+        return input("> ").strip()
+    except (EOFError, KeyboardInterrupt):
+        print()
         return ""
 
 
 def _prepare(settings: Settings, log_level: str | None = None) -> None:
     keep_tensorflow_out()
-    warnings.filterwarnings("ignore")
+    warnings.showwarning = _hide_warning
     logging.basicConfig(
         level=log_level or settings.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
@@ -110,6 +136,10 @@ def _prepare(settings: Settings, log_level: str | None = None) -> None:
     _quiet_structlog()
     if settings.clock is not None:
         clock.clock.set(settings.clock)
+
+
+def _hide_warning(*_: object, **__: object) -> None:
+    """Libraries warn their own developers; a filter does not last, since Rasa's imports set theirs."""
 
 
 def _quiet_structlog() -> None:
@@ -139,12 +169,10 @@ def _tell_addresses(settings: Settings, password: str | None) -> None:
     _tell(f"  演示网站 website    {base}/")
     _tell(f"  REST 接口           {base}/webhooks/rest/webhook")
     _tell(f"  员工接口 staff API  {base}/api/openapi.json")
-    shown = password or ("ZHANTING_ADMIN_PASSWORD" if settings.admin_password else "首次启动时显示过 printed at the first start")
-    _tell(f"  员工登录 login      {ADMIN} / {shown}")
+    known = "ZHANTING_ADMIN_PASSWORD" if settings.admin_password else "首次启动时显示过 printed at the first start"
+    _tell(f"  员工登录 login      {ADMIN} / {password or known}")
     _tell("  按 Ctrl-C 停止 … Ctrl-C stops")
 
 
 def _tell(line: str) -> None:
     print(line, flush=True)
-
-

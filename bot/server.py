@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import signal
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -71,7 +73,9 @@ def build_server(installation: Installation, model: Path, ready: Callable[[], No
         ready()
 
     @app.before_server_stop
-    async def stop(_: Sanic, __: asyncio.AbstractEventLoop) -> None:
+    async def stop(_: Sanic, loop: asyncio.AbstractEventLoop) -> None:
+        _ignore_further_signals(loop)
+        wakeups.close()
         await turns.close()
 
     @app.after_server_stop
@@ -79,3 +83,11 @@ def build_server(installation: Installation, model: Path, ready: Callable[[], No
         database.close()
 
     return Server(app, turns, dialogue, installation)
+
+
+def _ignore_further_signals(loop: asyncio.AbstractEventLoop) -> None:
+    """A second Ctrl-C while the server stops would break off the stopping with a stack trace."""
+    if threading.current_thread() is threading.main_thread():
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(number)
+            signal.signal(number, signal.SIG_IGN)

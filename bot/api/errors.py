@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 
 from sanic import Sanic
-from sanic.exceptions import SanicException
+from sanic.exceptions import SanicException, ServiceUnavailable
 from sanic.request import Request
 from sanic.response import BaseHTTPResponse, HTTPResponse, empty, json
 
@@ -20,6 +20,7 @@ _STATUS: tuple[tuple[type[Exception], int], ...] = (
     (errors.InvalidInput, 400),
 )
 _CORS_PATHS = "/web/"
+MALFORMED = "NONE"  # the method of the request object that Sanic makes up when it could not read one
 
 
 def install_error_handlers(app: Sanic, origins: tuple[str, ...]) -> None:
@@ -28,6 +29,11 @@ def install_error_handlers(app: Sanic, origins: tuple[str, ...]) -> None:
     @app.exception(Exception)
     async def answer_error(request: Request, error: Exception) -> HTTPResponse:
         status = _status_of(error)
+        if request.method == MALFORMED:
+            return json({"error": "not a valid HTTP request"}, status=status if status < 500 else 400)
+        if isinstance(error, ServiceUnavailable):  # cancelled: the client left, or the answer took too long
+            logger.info("request ended early: %s %s (%s)", request.method, request.path, error)
+            return json({"error": "took too long"}, status=status)
         if status >= 500:
             logger.error("request failed: %s %s", request.method, request.path, exc_info=error)
             return json({"error": "internal error"}, status=status)

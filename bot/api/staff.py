@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from sanic import Blueprint
@@ -15,11 +15,13 @@ from bot.api.description import describe
 from bot.clock import TIME_ZONE
 from bot.domain.cases import CaseKind
 from bot.domain.conversation import Owner
-from bot.domain.errors import InvalidInput, NotAllowed, NotFound
+from bot.domain.errors import InvalidInput, NotFound
 from bot.services import cases, conversations, messages, staff
 from bot.services.booking import BookedVisit, list_visits
 from bot.services.content.snapshot import ContentStore
+from bot.services.credentials import bearer_token
 from bot.services.message_json import message_json
+from bot.services.texts import is_storable
 from bot.services.throttle import LoginThrottle
 from bot.store.database import Database
 
@@ -39,18 +41,17 @@ def staff_api(database: Database, content: ContentStore) -> Blueprint:
         username, password = body.get("username"), body.get("password")
         if not isinstance(username, str) or not isinstance(password, str):
             raise InvalidInput("username and password are needed")
-        throttle.check(request.ip)
-        try:
-            token = await _in_thread(staff.log_in, database, username, password[:200], clock.now())
-        except NotAllowed:
-            throttle.failed(request.ip)
-            raise
+        _storable("username", username)
+        _storable("password", password)
+        throttle.attempt(request.ip)
+        token = await _in_thread(staff.log_in, database, username, password[:200], clock.now())
+        throttle.succeeded(request.ip)
         return json({"token": token})
 
     @blueprint.get("/staff/appointments")
     async def appointments(request: Request) -> HTTPResponse:
         await _require_staff(request, database)
-        phone = request.args.get("phone")
+        phone = _storable("phone", request.args.get("phone"))
         from_, to = _time(request, "from"), _time(request, "to", end=True)
         dealership = (await _in_thread(content.current)).dealership
         visits = await _in_thread(list_visits, database, dealership, phone, from_, to)
@@ -66,6 +67,7 @@ def staff_api(database: Database, content: ContentStore) -> Blueprint:
     @blueprint.get("/staff/conversations/<conversation_id:str>/messages")
     async def transcript(request: Request, conversation_id: str) -> HTTPResponse:
         await _require_staff(request, database)
+        _storable("id", conversation_id)
         await _in_thread(conversations.conversation, database, conversation_id)
         rows = await _in_thread(messages.messages_after, database, conversation_id, 0, 10_000)
         return json([message_json(row) for row in rows])
@@ -85,8 +87,15 @@ def staff_api(database: Database, content: ContentStore) -> Blueprint:
 
 
 async def _require_staff(request: Request, database: Database) -> str:
-    token = (request.headers.get("authorization") or "").removeprefix("Bearer ").strip()
+    token = bearer_token(request.headers.get("authorization"))
     return await _in_thread(staff.staff_of_token, database, token, clock.now())  # type: ignore[no-any-return]
+
+
+def _storable(name: str, text: str | None) -> str | None:
+    """Raises ``InvalidInput`` for what no database can look for."""
+    if text is not None and not is_storable(text):
+        raise InvalidInput(f"{name} has characters that cannot be stored")
+    return text
 
 
 def _appointment_json(visit: BookedVisit) -> dict[str, Any]:
@@ -140,11 +149,13 @@ def _time(request: Request, name: str, end: bool = False) -> datetime | None:
         return None
     try:
         moment = datetime.fromisoformat(text.replace("Z", "+00:00").replace(" ", "+"))
-    except ValueError as error:
+        if end and len(text) == 10:
+            moment += timedelta(days=1)
+        moment = moment if moment.tzinfo else moment.replace(tzinfo=TIME_ZONE)
+        moment.astimezone(timezone.utc)  # what the database will be asked for
+    except (ValueError, OverflowError) as error:
         raise InvalidInput(f"{name} must be an ISO 8601 date or time") from error
-    if end and len(text) == 10:
-        moment += timedelta(days=1)
-    return moment if moment.tzinfo else moment.replace(tzinfo=TIME_ZONE)
+    return moment
 
 
 def _choice(enum: Any, text: str | None, name: str) -> Any:

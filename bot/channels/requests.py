@@ -8,6 +8,7 @@ from typing import Any
 from sanic.request import Request
 
 from bot.domain.errors import InvalidInput
+from bot.services.texts import is_storable
 
 
 def json_object(request: Request) -> dict[str, Any]:
@@ -24,7 +25,15 @@ def json_object(request: Request) -> dict[str, Any]:
 
 
 def text_field(body: dict[str, Any], name: str, longest: int = 255, required: bool = True) -> str | None:
-    """A text of the body; raises ``InvalidInput`` when it is missing, no text, or longer than ``longest``."""
+    """A text of the body that is stored or looked for as it is; raises ``InvalidInput``."""
+    value = any_text_field(body, name, longest, required)
+    if value is not None and not is_storable(value):
+        raise InvalidInput(f"{name} has characters that cannot be stored")
+    return value
+
+
+def any_text_field(body: dict[str, Any], name: str, longest: int, required: bool = True) -> str | None:
+    """A text of the body, whatever its characters; raises ``InvalidInput`` when missing, no text, or too long."""
     value = body.get(name)
     if value is None and not required:
         return None

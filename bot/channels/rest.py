@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from ipaddress import ip_address
 from typing import Any
 
@@ -10,12 +9,14 @@ from sanic import Blueprint
 from sanic.request import Request
 from sanic.response import HTTPResponse, json
 
-from bot.channels.requests import json_object, text_field
-from bot.domain.errors import InvalidInput, NotAllowed
+from bot.channels.requests import any_text_field, json_object, text_field
+from bot.domain.errors import NotAllowed
+from bot.services.credentials import bearer_token, same_token
 from bot.services.messages import Inbound, StoredMessage
 from bot.services.turns import Turns
 
 LONGEST_BODY_TEXT = 200_000
+PROXY_HEADERS = ("x-forwarded-for", "forwarded", "x-real-ip")
 
 
 def rest_channel(turns: Turns, token: str | None) -> Blueprint:
@@ -39,11 +40,7 @@ def rest_channel(turns: Turns, token: str | None) -> Blueprint:
 def _inbound(request: Request) -> Inbound:
     body = json_object(request)
     sender = text_field(body, "sender")
-    text = body.get("message", "")
-    if text is not None and not isinstance(text, str):
-        raise InvalidInput("message must be a text")
-    if len(text or "") > LONGEST_BODY_TEXT:
-        raise InvalidInput(f"message is longer than {LONGEST_BODY_TEXT} characters")
+    text = any_text_field(body, "message", LONGEST_BODY_TEXT, required=False)
     return Inbound("rest", str(sender), text or "", text_field(body, "message_id", 120, required=False))
 
 
@@ -57,17 +54,16 @@ def _reply(sender: str, message: StoredMessage) -> dict[str, Any]:
 
 
 def _require_access(request: Request, token: str | None) -> None:
-    """Raises ``NotAllowed``; compares in constant time."""
+    """Raises ``NotAllowed``."""
     if is_loopback(request):
         return
-    given = (request.headers.get("authorization") or "").removeprefix("Bearer ").strip()
-    if not token or not secrets.compare_digest(given.encode(), token.encode()):
+    if not token or not same_token(bearer_token(request.headers.get("authorization")), token):
         raise NotAllowed("the REST channel needs a valid token from outside this machine")
 
 
 def is_loopback(request: Request) -> bool:
     """Whether the request comes straight from this machine, not through a proxy."""
-    if request.headers.get("x-forwarded-for") or request.headers.get("forwarded"):
+    if any(header in request.headers for header in PROXY_HEADERS):
         return False
     try:
         return ip_address(request.ip).is_loopback

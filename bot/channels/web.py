@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json as json_module
-import time
-from collections import deque
 from typing import Any
 
 from sanic import Blueprint
@@ -13,12 +11,14 @@ from sanic.request import Request
 from sanic.response import HTTPResponse, json
 
 from bot import clock
-from bot.channels.requests import json_object, text_field
+from bot.channels.requests import any_text_field, json_object, text_field
 from bot.channels.rest import is_loopback
 from bot.domain.errors import InvalidInput, NotAllowed, TooManyRequests
 from bot.services.content.snapshot import ContentStore
+from bot.services.credentials import bearer_token
 from bot.services.message_json import message_json
 from bot.services.messages import Inbound, messages_after
+from bot.services.throttle import Limiter
 from bot.services.turns import Turns
 from bot.services.visitors import Visitor, find_visitor, open_visitor
 from bot.services.wakeups import Listener, Wakeups
@@ -30,9 +30,18 @@ LONGEST_ACCEPTED = 20_000
 
 
 def web_channel(
-    database: Database, content: ContentStore, turns: Turns, wakeups: Wakeups, rate_limit: bool
+    database: Database,
+    content: ContentStore,
+    turns: Turns,
+    wakeups: Wakeups,
+    rate_limit: bool,
+    heartbeat: float = HEARTBEAT_SECONDS,
 ) -> Blueprint:
-    """The routes under ``/web``; every one but ``/web/session`` needs the session's token."""
+    """The routes under ``/web``; every one but ``/web/session`` needs the session's token.
+
+    ``heartbeat``: after so many seconds of silence a stream sends a comment; it must be less than the
+    application's RESPONSE_TIMEOUT, which counts from the last byte sent.
+    """
     blueprint = Blueprint("web", url_prefix="/web")
     limiter = Limiter(MESSAGES_PER_MINUTE) if rate_limit else None
 
@@ -65,7 +74,7 @@ def web_channel(
         if limiter and not (is_loopback(request) or limiter.allows(visitor.conversation_id)):
             raise TooManyRequests("too many messages")
         body = json_object(request)
-        text = text_field(body, "text", LONGEST_ACCEPTED, required=False) or ""
+        text = any_text_field(body, "text", LONGEST_ACCEPTED, required=False) or ""
         client_id = text_field(body, "client_id", 120)
         payload = text_field(body, "payload", 2000, required=False)
         received, _ = await turns.take(Inbound("web", visitor.sender, text, client_id, payload))
@@ -74,44 +83,24 @@ def web_channel(
     @blueprint.get("/stream")
     async def stream(request: Request) -> None:
         visitor = await _visitor(request, database)
-        after = int(request.headers.get("last-event-id") or _number(request, "after", 0))
+        after = _number_of("Last-Event-ID", request.headers.get("last-event-id"), _number(request, "after", 0))
         response = await request.respond(
             content_type="text/event-stream; charset=utf-8",
             headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
         )
         with wakeups.listening(visitor.conversation_id) as listener:
-            await _send_rows(response, database, visitor, after, listener)
+            await _send_rows(response, database, visitor, after, listener, heartbeat)
 
     return blueprint
 
 
-class Limiter:
-    """At most ``per_minute`` events of one key within any minute."""
-
-    def __init__(self, per_minute: int) -> None:
-        self._per_minute = per_minute
-        self._seen: dict[str, deque[float]] = {}
-
-    def allows(self, key: str) -> bool:
-        now = time.monotonic()
-        times = self._seen.setdefault(key, deque())
-        while times and now - times[0] > 60:
-            times.popleft()
-        if len(times) >= self._per_minute:
-            return False
-        times.append(now)
-        if len(self._seen) > 10_000:
-            self._seen = {k: v for k, v in self._seen.items() if v and now - v[-1] <= 60}
-        return True
-
-
 async def _send_rows(
-    response: Any, database: Database, visitor: Visitor, after: int, listener: Listener
+    response: Any, database: Database, visitor: Visitor, after: int, listener: Listener, heartbeat: float
 ) -> None:
     """Send what is new, for as long as the client listens; a comment keeps a silent stream alive."""
     typing = False
     await response.send(": connected\n\n")
-    while True:
+    while not listener.closed:
         rows = await _in_thread(messages_after, database, visitor.conversation_id, after)
         for row in rows:
             after = row.seq
@@ -119,7 +108,7 @@ async def _send_rows(
         if listener.typing != typing:
             typing = listener.typing
             await response.send(_event("typing", {"on": typing}))
-        if not rows and not await listener.wait(HEARTBEAT_SECONDS):
+        if not rows and not await listener.wait(heartbeat):
             await response.send(": still here\n\n")
 
 
@@ -129,7 +118,7 @@ def _event(name: str, data: dict[str, Any], id_: int | None = None) -> str:
 
 
 async def _visitor(request: Request, database: Database) -> Visitor:
-    token = (request.headers.get("authorization") or "").removeprefix("Bearer ").strip()
+    token = bearer_token(request.headers.get("authorization"))
     visitor = await _in_thread(find_visitor, database, token) if token else None
     if visitor is None:
         raise NotAllowed("no such session")
@@ -137,10 +126,13 @@ async def _visitor(request: Request, database: Database) -> Visitor:
 
 
 def _number(request: Request, name: str, default: int) -> int:
-    text = request.args.get(name)
-    if text is None:
+    return _number_of(name, request.args.get(name), default)
+
+
+def _number_of(name: str, text: str | None, default: int) -> int:
+    if not text:
         return default
-    if not text.isdigit() or len(text) > 15:
+    if not (text.isascii() and text.isdigit()) or len(text) > 15:
         raise InvalidInput(f"{name} must be a number")
     return int(text)
 

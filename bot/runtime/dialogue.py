@@ -34,11 +34,13 @@ class RasaDialogue:
         self.tracker_store.domain = self._agent.domain
         self._agent.tracker_store = self._agent.processor.tracker_store = self.tracker_store
 
-    async def reply(self, conversation_id: str, text: str) -> tuple[list[Utterance], HandoffRequest | None]:
-        """One turn: the utterances, and the handoff that an action asked for."""
+    async def reply(
+        self, conversation_id: str, text: str, message_id: str | None = None
+    ) -> tuple[list[Utterance], HandoffRequest | None]:
+        """One turn: the utterances, and the handoff that an action asked for. ``message_id`` names the message."""
         collector = Collector("zhanting")
         await self._agent.handle_message(
-            UserMessage(text, collector, conversation_id, input_channel="zhanting")
+            UserMessage(text, collector, conversation_id, input_channel="zhanting", message_id=message_id)
         )
         handoff = None
         utterances = []

@@ -40,20 +40,29 @@ def ensure_model(models: Path, tell: Callable[[str], None]) -> Path:
     result = subprocess.run(
         [sys.executable, "-m", "bot", "train"],
         cwd=ROOT,
-        env={**os.environ, "ZHANTING_MODELS": str(models), "PYTHONWARNINGS": "ignore"},
-        stdout=sys.stderr,  # `understand` promises JSON alone on stdout
+        env={**os.environ, "ZHANTING_MODELS": str(models)},
+        stdin=subprocess.DEVNULL,  # `understand` reads its own
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+        errors="replace",
     )
     if result.returncode != 0 or not path.is_file():
+        print(result.stdout, file=sys.stderr)
         raise SetupError("the model could not be trained; the lines above say why")
     return path
 
 
 def train(models: Path, root: Path = ROOT) -> Path:
     """Train from nothing in this process; raises ``SetupError`` when Rasa reports an error."""
+    path = model_path(models, root)
+    try:
+        models.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SetupError(f"ZHANTING_MODELS {models} cannot be created: {error.strerror}") from error
+    os.environ["LOG_LEVEL"] = "ERROR"  # what Rasa's progress bars obey
     import rasa
 
-    path = model_path(models, root)
-    models.mkdir(parents=True, exist_ok=True)
     partial = f"{path.name.removesuffix('.tar.gz')}.{os.getpid()}"
     result = rasa.train(
         domain=str(root / "domain.yml"),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -19,7 +18,8 @@ from bot.store.tables import Conversation, Message
 
 OFFERS_REMEMBERED = 50
 _ORDINAL = re.compile(r"^\s*(第\s*)?(?P<number>[一二三四五六七八九1-9])\s*(个|项|条|个吧|个时间)?\s*[吧。.]?\s*$")
-_INTENT_PAYLOAD = re.compile(r"^\s*/+")
+_TYPED_COMMAND = re.compile(r"^\s*/+\s*[A-Za-z_]+\s*(\{|$)")
+_NOT_UNDERSTOOD = "/nlu_fallback"
 
 
 @dataclass(frozen=True)
@@ -77,12 +77,6 @@ class Received:
     for_bot: str
     duplicate: bool
     finished: bool
-
-
-def clean(text: str) -> str:
-    """The text without control characters, lone surrogates and invisible direction marks."""
-    kept = (c if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cs", "Cf") else " " for c in text)
-    return "".join(kept).strip()
 
 
 def receive(database: Database, inbound: Inbound, now: datetime) -> Received:
@@ -165,6 +159,13 @@ def unanswered(database: Database) -> list[tuple[str, str, Received]]:
         return [(row.channel, row.sender, _received(row, message, True)) for message, row in rows]
 
 
+def is_answered(database: Database, conversation_id: str, seq: int) -> bool:
+    """Whether a customer's message has its outcome."""
+    with database.reading() as session:
+        row = session.get(Message, (conversation_id, seq))
+        return row is not None and bool(row.answered)
+
+
 def _offered_button(session: Session, conversation_id: str, inbound: Inbound) -> dict[str, str] | None:
     """The button that was clicked, or whose title was typed: nothing but what the bot itself offered."""
     turns = _offers(session, conversation_id)
@@ -244,10 +245,15 @@ def _received(conversation: Conversation, row: Message, duplicate: bool) -> Rece
         seq=row.seq,
         owner=Owner(conversation.state),
         epoch=conversation.epoch,
-        for_bot=row.payload or _INTENT_PAYLOAD.sub("", row.text),
+        for_bot=row.payload or _harmless(row.text),
         duplicate=duplicate,
         finished=row.answered,
     )
+
+
+def _harmless(text: str) -> str:
+    """A typed text can never be one of Rasa's commands (``/intent{"slot": …}``)."""
+    return _NOT_UNDERSTOOD if _TYPED_COMMAND.match(text) else text.lstrip("/ \t\n")
 
 
 def _stored(row: Message) -> StoredMessage:

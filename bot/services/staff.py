@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from datetime import datetime, timedelta
 
@@ -11,6 +10,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error
 
 from bot.domain.errors import NotAllowed
+from bot.services.credentials import token_hash
 from bot.store.database import Database
 from bot.store.tables import AccessToken, User
 
@@ -48,7 +48,7 @@ def log_in(database: Database, username: str, password: str, now: datetime) -> s
     with database.transaction() as session:
         session.execute(sa.delete(AccessToken).where(AccessToken.expires_at <= now))
         session.add(
-            AccessToken(token_hash=_hash(token), username=username, expires_at=now + timedelta(hours=TOKEN_HOURS))
+            AccessToken(token_hash=token_hash(token), username=username, expires_at=now + timedelta(hours=TOKEN_HOURS))
         )
     return token
 
@@ -56,7 +56,7 @@ def log_in(database: Database, username: str, password: str, now: datetime) -> s
 def staff_of_token(database: Database, token: str, now: datetime) -> str:
     """The username behind a token; raises ``NotAllowed``."""
     with database.reading() as session:
-        row = session.get(AccessToken, _hash(token)) if token else None
+        row = session.get(AccessToken, token_hash(token)) if token else None
         if row is None or row.expires_at <= now:
             raise NotAllowed("no valid token")
         return str(row.username)
@@ -67,7 +67,3 @@ def _matches(stored: str, password: str) -> bool:
         return _hasher.verify(stored, password)
     except Argon2Error:
         return False
-
-
-def _hash(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from bot import clock
 from bot.domain.conversation import HandoffReason, Owner
@@ -15,17 +15,22 @@ from bot.services import conversations, messages
 from bot.services.content.snapshot import ContentStore
 from bot.services.messages import HandoffRequest, Inbound, Received, StoredMessage, Utterance
 from bot.services.replies import reply_for
+from bot.services.texts import clean
 from bot.services.wakeups import Wakeups
 from bot.store.database import Database
 
 logger = logging.getLogger(__name__)
+T = TypeVar("T")
+Turn = asyncio.Task[tuple[StoredMessage, ...]]
 
 
 class Dialogue(Protocol):
     """What answers a message: Rasa's agent in the server, handed in from above."""
 
-    async def reply(self, conversation_id: str, text: str) -> tuple[list[Utterance], HandoffRequest | None]:
-        """Run one turn."""
+    async def reply(
+        self, conversation_id: str, text: str, message_id: str
+    ) -> tuple[list[Utterance], HandoffRequest | None]:
+        """Run one turn. A turn cut off by a crash comes again with the same ``message_id``."""
 
     async def intent(self, text: str) -> str:
         """The intent of a text, without a turn."""
@@ -50,24 +55,44 @@ class Turns:
         self._database, self._content = database, content
         self._dialogue, self._wakeups, self._longest = dialogue, wakeups, longest
         self._locks = KeyedLocks()
-        self._running: dict[tuple[str, int], asyncio.Task[tuple[StoredMessage, ...]]] = {}
+        self._running: dict[tuple[str, int], Turn] = {}
+        self._kept: set[asyncio.Task[Any]] = set()
 
-    async def take(self, inbound: Inbound) -> tuple[Received, asyncio.Task[tuple[StoredMessage, ...]]]:
-        """Store the message and start its turn. The task is kept here: a client that leaves does not end it."""
-        cleaned = messages.clean(inbound.text)
+    async def take(self, inbound: Inbound) -> tuple[Received, Turn]:
+        """Store the message and start its turn. Both are kept here: a client that leaves does not end them."""
+        return await asyncio.shield(self._keep(self._take(inbound)))
+
+    async def _take(self, inbound: Inbound) -> tuple[Received, Turn]:
+        cleaned = clean(inbound.text)
         shortened = Inbound(
             inbound.channel, inbound.sender, cleaned[: self._longest], inbound.client_id, inbound.payload
         )
         async with self._locks.holding(f"{inbound.channel}/{inbound.sender}"):
             received = await _in_thread(messages.receive, self._database, shortened, clock.now())
+        return received, self._start(received, too_long=len(cleaned) > self._longest)
+
+    def _start(self, received: Received, too_long: bool = False) -> Turn:
+        """The turn of the message; a resend joins the one that runs."""
         key = (received.conversation_id, received.seq)
         if key not in self._running:
-            turn = self._turn(received, too_long=len(cleaned) > self._longest)
-            task = asyncio.get_running_loop().create_task(turn)
-            self._running[key] = task
-            task.add_done_callback(lambda _: self._running.pop(key, None))
-        self._wakeups.notify(received.conversation_id, typing=True)
-        return received, self._running[key]
+            self._running[key] = self._keep(self._turn(received, too_long))
+            self._running[key].add_done_callback(lambda _: self._ended(key))
+            if received.owner is Owner.BOT and not received.finished:
+                self._wakeups.notify(received.conversation_id, typing=True)
+        return self._running[key]
+
+    def _ended(self, key: tuple[str, int]) -> None:
+        """Tell the streams; the bot is seen typing for as long as another message waits for its turn."""
+        turn = self._running.pop(key)
+        self._wakeups.notify(key[0], typing=any(other == key[0] for other, _ in self._running))
+        if not turn.cancelled() and turn.exception() is not None:
+            logger.error("message %d of conversation %s has no outcome", key[1], key[0], exc_info=turn.exception())
+
+    def _keep(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+        task = asyncio.get_running_loop().create_task(work)
+        self._kept.add(task)
+        task.add_done_callback(self._kept.discard)
+        return task
 
     async def handle(self, inbound: Inbound) -> Outcome:
         """Store the message, run its turn and wait for the replies; a resend gets the stored ones."""
@@ -78,18 +103,17 @@ class Turns:
     async def finish_interrupted(self) -> int:
         """Answer what a stopped process left unanswered; gives the number of such messages."""
         left = await _in_thread(messages.unanswered, self._database)
-        for _, _, received in left:
-            await self._turn(received)
+        await asyncio.gather(*(self._start(received) for _, _, received in left), return_exceptions=True)
         return len(left)
 
-    async def close(self, seconds: float = 10.0) -> None:
-        """Let running turns end."""
-        if self._running:
-            await asyncio.wait(list(self._running.values()), timeout=seconds)
+    async def close(self, seconds: float = 3.0) -> None:
+        """Let running turns end; what takes longer is answered at the next start."""
+        if self._kept:
+            await asyncio.wait(list(self._kept), timeout=seconds)
 
     async def _turn(self, received: Received, too_long: bool = False) -> tuple[StoredMessage, ...]:
         async with self._locks.holding(received.conversation_id):
-            if received.finished:
+            if received.finished or await self._is_answered(received):
                 return await self._stored_replies(received)
             owned = await self._ownership(received)
             utterances, handoff = await self._answer(owned, too_long)
@@ -98,7 +122,6 @@ class Turns:
             )
         if stored is None:
             logger.info("late reply dropped: conversation %s changed hands", received.conversation_id)
-        self._wakeups.notify(received.conversation_id)
         return tuple(stored or ())
 
     async def _answer(self, received: Received, too_long: bool) -> tuple[list[Utterance], HandoffRequest | None]:
@@ -109,7 +132,8 @@ class Turns:
                 return [self._say("utter_empty_message")], None
             if received.owner is not Owner.BOT:
                 return await self._waiting_line(received), None
-            return await self._dialogue.reply(received.conversation_id, received.for_bot)
+            message_id = f"{received.conversation_id}-{received.seq}"
+            return await self._dialogue.reply(received.conversation_id, received.for_bot, message_id)
         except Exception:  # the last line of defence: the customer gets a word, a person and the log the rest
             logger.exception("turn failed in conversation %s", received.conversation_id)
             await self._report_failure(received)
@@ -129,6 +153,14 @@ class Turns:
             return []
         place = await _in_thread(conversations.place_in_queue, self._database, received.conversation_id)
         return [self._say("utter_waiting_in_queue", place=place)]
+
+    async def _is_answered(self, received: Received) -> bool:
+        """Whether it got its outcome while this turn waited: from a resend, or in another process."""
+        return bool(
+            await _in_thread(
+                messages.is_answered, self._database, received.conversation_id, received.seq
+            )
+        )
 
     async def _stored_replies(self, received: Received) -> tuple[StoredMessage, ...]:
         return tuple(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,6 +9,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from bot.services.conversations import open_conversation
+from bot.services.credentials import token_hash
 from bot.store.database import Database
 from bot.store.tables import Conversation
 
@@ -30,17 +30,13 @@ def open_visitor(database: Database, token: str | None, now: datetime) -> tuple[
         return known, token
     token = secrets.token_urlsafe(32)
     with database.transaction() as session:
-        row = open_conversation(session, CHANNEL, _sender(token), now)
+        row = open_conversation(session, CHANNEL, token_hash(token), now)
         return Visitor(row.sender, row.id, row.last_seq), token
 
 
 def find_visitor(database: Database, token: str) -> Visitor | None:
     """The visitor whose token this is."""
-    query = sa.select(Conversation).where(Conversation.channel == CHANNEL, Conversation.sender == _sender(token))
+    query = sa.select(Conversation).where(Conversation.channel == CHANNEL, Conversation.sender == token_hash(token))
     with database.reading() as session:
         row = session.scalars(query).first()
         return None if row is None else Visitor(row.sender, row.id, row.last_seq)
-
-
-def _sender(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()

@@ -10,12 +10,17 @@ from contextlib import contextmanager
 class Listener:
     """One open stream: waits for news of its conversation."""
 
-    def __init__(self) -> None:
+    def __init__(self, typing: bool = False) -> None:
         self._news = asyncio.Event()
-        self.typing = False
+        self.typing = typing
+        self.closed = False
 
     def notify(self, typing: bool) -> None:
         self.typing = typing
+        self._news.set()
+
+    def close(self) -> None:
+        self.closed = True
         self._news.set()
 
     async def wait(self, seconds: float) -> bool:
@@ -29,14 +34,17 @@ class Listener:
 
 
 class Wakeups:
-    """The listeners of every conversation that somebody watches."""
+    """The listeners of every conversation that somebody watches, and who is being answered."""
 
     def __init__(self) -> None:
         self._listeners: dict[str, set[Listener]] = {}
+        self._typing: set[str] = set()
+        self._closed = False
 
     @contextmanager
     def listening(self, conversation_id: str) -> Iterator[Listener]:
-        listener = Listener()
+        listener = Listener(conversation_id in self._typing)
+        listener.closed = self._closed
         self._listeners.setdefault(conversation_id, set()).add(listener)
         try:
             yield listener
@@ -48,5 +56,17 @@ class Wakeups:
 
     def notify(self, conversation_id: str, typing: bool = False) -> None:
         """There are new rows, or the bot began (``typing``) to answer."""
+        (self._typing.add if typing else self._typing.discard)(conversation_id)
         for listener in self._listeners.get(conversation_id, ()):
             listener.notify(typing)
+
+    def listeners(self) -> int:
+        """How many streams are open."""
+        return sum(map(len, self._listeners.values()))
+
+    def close(self) -> None:
+        """The process stops: every stream ends now, and a later one at once."""
+        self._closed = True
+        for listeners in self._listeners.values():
+            for listener in listeners:
+                listener.close()

@@ -159,7 +159,9 @@ def held_out_cases() -> list[Case]:
     """The sentences kept apart. Raises FileNotFoundError when a file is missing."""
     intents = yaml.safe_load((HELD_OUT / "intents.yml").read_text("utf-8"))
     topics = yaml.safe_load((HELD_OUT / "faq.yml").read_text("utf-8"))
-    found = [Case(sentence, entry["intent"]) for entry in intents for sentence in entry["sentences"]]
+    outside = yaml.safe_load((HELD_OUT / "out_of_scope.yml").read_text("utf-8"))
+    found = [Case(sentence, "out_of_scope") for sentence in outside]
+    found += [Case(sentence, entry["intent"]) for entry in intents for sentence in entry["sentences"]]
     return found + [
         Case(question, "faq", entry["topic"]) for entry in topics for question in entry["questions"]
     ]

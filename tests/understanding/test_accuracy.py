@@ -27,7 +27,7 @@ def test_every_intent_and_topic_is_measured(measures: Measures) -> None:
 
 
 def test_intents(measures: Measures) -> None:
-    assert measures.intent >= 0.91
+    assert measures.intent >= 0.89
 
 
 def test_topics(measures: Measures) -> None:
@@ -36,11 +36,11 @@ def test_topics(measures: Measures) -> None:
 
 
 def test_a_wrong_answer_is_rare(measures: Measures) -> None:
-    assert measures.confident_wrong <= 0.06
+    assert measures.confident_wrong <= 0.056
 
 
 def test_out_of_scope_is_not_answered(measures: Measures) -> None:
-    assert measures.outside_answered <= 0.1
+    assert measures.outside_answered <= 0.08
 
 
 def test_speed(measures: Measures) -> None:

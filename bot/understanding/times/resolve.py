@@ -60,7 +60,14 @@ def _single(moment: Moment, now: datetime) -> Resolved:
             return Resolved(TimeKind.RANGE, moment.instant.at, moment.instant.end, "minute")
         return Resolved(TimeKind.POINT, moment.instant.at, None, "minute")
     whole = _rolled(moment, now)
-    return whole if moment.bound is Bound.AT or whole.kind is TimeKind.AMBIGUOUS else _bounded(moment, whole)
+    if moment.bound is Bound.AT or whole.kind is TimeKind.AMBIGUOUS:
+        return whole
+    bounded = _bounded(moment, whole)
+    is_open = moment.days is None or moment.days.is_open
+    if not (_is_past(bounded, now) and is_open and whole.start is not None):
+        return bounded
+    later = _later(moment, whole.start.date(), now)  # 周五之前 said on a Friday
+    return _bounded(moment, later) if later.start else AMBIGUOUS
 
 
 def _bounded(moment: Moment, whole: Resolved) -> Resolved:
@@ -89,9 +96,14 @@ def _rolled(moment: Moment, now: datetime) -> Resolved:
         return result
     if not is_open:
         return _this_evening(moment, day_range, result, now)
-    tomorrow = day_range[0] + ONE_DAY
-    later = moment.days.find(tomorrow) if moment.days else (tomorrow, tomorrow)
-    return _on(moment, later, now) if later else AMBIGUOUS
+    return _later(moment, day_range[0], now)
+
+
+def _later(moment: Moment, day: date, now: datetime) -> Resolved:
+    """The moment on the first possible day after `day`."""
+    following = day + ONE_DAY
+    days = moment.days.find(following) if moment.days else (following, following)
+    return _on(moment, days, now) if days else AMBIGUOUS
 
 
 def _is_past(result: Resolved, now: datetime) -> bool:

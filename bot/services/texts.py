@@ -1,0 +1,24 @@
+"""Texts from outside: what can be stored, and what a message may look like."""
+
+from __future__ import annotations
+
+import unicodedata
+
+
+def is_storable(text: str) -> bool:
+    """Whether every database takes the text: no NUL (PostgreSQL), no lone surrogates (nobody)."""
+    return not any(char == "\0" or "\ud800" <= char <= "\udfff" for char in text)
+
+
+def clean(text: str) -> str:
+    """The text without control characters and lone surrogates; invisible marks go without leaving a space."""
+    return "".join(map(_kept, text)).strip()
+
+
+def _kept(char: str) -> str:
+    if char in "\n\t":
+        return char
+    category = unicodedata.category(char)
+    if category in ("Cc", "Cs"):
+        return " "
+    return "" if category == "Cf" else char
