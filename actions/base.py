@@ -18,9 +18,11 @@ from bot import clock
 from bot.services.content.snapshot import Content
 
 Events = list[dict[str, Any]]
-_NOT_CONTENT = re.compile(
-    r"[\s,，。.!！?？、;；:：~～]|吧|呢|啊|呀|哦|嗯|的|就|那|这|我|要|想|去|在|选|行|好|可以|是|用|了"
+_FILLERS = re.compile(
+    r"[\W_]|能不能|行不行|可不可以|有没有空|差不多|改成|换成|改到|换到|一下|可以|左右|大概|应该|麻烦|师傅|有空|过来|过去"
+    r"|[吧呢啊呀哦嗯的就那这我要想去在选行好是用了再加个还做也帮下能来到约给您你们吗请]"
 )
+_QUESTION = re.compile(r"[?？吗]|多少|怎么|什么|哪|几[点个天]")
 
 
 class Turn:
@@ -87,12 +89,17 @@ class Turn:
 
     def is_mostly(self, entities: Iterable[str]) -> bool:
         """Whether the message is little more than these entities: an answer and not a question."""
+        if not self.values_of(entities) or (self.intent == "faq" and self._is_question()):
+            return False
         text = list(self.text)
-        for found in self.entities:
-            if found.get("entity") in entities:
-                text[found["start"] : found["end"]] = " " * (found["end"] - found["start"])
-        rest = _NOT_CONTENT.sub("", "".join(text))
-        return bool(self.values_of(entities)) and len(rest) <= max(2, len(self.text) // 4)
+        for found in self.values_of(entities):
+            text[found["start"] : found["end"]] = " " * (found["end"] - found["start"])
+        return len(_FILLERS.sub("", "".join(text))) <= max(1, len(self.text) // 6)
+
+    def _is_question(self) -> bool:
+        """Whether it asks for something; "明天能不能去" to the question for a time is an answer all the same."""
+        asked_for_time = (self.requested or "").endswith("_time") and self.values_of({"time"})
+        return bool(_QUESTION.search(self.text)) and not asked_for_time
 
     def values_of(self, entities: Iterable[str]) -> list[Any]:
         return [found for found in self.entities if found.get("entity") in entities]

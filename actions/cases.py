@@ -145,7 +145,7 @@ class StartCase(DealerAction):
     first_words: str
 
     def perform(self, turn: Turn) -> Events:
-        draft: Draft = {slot: None for slot in self.form.slots}
+        draft: Draft = dict.fromkeys(self.form.slots)
         if turn.active_form != self.form.name:
             turn.say(self.first_words)
         details = {"first_message": turn.text} if not turn.is_payload else {}

@@ -173,7 +173,7 @@ class StartExistingBooking(DealerAction):
             turn.say("utter_left_dialogue")
             form = test_drive.FORM if turn.active_form == "test_drive_form" else service_visit.FORM
             return [*left(form), FollowupAction("action_listen")]
-        draft: Draft = {slot: None for slot in FORM.slots}
+        draft: Draft = dict.fromkeys(FORM.slots)
         draft["booking_failures"] = turn.slot("booking_failures")
         draft["booking_purpose"] = purpose_of(turn)
         if turn.slot("known_booking") and not turn.values_of({"booking_code", "phone"}):
@@ -194,7 +194,7 @@ class ChangeAfterwards(DealerAction):
         if turn.values_of({"phone", "name"}) or field_to_change(turn) in ("phone", "name"):
             turn.say("utter_contact_change_needs_person")
             return [SlotSet("pending_offer", "human")]
-        draft: Draft = {slot: None for slot in FORM.slots}
+        draft: Draft = dict.fromkeys(FORM.slots)
         draft["booking_purpose"] = "change"
         draft["booking_code"], draft["booking_phone"] = turn.slot("known_booking")
         FORM.read(turn, draft)

@@ -42,6 +42,7 @@ class Form(ABC):
             turn.intent in ANSWERS
             or turn.intent in self.own_intents
             or turn.is_mostly(self.entities)
+            or (turn.is_mostly({"bare_time"}) and (turn.requested or "").endswith("_time"))
             or self.takes_anything(turn)
         )
 

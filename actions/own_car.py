@@ -118,7 +118,7 @@ class StartOwnCar(DealerAction):
     action_name = "action_start_own_car"
 
     def perform(self, turn: Turn) -> Events:
-        draft: Draft = {slot: None for slot in FORM.slots}
+        draft: Draft = dict.fromkeys(FORM.slots)
         if turn.slot("known_car") and not turn.values_of({"model", "plate", "phone", "mileage"}):
             draft.update(turn.slot("known_car"))
         draft["car_purpose"] = purpose_of(turn)
@@ -136,7 +136,7 @@ class TakeUpFacts(DealerAction):
         if turn.active_form:
             return misunderstood(turn)
         if turn.values("plate") and turn.values("phone"):
-            draft: Draft = {slot: None for slot in FORM.slots} | {"car_purpose": "due"}
+            draft: Draft = dict.fromkeys(FORM.slots) | {"car_purpose": "due"}
             FORM.read(turn, draft)
             return [SlotSet("misunderstandings", None), *set_slots(draft), FollowupAction(FORM.name)]
         model = turn.last("model")

@@ -47,7 +47,7 @@ class ServiceVisitForm(VisitForm):
         return VisitRequest(VisitKind.SERVICE, draft["visit_store"], draft["visit_model"], tuple(jobs))
 
     def read_facts(self, turn: Turn, draft: Draft) -> bool:
-        model, store = turn.last("model"), turn.last("store")
+        model, store = turn.last("model"), self.store_said(turn)
         if model:
             draft["visit_model"] = model
         if store:

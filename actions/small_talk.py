@@ -93,7 +93,7 @@ class AcceptOffer(DealerAction):
         if turn.active_form:  # a yes that answers none of the form's questions
             return misunderstood(turn)
         if offer == "book_service":
-            seed = {slot: None for slot in service_visit.FORM.slots} | (turn.slot("offered_visit") or {})
+            seed = dict.fromkeys(service_visit.FORM.slots) | (turn.slot("offered_visit") or {})
             return [
                 cleared,
                 SlotSet("offered_visit", None),

@@ -17,6 +17,7 @@ from bot.services.booking import BookedVisit
 from bot.services.wording import say_phone, say_time
 
 _LICENCE = re.compile(r"驾照|驾龄|驾驶证|驾证|驾本|拿本|本子|老司机")
+_HAS_ONE = re.compile(r"^\s*我?(都|是)?(有|符合|满足|满了)(的|啊|呀|了|驾照)?\W*$")
 _LICENCE_ANSWER = re.compile(r"符合|满足|够了|满了|[\d一二两三四五六七八九十几多]+年|半年|刚拿|个月")
 _NO_LICENCE = re.compile(
     r"(没|未|无|不|还没|没有).{0,4}(驾照|驾驶证|驾证|驾本|考|满|到|够|足|符合)|半年|刚拿|刚考|[\d一二两三四五六七八九十几]+个月|没有|还没"
@@ -45,7 +46,7 @@ class TestDriveForm(VisitForm):
         return VisitRequest(VisitKind.TEST_DRIVE, draft["drive_store"], draft["drive_model"])
 
     def read_facts(self, turn: Turn, draft: Draft) -> bool:
-        model, store = turn.last("model"), turn.last("store")
+        model, store = turn.last("model"), self.store_said(turn)
         if model:
             draft["drive_model"] = model
         if store:
@@ -78,6 +79,8 @@ class TestDriveForm(VisitForm):
         if turn.intent == "faq":
             return None
         asked = turn.requested == "drive_licence"
+        if asked and _HAS_ONE.match(turn.text):
+            return True
         if asked and turn.intent in ("affirm", "deny") and not turn.values_of(self.entities - {"name"}):
             return turn.intent == "affirm" and not _NO_LICENCE.search(turn.text)
         if _LICENCE.search(turn.text) or (asked and _LICENCE_ANSWER.search(turn.text)):

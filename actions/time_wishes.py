@@ -30,7 +30,8 @@ def read_wish(turn: Turn, agreed: datetime | None, earlier: Wish | None) -> Wish
     A clock time or a day part alone belongs to the day that was agreed or talked about before; a day alone
     keeps the agreed clock time.
     """
-    found = next((e for e in reversed(turn.entities) if e.get("entity") == "time"), None)
+    kinds = {"time", "bare_time"} if (turn.requested or "").endswith("_time") else {"time"}
+    found = next((e for e in reversed(turn.entities) if e.get("entity") in kinds), None)
     if found is None:
         return None
     value = found["value"]

@@ -12,6 +12,7 @@ from actions.facts import WHATEVER, ask_contact, bare_name, field_to_change, rea
 from actions.forms import CHANGES, Draft, Form
 from actions.time_wishes import ask_for_time, hold, parse_time, read_wish, refusal_of
 from bot.domain.booking import VisitRequest
+from bot.domain.dealership import Store
 from bot.domain.errors import BookingRefused
 from bot.services.booking import BookedVisit, Contact, book, release_hold
 from bot.services.wording import say_time
@@ -69,6 +70,14 @@ class VisitForm(Form):
         if draft[f"{p}_refusal"] is None:
             draft[f"{p}_time"] = start.isoformat()
 
+    def store_said(self, turn: Turn) -> str | None:
+        """The store that was named; asked for one, "西" alone is enough where only one name has that character."""
+        if turn.values("store") or turn.requested != f"{self.prefix}_store" or len(turn.text.strip()) > 4:
+            return turn.last("store")  # type: ignore[no-any-return]
+        stores = turn.dealership.stores
+        named = [s.id for s in stores if any(c in turn.text and _only_in(c, s.name, stores) for c in s.name)]
+        return named[0] if len(named) == 1 else None
+
     def wants_store_of_choice(self, turn: Turn) -> bool:
         return turn.requested == f"{self.prefix}_store" and bool(WHATEVER.search(turn.text))
 
@@ -117,13 +126,17 @@ class VisitForm(Form):
             draft[f"{self.prefix}_confirmed"] = None
 
 
+def _only_in(character: str, name: str, stores: tuple[Store, ...]) -> bool:
+    return all(character not in store.name for store in stores if store.name != name)
+
+
 class StartVisit(DealerAction):
     """Begins a booking: forgets the last one, reads what was said up front, takes over from another form."""
 
     form: VisitForm
 
     def perform(self, turn: Turn) -> Events:
-        draft: Draft = {slot: None for slot in self.form.slots}
+        draft: Draft = dict.fromkeys(self.form.slots)
         if turn.active_form == self.form.name or turn.slot("paused_form") == self.form.name:
             draft = self.form.draft(turn)
         self.form.read(turn, draft)
@@ -169,7 +182,8 @@ class BookVisit(DealerAction):
     def perform(self, turn: Turn) -> Events:
         draft, p = self.form.draft(turn), self.form.prefix
         request, start = self.form.request(draft), parse_time(draft[f"{p}_time"])
-        assert request is not None and start is not None
+        assert request is not None
+        assert start is not None
         contact = Contact(draft[f"{p}_name"], draft[f"{p}_phone"])
         try:
             visit = book(

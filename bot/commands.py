@@ -34,11 +34,18 @@ def serve() -> int:
     password = ensure_admin(installation.database, settings.admin_password, clock.now())
     model = ensure_model(settings.models, _tell)
     _tell("正在启动助手 … starting the assistant")
+    from bot.api.protocol import CheckedProtocol
     from bot.server import build_server
 
     server = build_server(installation, model, lambda: _tell_addresses(settings, password))
     server.app.run(
-        host=settings.host, port=settings.port, access_log=False, motd=False, debug=False, workers=1
+        host=settings.host,
+        port=settings.port,
+        protocol=CheckedProtocol,
+        access_log=False,
+        motd=False,
+        debug=False,
+        workers=1,
     )
     if not server.app.ctx.ready:
         raise SetupError("the server could not start; the lines above say why")
@@ -133,6 +140,7 @@ def _prepare(settings: Settings, log_level: str | None = None) -> None:
     )
     for noisy in ("rasa", "rasa_sdk", "sanic", "alembic", "matplotlib", "apscheduler", "numexpr"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+    logging.getLogger("sanic.error").addFilter(lambda record: "File not found" not in record.getMessage())
     _quiet_structlog()
     if settings.clock is not None:
         clock.clock.set(settings.clock)

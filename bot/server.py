@@ -15,6 +15,7 @@ from sanic import Sanic
 from actions import context
 from bot.api.errors import install_error_handlers
 from bot.api.health import health_api
+from bot.api.protocol import CheckedRequest
 from bot.api.staff import staff_api
 from bot.channels.rest import rest_channel
 from bot.channels.web import web_channel
@@ -46,7 +47,7 @@ def build_server(installation: Installation, model: Path, ready: Callable[[], No
     dialogue = RasaDialogue(installation, model)
     wakeups = Wakeups()
     turns = Turns(database, content, dialogue, wakeups, settings.max_message_length)
-    app = Sanic("zhanting", configure_logging=False)
+    app = Sanic("zhanting", configure_logging=False, request_class=CheckedRequest)
     app.config.update(
         REQUEST_MAX_SIZE=LARGEST_BODY,
         RESPONSE_TIMEOUT=STREAM_TIMEOUT,

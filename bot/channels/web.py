@@ -122,7 +122,7 @@ async def _visitor(request: Request, database: Database) -> Visitor:
     visitor = await _in_thread(find_visitor, database, token) if token else None
     if visitor is None:
         raise NotAllowed("no such session")
-    return visitor  # type: ignore[no-any-return]
+    return visitor
 
 
 def _number(request: Request, name: str, default: int) -> int:

@@ -46,7 +46,7 @@ class Inert(metaclass=_InertType):
 
 
 class _InertModule(ModuleType):
-    __path__: list[str] = []
+    __path__: list[str] = []  # noqa: RUF012 - a package, as ModuleType declares it
     __version__ = "0"
 
     def __getattr__(self, name: str) -> Any:

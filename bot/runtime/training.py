@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import logging
 import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import redirect_stdout
 from pathlib import Path
 
 from bot.domain.errors import SetupError
@@ -62,18 +64,24 @@ def train(models: Path, root: Path = ROOT) -> Path:
         raise SetupError(f"ZHANTING_MODELS {models} cannot be created: {error.strerror}") from error
     os.environ["LOG_LEVEL"] = "ERROR"  # what Rasa's progress bars obey
     import rasa
+    from rasa.shared.exceptions import RasaException
 
     partial = f"{path.name.removesuffix('.tar.gz')}.{os.getpid()}"
-    result = rasa.train(
-        domain=str(root / "domain.yml"),
-        config=str(root / "config.yml"),
-        training_files=[str(root / "data")],
-        output=str(models),
-        fixed_model_name=partial,
-        force_training=True,
-    )
+    said = io.StringIO()
+    try:
+        with redirect_stdout(said):
+            result = rasa.train(
+                domain=str(root / "domain.yml"),
+                config=str(root / "config.yml"),
+                training_files=[str(root / "data")],
+                output=str(models),
+                fixed_model_name=partial,
+                force_training=True,
+            )
+    except RasaException as error:
+        raise SetupError(f"the model could not be trained: {error}") from error
     if not result.model:
-        raise SetupError("the model could not be trained")
+        raise SetupError(f"the model could not be trained: {said.getvalue().strip()}")
     os.replace(result.model, path)
     _forget_older(models, path)
     return path

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import logging
 import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
+from alembic.util import CommandError
 
 from bot import clock
 from bot.domain.errors import SetupError
-from bot.services.content.files import check_variables, read_content
+from bot.services.content.files import FileEntry, check_variables, read_content
 from bot.services.content.snapshot import Content, ContentStore, build_content
 from bot.services.content.sync import SyncReport, sync_content
 from bot.services.vehicles import fill_demo_customers
@@ -21,6 +25,7 @@ from bot.settings import ROOT, Settings, read_settings
 from bot.store.database import Database
 
 logger = logging.getLogger(__name__)
+SETUP_LOCK = 5005
 
 
 @dataclass(frozen=True)
@@ -38,15 +43,14 @@ def open_installation(settings: Settings | None = None, root: Path = ROOT) -> In
     if settings.clock is not None:
         clock.clock.set(settings.clock)
     _make_home(settings.home)
-    entries = read_content(root)
-    content = build_content([(e.kind, e.id, e.data, 1) for e in entries], revision=0)
-    check_variables(entries, frozenset(content.variables))
-    database = Database(settings.database_url)
+    entries, _ = _checked_content(root)
     try:
-        migrate(database, root)
-        report = sync_content(database, entries, clock.now())
-        fill_demo_customers(database, [e.data for e in entries if e.kind == "customer"], clock.now())
-    except sa.exc.SQLAlchemyError as error:
+        database = Database(settings.database_url)
+        with _one_process_at_a_time(database):
+            migrate(database, root)
+            report = sync_content(database, entries, clock.now())
+            fill_demo_customers(database, [e.data for e in entries if e.kind == "customer"], clock.now())
+    except (sa.exc.SQLAlchemyError, sqlite3.Error, CommandError, ValueError) as error:
         raise SetupError(f"the database {_safe(settings.database_url)} cannot be used: {_first_line(error)}") from error
     _tell(report)
     return Installation(settings, database, ContentStore(database))
@@ -54,10 +58,28 @@ def open_installation(settings: Settings | None = None, root: Path = ROOT) -> In
 
 def validate_content(root: Path = ROOT) -> Content:
     """Read and check every content file without a database; raises ``ContentError``."""
+    return _checked_content(root)[1]
+
+
+def _checked_content(root: Path) -> tuple[tuple[FileEntry, ...], Content]:
     entries = read_content(root)
     content = build_content([(e.kind, e.id, e.data, 1) for e in entries], revision=0)
     check_variables(entries, frozenset(content.variables))
-    return content
+    return entries, content
+
+
+@contextmanager
+def _one_process_at_a_time(database: Database) -> Iterator[None]:
+    """PostgreSQL lets two processes create the same table and fails the second; SQLite has one writer anyway."""
+    if database.engine.dialect.name != "postgresql":
+        yield
+        return
+    with database.engine.connect() as connection:
+        connection.execute(sa.select(sa.func.pg_advisory_lock(SETUP_LOCK)))
+        try:
+            yield
+        finally:
+            connection.execute(sa.select(sa.func.pg_advisory_unlock(SETUP_LOCK)))
 
 
 def migrate(database: Database, root: Path = ROOT) -> None:
@@ -88,8 +110,11 @@ def _tell(report: SyncReport) -> None:
 
 
 def _first_line(error: Exception) -> str:
-    return str(getattr(error, "orig", None) or error).splitlines()[0]
+    return next(iter(str(getattr(error, "orig", None) or error).splitlines()), type(error).__name__)
 
 
 def _safe(url: str) -> str:
-    return sa.engine.make_url(url).render_as_string(hide_password=True)
+    try:
+        return sa.engine.make_url(url).render_as_string(hide_password=True)
+    except (sa.exc.ArgumentError, ValueError):
+        return "of DATABASE_URL"

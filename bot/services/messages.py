@@ -200,7 +200,7 @@ def _offers(session: Session, conversation_id: str) -> list[list[dict[str, str]]
 def _by_client_id(session: Session, conversation_id: str, client_id: str | None) -> Message | None:
     if client_id is None:
         return None
-    return session.scalars(  # type: ignore[no-any-return]
+    return session.scalars(
         sa.select(Message).where(Message.conversation_id == conversation_id, Message.client_id == client_id)
     ).first()
 

@@ -18,6 +18,7 @@ from rasa.shared.nlu.training_data.message import Message
 
 from bot import clock
 from bot.understanding.entities import Entity, Lexicon, LexiconEntry, extract_entities
+from bot.understanding.time_expressions import TimeKind, parse_time
 
 PROJECT = Path(__file__).parents[2]
 LexiconProvider = Callable[[], Lexicon]
@@ -75,7 +76,7 @@ class DealerEntityExtractor(GraphComponent, EntityExtractorMixin):
         for message in messages:
             text = message.get(TEXT)
             if isinstance(text, str) and text and not text.startswith("/"):
-                found = extract_entities(text, _source.provider(), clock.now())
+                found = _with_bare_time(text, extract_entities(text, _source.provider(), clock.now()))
                 known: list[dict[str, Any]] = message.get(ENTITIES, [])
                 message.set(
                     ENTITIES,
@@ -83,6 +84,17 @@ class DealerEntityExtractor(GraphComponent, EntityExtractorMixin):
                     add_to_output=True,
                 )
         return messages
+
+
+def _with_bare_time(text: str, found: list[Entity]) -> list[Entity]:
+    """The entities, and as `bare_time` what is a time only where the dialogue has just asked for one ("3点", "25")."""
+    if any(entity.entity == "time" for entity in found):
+        return found
+    expression = parse_time(text, clock.now(), expects_time=True)
+    if expression.kind is TimeKind.NONE or expression.span is None:
+        return found
+    start, end = expression.span
+    return [*found, Entity("bare_time", expression.as_json(), start, end, text[start:end])]
 
 
 def _as_rasa(entity: Entity) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, TimeoutError, expect
 
 CODE = re.compile(r"[A-HJKMNP-Z]{3}[2-9]{3}")
 CONTACT = "张伟 13812345678"
@@ -45,7 +45,11 @@ class Chat:
 
     def wait_for_answer(self) -> str:
         """Waits until the assistant has answered the last message and is done; returns its last bubble."""
-        self.page.wait_for_function(_ANSWERED, arg=QUIET_MS)
+        try:
+            self.page.wait_for_function(_ANSWERED, arg=QUIET_MS)
+        except TimeoutError as error:
+            state = self.page.evaluate("window.seenState")
+            raise AssertionError(f"no answer (count, waiting, typing: {state}): {self.transcript()}") from error
         return self.from_bot.last.inner_text()
 
     def seqs(self) -> list[int]:

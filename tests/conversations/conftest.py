@@ -8,7 +8,6 @@ import sys
 import warnings
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +19,7 @@ from bot.services.content.snapshot import ContentStore
 from bot.services.installation import Installation, open_installation
 from bot.settings import ROOT, read_settings
 from bot.store.database import Database
-from tests.conversations.harness import NOW, Assistant, Customer
+from tests.conversations.harness import NOW, Assistant, Customer, local
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -48,7 +47,7 @@ def agent() -> Any:
 def new_installation(tmp_path_factory: pytest.TempPathFactory) -> Installation:
     """Migrated and filled once; nothing is written to it."""
     home = tmp_path_factory.mktemp("installation")
-    clock.clock.set(datetime.fromisoformat(NOW))
+    clock.clock.set(local(NOW))
     installation = open_installation(read_settings({"ZHANTING_HOME": str(home)}))
     installation.content.current()
     installation.database.close()
@@ -66,7 +65,7 @@ def assistant(agent: Any, new_installation: Installation, tmp_path: Path) -> Ite
     shutil.copy(new_installation.settings.home / "zhanting.db", tmp_path / "zhanting.db")
     database = Database(f"sqlite:///{tmp_path / 'zhanting.db'}")
     installation = replace(new_installation, database=database, content=ContentStore(database))
-    clock.clock.set(datetime.fromisoformat(NOW))
+    clock.clock.set(local(NOW))
     context.use(installation)
     dialogue = RasaDialogue(installation, agent)
     longest = installation.settings.max_message_length
@@ -88,8 +87,8 @@ def nothing_failed(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
     A test that makes something fail on purpose clears ``caplog``.
     """
     yield
-    failures = [record for record in caplog.get_records("call") if record.levelno >= logging.ERROR]
-    assert [record.getMessage() + "\n" + str(record.exc_info and record.exc_info[1]) for record in failures] == []
+    failures = {r.getMessage(): r.exc_info for r in caplog.get_records("call") if r.levelno >= logging.ERROR}
+    assert {message: info and str(info[1]) for message, info in failures.items()} == {}
 
 
 def _quiet() -> None:

@@ -23,7 +23,13 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from bot import clock
+from bot.clock import TIME_ZONE
+from bot.domain.booking import VisitKind, VisitRequest
+from bot.domain.dealership import Dealership
+from bot.services import booking
+from bot.services.booking import BookedVisit, Contact
 from bot.services.messages import Inbound, StoredMessage
+from bot.services.replies import FAQ_PREFIX, reply_for
 from bot.store.tables import Appointment, Case, Conversation, Handoff, Hold
 
 if TYPE_CHECKING:  # Rasa is imported where the agent is loaded, after TensorFlow has been kept out
@@ -31,7 +37,7 @@ if TYPE_CHECKING:  # Rasa is imported where the agent is loaded, after TensorFlo
     from bot.services.installation import Installation
     from bot.services.turns import Turns
 
-NOW = "2026-11-22T10:00:00+08:00"  # a Sunday
+NOW = "2026-11-22T10:00"  # a Sunday
 CODE = re.compile(r"(?<![A-Z0-9])[A-HJKMNP-Z]{3}[2-9]{3}(?![A-Z0-9])")
 _UNFILLED = re.compile(r"\{\w*\}|None|\bnull\b|utter_|True|False")
 _numbers = itertools.count(1)
@@ -81,6 +87,35 @@ class Assistant:
         """Somebody new."""
         return Customer(self, f"customer-{next(_numbers)}")
 
+    def books(
+        self,
+        start: str,
+        model: str = "x5",
+        store: str = "east",
+        jobs: tuple[str, ...] = (),
+        code: str = "KHM374",
+        name: str = "王芳",
+        phone: str = "13700001111",
+    ) -> BookedVisit:
+        """Somebody else's booking: a test drive, or a service visit when there are jobs."""
+        kind = VisitKind.SERVICE if jobs else VisitKind.TEST_DRIVE
+        return booking.book(
+            self.installation.database,
+            self.installation.content.current().dealership,
+            clock.now(),
+            None,
+            VisitRequest(kind, store, model, jobs),
+            local(start),
+            Contact(name, phone),
+            make_code=lambda: code,
+        )
+
+    def answer(self, topic: str) -> str:
+        """What the FAQ says about a topic."""
+        reply = reply_for(self.installation.content.current(), f"{FAQ_PREFIX}{topic}", {})
+        assert reply, topic
+        return str(reply["text"])
+
     def rows(self, table: Any, **values: Any) -> list[Any]:
         """The rows of a table whose columns have these values, the oldest first where that is known."""
         order = getattr(table, "created_at", None)
@@ -119,7 +154,16 @@ class Customer:
 
     def at(self, time: str) -> None:
         """Let the clock go on from a local time such as "2026-11-22T22:00"."""
-        clock.clock.set(datetime.fromisoformat(time))
+        clock.clock.set(local(time))
+
+    def was_told(self, topic: str) -> None:
+        """The last answer holds the FAQ's answer to a topic, word for word."""
+        assert self.assistant.answer(topic) in self.reply.text, self.told(f"{topic} was not answered")
+
+    def was_asked(self, slot: str, question: str) -> None:
+        """The form waits for a slot, and the last answer ends with the question for it."""
+        assert self.asked == slot, self.told(f"{self.asked} was asked, not {slot}")
+        assert question in self.reply.texts[-1], self.told(f"{question!r} does not come last")
 
     def slot(self, name: str) -> Any:
         return self._tracker.get_slot(name)
@@ -140,6 +184,10 @@ class Customer:
         return self.slot("requested_slot") if self.form else None
 
     @property
+    def dealership(self) -> Dealership:
+        return self.assistant.installation.content.current().dealership
+
+    @property
     def owner(self) -> str:
         [row] = self.assistant.rows(Conversation, id=self.conversation_id)
         return str(row.state)
@@ -154,30 +202,30 @@ class Customer:
     def has_booked(self, count: int = 1, **values: Any) -> Any:
         """Exactly ``count`` confirmed bookings, the newest with these values, and nothing held any more."""
         booked = self.bookings()
-        assert len(booked) == count, self._told(f"{len(booked)} bookings, not {count}")
+        assert len(booked) == count, self.told(f"{len(booked)} bookings, not {count}")
         self._agrees(booked[-1], values)
-        assert self.rows(Hold) == [], self._told("a slot is still held")
+        assert self.rows(Hold) == [], self.told("a slot is still held")
         return booked[-1]
 
     def has_booked_nothing(self) -> None:
-        assert self.rows(Appointment) == [], self._told("something was booked")
+        assert self.rows(Appointment) == [], self.told("something was booked")
 
     def has_case(self, kind: str, **values: Any) -> Any:
         """Exactly one case in this conversation, of this kind and with these values."""
         cases = self.rows(Case)
-        assert [case.kind for case in cases] == [kind], self._told(f"cases {[c.kind for c in cases]}")
+        assert [case.kind for case in cases] == [kind], self.told(f"cases {[c.kind for c in cases]}")
         self._agrees(cases[0], values)
         return cases[0]
 
     def is_queued(self, reason: str) -> Any:
         """The conversation waits for a person, and one record says why."""
         handoffs = self.rows(Handoff)
-        assert [handoff.reason for handoff in handoffs] == [reason], self._told(f"{handoffs}")
-        assert self.owner == "queued", self._told(self.owner)
+        assert [handoff.reason for handoff in handoffs] == [reason], self.told(f"{handoffs}")
+        assert self.owner == "queued", self.told(self.owner)
         return handoffs[0]
 
     def belongs_to_bot(self) -> None:
-        assert self.owner == "bot", self._told(self.owner)
+        assert self.owner == "bot", self.told(self.owner)
 
     async def _send(
         self,
@@ -193,29 +241,35 @@ class Customer:
         self._tracker = await self.assistant.dialogue.tracker(self.conversation_id)
         self.reply = _reply(outcome.replies)
         self._transcript += [f"> {text[:200]}", str(self.reply)]
-        assert bool(self.reply.texts) is not silent, self._told("no answer" if not silent else "an answer")
+        assert bool(self.reply.texts) is not silent, self.told("no answer" if not silent else "an answer")
         for fragment in expected:
-            assert fragment in self.reply.text, self._told(f"{fragment!r} was not said")
+            assert fragment in self.reply.text, self.told(f"{fragment!r} was not said")
         for fragment in never:
-            assert fragment not in self.reply.text, self._told(f"{fragment!r} was said")
-        assert not _UNFILLED.search(self.reply.text), self._told("a template was not filled in")
+            assert fragment not in self.reply.text, self.told(f"{fragment!r} was said")
+        assert not _UNFILLED.search(self.reply.text), self.told("a template was not filled in")
         return self.reply
 
     def _choice(self, title: str) -> dict[str, str]:
         choices = self.reply.choices
         found = [c for c in choices if c["title"] == title] or [c for c in choices if title in c["title"]]
-        assert len(found) == 1, self._told(f"{len(found)} buttons {title!r} in {self.reply.buttons}")
+        assert len(found) == 1, self.told(f"{len(found)} buttons {title!r} in {self.reply.buttons}")
         return found[0]
 
     def _agrees(self, row: Any, values: dict[str, Any]) -> None:
         for name, value in values.items():
             found = getattr(row, name)
             if isinstance(found, datetime):
-                found, value = found.isoformat()[:16], value[:16]
-            assert found == value, self._told(f"{name} is {found!r}, not {value!r}")
+                value = local(value)
+            assert found == value, self.told(f"{name} is {found!r}, not {value!r}")
 
-    def _told(self, problem: str) -> str:
+    def told(self, problem: str) -> str:
+        """A problem with the whole conversation, for a failed assertion."""
         return "\n".join([problem, "", *self._transcript])
+
+
+def local(time: str) -> datetime:
+    """A dealer's local time from "2026-11-28T10:00"."""
+    return datetime.fromisoformat(time).replace(tzinfo=TIME_ZONE)
 
 
 def _reply(messages: tuple[StoredMessage, ...]) -> Reply:

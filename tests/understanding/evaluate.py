@@ -12,6 +12,7 @@ import tempfile
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,14 @@ from rasa.shared.nlu.training_data.loading import load_data
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from bot.understanding.decision import DecisionKind, DecisionMaker, Thresholds, contract_decision, decide
+from bot.understanding.decision import (
+    Decision,
+    DecisionKind,
+    DecisionMaker,
+    Thresholds,
+    contract_decision,
+    decide,
+)
 from bot.understanding.intents import NgramIntentClassifier, topic_of
 from bot.understanding.text import Vectoriser, normalise
 from bot.understanding.topics import FaqTopicRetriever
@@ -167,11 +175,11 @@ def held_out_cases() -> list[Case]:
     ]
 
 
-def cross_validate(data: TrainingData, folds: int, only: int | None = None) -> Measures:
+def cross_validate(data: TrainingData, folds: int) -> Measures:
     examples = data.intent_examples
     fold_of = _grouped_folds([normalise(example.get("text")) for example in examples], folds)
     measures = Measures()
-    for fold in range(only or folds):
+    for fold in range(folds):
         pipeline = Pipeline(
             TrainingData([e for e, place in zip(examples, fold_of, strict=True) if place != fold])
         )
@@ -181,21 +189,41 @@ def cross_validate(data: TrainingData, folds: int, only: int | None = None) -> M
     return measures
 
 
-def redecide(measures: Measures, thresholds: Thresholds) -> Measures:
-    """The same predictions under other thresholds; needs rankings from the classifier before the decision."""
-    changed = []
+def best_thresholds(measures: Measures) -> list[tuple[float, Thresholds]]:
+    """Thresholds by their mean worth on these predictions, best first."""
+    grid = product(
+        (0.3, 0.35, 0.4, 0.5), (0.3, 0.4, 0.5), (0.4, 0.5, 0.55, 0.6, 0.65, 0.7), (0.05, 0.1, 0.15)
+    )
+    found = [(_worth(measures, Thresholds(*values)), Thresholds(*values)) for values in grid]
+    return sorted(found, key=lambda entry: -entry[0])
+
+
+def _worth(measures: Measures, thresholds: Thresholds) -> float:
+    """Mean worth of the decisions, with questions and other messages counting half each."""
+    worths: dict[bool, list[float]] = {True: [], False: []}
     for case, parse in measures.results:
         decision = decide(parse["intent_ranking"], parse["faq"], thresholds)
-        written = {"kind": decision.kind.value, "suggestions": list(decision.suggestions)}
-        changed.append(
-            (case, {**parse, "decision": written, "intent": _decided_intent(parse, decision.kind)})
-        )
-    return Measures(changed, measures.seconds)
+        worth = _worth_of_question if case.topic else _worth_of_other
+        worths[bool(case.topic)].append(worth(case, parse, decision))
+    return sum(sum(values) / len(values) for values in worths.values() if values) / 2
 
 
-def _decided_intent(parse: dict[str, Any], kind: DecisionKind) -> dict[str, Any]:
-    name = {DecisionKind.FALLBACK: "nlu_fallback", DecisionKind.DIALOGUE: parse["intent_ranking"][0]["name"]}
-    return {"name": name.get(kind, "faq"), "confidence": 0.0}
+def _worth_of_question(case: Case, parse: dict[str, Any], decision: Decision) -> float:
+    """A wrong answer costs what a right one is worth; offering the topic is worth half."""
+    if decision.kind is DecisionKind.ANSWER:
+        return 1.0 if parse["faq"]["id"] == case.topic else -1.0
+    if decision.kind is DecisionKind.CLARIFY:
+        return 0.5 if case.topic in decision.suggestions else -0.3
+    return -0.2 if decision.kind is DecisionKind.FALLBACK else -1.0
+
+
+def _worth_of_other(case: Case, parse: dict[str, Any], decision: Decision) -> float:
+    """Not understanding is all that an out-of-scope message wants, and better than a wrong dialogue otherwise."""
+    if decision.kind is DecisionKind.DIALOGUE:
+        return 1.0 if parse["intent_ranking"][0]["name"] == case.intent else -1.0
+    if decision.kind is DecisionKind.FALLBACK:
+        return 1.0 if case.intent == "out_of_scope" else -0.2
+    return -2.0 if decision.kind is DecisionKind.ANSWER else -0.5
 
 
 def _grouped_folds(texts: list[str], folds: int) -> list[int]:
@@ -245,10 +273,13 @@ def main() -> None:
     parser.add_argument("--folds", type=int, default=5)
     options = parser.parse_args()
     if not options.held_out:
-        print(cross_validate(training_data(), options.folds).report())
+        measures = cross_validate(training_data(), options.folds)
+        print(measures.report())
+        for worth, thresholds in best_thresholds(measures)[:5]:
+            print(f"{worth:.3f} {thresholds}")
         return
     started = time.perf_counter()
-    measures, pipeline = Measures(), Pipeline(training_data())
+    pipeline, measures = Pipeline(training_data()), Measures()
     print(f"{'seconds to train and load':40}{time.perf_counter() - started:8.1f}")
     measures.add(held_out_cases(), pipeline)
     print(measures.report())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -15,8 +16,9 @@ from pydantic.dataclasses import dataclass as pydantic_dataclass
 
 from bot.domain import dealership as d
 from bot.domain.errors import ContentError
-from bot.domain.lifecycle import Schedule
+from bot.domain.lifecycle import Schedule, schedule_problems
 from bot.domain.replies import FaqEntry, Template, variables_of
+from bot.services.content.yaml import read_yaml
 
 T = TypeVar("T")
 
@@ -85,6 +87,8 @@ _LISTS = {
     "calendar.yml": ("closures", "closure", "name"),
     "customers.yml": ("customers", "customer", "phone"),
 }
+_NEVER_EMPTY = ("stores", "models", "services", "resources")
+_FIELDS_WITH_VARIABLES = {"faq": ("answer",), "policy": ("text",)}
 _WHOLE = {"profile.yml": "profile", "booking.yml": "rules", "lifecycle.yml": "lifecycle"}
 
 _parsers: dict[type, Any] = {}
@@ -97,7 +101,7 @@ def parse(kind: type[T], data: Any, file: str = "", entry: str = "") -> T:
     if not isinstance(data, dict):
         raise ContentError(file, entry, "", f"must be a mapping, not {type(data).__name__}")
     try:
-        return _parsers[kind](**data)  # type: ignore[no-any-return]
+        return _parsers[kind](**data)
     except pydantic.ValidationError as error:
         first = error.errors()[0]
         field = ".".join(str(part) for part in first["loc"] if part != "__root__")
@@ -121,15 +125,16 @@ def read_dealership_files(folder: Path) -> tuple[FileEntry, ...]:
     for name, (key, kind, id_field) in _LISTS.items():
         found += _list_entries(folder / name, f"dealership/{name}", key, kind, id_field)
     for path in sorted((folder / "policies").glob("*.yml")):
-        for position, (id_, text) in enumerate((_read_yaml(path) or {}).items()):
-            name = f"dealership/policies/{path.name}"
-            found.append(_entry("policy", id_, position, name, {"id": id_, "text": text}))
+        found += _policies(path, f"dealership/policies/{path.name}")
     return tuple(found)
 
 
 def read_faq_files(folder: Path) -> tuple[FileEntry, ...]:
     found: list[FileEntry] = []
-    for path in sorted(folder.glob("*.yml")):
+    paths = sorted(folder.glob("*.yml"))
+    if not paths:
+        raise ContentError("faq/", "", "", "has no files")
+    for path in paths:
         name = f"faq/{path.name}"
         data = _read_yaml(path)
         if not isinstance(data, dict) or not ({"entries", "templates"} & data.keys()):
@@ -137,13 +142,12 @@ def read_faq_files(folder: Path) -> tuple[FileEntry, ...]:
         if "templates" in data:
             found += _list_entries(path, name, "templates", "template", "id", data)
             continue
-        entries = [{**entry, "category": data.get("category")} for entry in data["entries"]]
-        found += _list_entries(path, name, "entries", "faq", "id", {"entries": entries})
+        found += _list_entries(path, name, "entries", "faq", "id", data, {"category": data.get("category")})
     return tuple(found)
 
 
 def check_consistency(entries: Iterable[FileEntry]) -> None:
-    """Checks that concern several entries: double ids, references to what does not exist."""
+    """Checks beyond types: double ids, references to what does not exist, contradictions."""
     by_kind: dict[str, dict[str, FileEntry]] = {}
     for entry in entries:
         first = by_kind.setdefault(entry.kind, {}).setdefault(entry.id, entry)
@@ -159,14 +163,23 @@ def check_consistency(entries: Iterable[FileEntry]) -> None:
     for faq in (*topics.values(), *by_kind.get("template", {}).values()):
         for button in faq.data.get("buttons", ()):
             _check_button(faq, button, topics)
+    for store in stores.values():
+        _check_hours(store)
+    for closure in by_kind.get("closure", {}).values():
+        _check_closure(closure)
+    for schedule in by_kind.get("lifecycle", {}).values():
+        _check_schedule(schedule, by_kind.get("service", {}))
 
 
 def check_variables(entries: Iterable[FileEntry], known: frozenset[str]) -> None:
-    """Every variable in an FAQ answer must be computed from the dealership or be a policy."""
+    """Every variable in an FAQ answer or policy must be computed from the dealership or be a policy."""
     for entry in entries:
+        for field in _FIELDS_WITH_VARIABLES.get(entry.kind, ()):
+            for name in sorted(variables_of(entry.data[field]) - known):
+                raise ContentError(entry.file, entry.id, field, f"unknown variable {{{name}}}")
         if entry.kind == "faq":
-            for name in sorted(variables_of(entry.data["answer"]) - known):
-                raise ContentError(entry.file, entry.id, "answer", f"unknown variable {{{name}}}")
+            for name in sorted(variables_of("".join(b["title"] for b in entry.data["buttons"])) - known):
+                raise ContentError(entry.file, entry.id, "buttons", f"unknown variable {{{name}}}")
 
 
 def plain(value: Any) -> Any:
@@ -183,33 +196,74 @@ def plain(value: Any) -> Any:
 
 
 def _entry(kind: str, id_: str, position: int, file: str, data: Any) -> FileEntry:
-    parsed = parse(KINDS[kind], data, file, "" if kind in _WHOLE.values() else str(id_))
+    parsed: Any = parse(KINDS[kind], data, file, "" if kind in _WHOLE.values() else str(id_))
     return FileEntry(kind, str(id_), position, file, plain(parsed))
 
 
 def _list_entries(
-    path: Path, file: str, key: str, kind: str, id_field: str, data: Any = None
+    path: Path,
+    file: str,
+    key: str,
+    kind: str,
+    id_field: str,
+    data: Any = None,
+    shared: dict[str, Any] | None = None,
 ) -> Iterator[FileEntry]:
+    """The entries below ``key``; what is ``shared`` by a file's entries goes into each."""
     data = _read_yaml(path) if data is None else data
     rows = data.get(key) if isinstance(data, dict) else None
     if not isinstance(rows, list):
         raise ContentError(file, "", key, "must be a list")
+    if not rows and key in _NEVER_EMPTY:
+        raise ContentError(file, "", key, "needs at least one entry")
     for position, row in enumerate(rows):
         if not isinstance(row, dict) or not row.get(id_field):
             raise ContentError(file, f"number {position + 1}", id_field, "is missing")
-        yield _entry(kind, str(row[id_field]), position, file, row)
+        yield _entry(kind, str(row[id_field]), position, file, {**row, **(shared or {})})
 
 
-def _read_yaml(path: Path) -> Any:
-    name = f"{path.parent.name}/{path.name}"
+def _policies(path: Path, name: str) -> Iterator[FileEntry]:
+    data = _read_yaml(path, name)
+    if not isinstance(data, dict):
+        raise ContentError(name, "", "", "must be a mapping of names to texts")
+    for position, (id_, text) in enumerate(data.items()):
+        yield _entry("policy", str(id_), position, name, {"id": str(id_), "text": text})
+
+
+def _read_yaml(path: Path, name: str | None = None) -> Any:
+    name = name or f"{path.parent.name}/{path.name}"
     try:
-        return yaml.safe_load(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise ContentError(name, "", "", "the file is missing") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        return read_yaml(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        missing = isinstance(error, FileNotFoundError)
+        problem = "the file is missing" if missing else f"cannot be read: {error.strerror}"
+        raise ContentError(name, "", "", problem) from error
+    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
         line = getattr(getattr(error, "problem_mark", None), "line", None)
         where = f"line {line + 1}: " if line is not None else ""
         raise ContentError(name, "", "", f"{where}{getattr(error, 'problem', None) or error}") from error
+
+
+def _check_hours(store: FileEntry) -> None:
+    for department, hours in store.data["hours"].items():
+        if hours["opens"] >= hours["closes"]:
+            raise ContentError(store.file, store.id, f"hours.{department}", "must open before it closes")
+        if not all(1 <= day <= 7 for day in hours["closed_weekdays"]):
+            raise ContentError(store.file, store.id, f"hours.{department}.closed_weekdays", "days are 1 to 7")
+
+
+def _check_closure(closure: FileEntry) -> None:
+    lunar, day = closure.data["lunar"], closure.data["date"]
+    if (lunar is None) == (day is None):
+        raise ContentError(closure.file, closure.id, "date", "needs either lunar or date")
+    if lunar is not None and not re.fullmatch(r"(0[1-9]|1[0-2])-(0[1-9]|[12]\d|30)", lunar):
+        raise ContentError(closure.file, closure.id, "lunar", f"{lunar!r} is not month-day (MM-DD)")
+
+
+def _check_schedule(entry: FileEntry, services: dict[str, FileEntry]) -> None:
+    schedule = parse(Schedule, entry.data, entry.file, entry.id)
+    for field, problem in schedule_problems(schedule, services.keys()):
+        raise ContentError(entry.file, "", field, problem)
 
 
 def _check_reference(entry: FileEntry, field: str, id_: str | None, known: dict[str, FileEntry]) -> None:
@@ -229,5 +283,7 @@ def _field_of(error: TypeError) -> str:
 
 
 def _plain(error: TypeError) -> str:
-    text = str(error).removeprefix("__init__() ")
-    return "is not a known field" if "unexpected keyword" in text else text
+    text = str(error)
+    if "unexpected keyword" in text:
+        return "is not a known field"
+    return "is missing" if "missing" in text else text

@@ -75,6 +75,9 @@ def _sync_entry(
     if row.file_data == entry.data and not returned:
         return
     row.file_data = entry.data
+    if row.edited_by is not None and entry.data == row.data:
+        row.draft = None  # the file now says what was written here
+        return
     if row.edited_by is not None:
         row.draft = entry.data
         report.drafts.append(name)

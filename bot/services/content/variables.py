@@ -126,20 +126,23 @@ def _services(dealership: Dealership) -> dict[str, str]:
 
 def _lifecycle(schedule: Schedule) -> dict[str, str]:
     rule = schedule.next_service
-    cabin = next(item for item in schedule.maintenance if item.id == "cabin_filter")
+    cabin = [item for item in schedule.maintenance if item.id == "cabin_filter"]
     return {
+        **({"filter_interval_km": str(cabin[0].every_km)} if cabin else {}),
         "first_service_months": str(rule.first_months),
         "first_service_km": str(rule.first_km),
         "service_interval_months": str(rule.interval_months),
         "service_interval_km": str(rule.interval_km),
-        "filter_interval_km": str(cabin.every_km),
         "follow_up_months": "1.5",
     }
 
 
 def _closures(dealership: Dealership) -> str:
     spring = [c for c in dealership.closures if c.lunar == "01-01"]
-    return f"春节期间初一到初{'一二三四五六七八九十'[spring[0].days - 1]}休息" if spring else "春节期间正常营业"
+    if not spring:
+        return "春节期间正常营业"
+    days = spring[0].days
+    return f"春节期间初一到初{'一二三四五六七八九十'[days - 1]}休息" if days <= 10 else f"春节期间从初一起休息 {days} 天"
 
 
 def _hours(hours: Hours) -> str:

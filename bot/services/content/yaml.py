@@ -1,0 +1,43 @@
+"""YAML without its traps: a key that occurs twice is an error, and 18:00 is a time of day, not 1080."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import yaml
+
+
+def read_yaml(text: str) -> Any:
+    """Plain data; raises ``yaml.YAMLError`` with the line."""
+    return yaml.load(text, Loader=_Loader)
+
+
+class _Loader(yaml.SafeLoader):
+    """Safe, and stricter than YAML 1.1."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen: set[Any] = set()
+        for key, _ in node.value:
+            if isinstance(key, yaml.ScalarNode) and key.tag != "tag:yaml.org,2002:merge":
+                if key.value in seen:
+                    raise yaml.constructor.ConstructorError(
+                        None, None, f"{key.value!r} occurs twice", key.start_mark
+                    )
+                seen.add(key.value)
+        return super().construct_mapping(node, deep)
+
+
+def _without_base_60() -> dict[str, list[tuple[str, re.Pattern[str]]]]:
+    """The resolvers that decide what a bare word is; YAML 1.1 reads 18:00 as a number to the base 60."""
+    numbers = {
+        "tag:yaml.org,2002:int": re.compile(r"^[-+]?(0|[1-9][0-9]*)$"),
+        "tag:yaml.org,2002:float": re.compile(r"^[-+]?[0-9]+\.[0-9]*([eE][-+]?[0-9]+)?$"),
+    }
+    return {
+        first: [(tag, numbers.get(tag, pattern)) for tag, pattern in resolvers]
+        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
+
+
+_Loader.yaml_implicit_resolvers = _without_base_60()
