@@ -102,7 +102,7 @@ class Turn:
         return bool(_QUESTION.search(self.text)) and not asked_for_time
 
     def values_of(self, entities: Iterable[str]) -> list[Any]:
-        return [found for found in self.entities if found.get("entity") in entities]
+        return [found for found in self.entities if str(found.get("entity")) in entities]
 
     def say(self, template: str, buttons: list[dict[str, str]] | None = None, **values: Any) -> None:
         """Utter an approved template with these values, and buttons after its own."""
@@ -114,7 +114,7 @@ class Turn:
         self._dispatcher.utter_message(response=template, json_message=wish, **values)
 
 
-class DealerAction(Action):  # type: ignore[misc]
+class DealerAction(Action):
     """An action whose work runs in a thread: a slow database does not stop other customers' turns."""
 
     action_name = ""

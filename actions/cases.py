@@ -186,8 +186,7 @@ class FinishCase(DealerAction):
         due = update_case(
             turn.database, draft[self.form.case_slot], turn.now, phone or None, {"complete": True}
         )
-        values = {
-            "text": None,
+        values: dict[str, Any] = {
             "place": draft.get("rescue_place"),
             "what": draft.get("complaint_text"),
             "phone": say_phone(phone) if phone else "",

@@ -14,7 +14,9 @@ NO_PLATE = re.compile(
 )
 UNKNOWN = re.compile(r"不知道|不清楚|不记得|忘了|没看|没注意|不确定|说不准|不晓得")
 WHATEVER = re.compile(r"都行|都可以|随便|无所谓|你定|您定|你们定|看你们|你安排|哪个都|哪家都")
-_NAME_ANSWER = re.compile(r"^(?![有好对嗯是行不没哦啊])[\u4e00-\u9fff][\u4e00-\u9fff·]{0,5}$|^[A-Za-z][A-Za-z .]{1,19}$")
+_NAME_ANSWER = re.compile(
+    r"^(?![有好对嗯是行不没哦啊])[\u4e00-\u9fff][\u4e00-\u9fff·]{0,5}$|^[A-Za-z][A-Za-z .]{1,19}$"
+)
 _AROUND_A_NAME = re.compile(
     r"我?的?(手机号?码?|电话|号码)(是|[:：])?|^\s*(我?叫|我是|姓名[:：]?|名字是?)|(吧|呀|啊)\s*$"
 )

@@ -73,7 +73,7 @@ class VisitForm(Form):
     def store_said(self, turn: Turn) -> str | None:
         """The store that was named; asked for one, "西" alone is enough where only one name has that character."""
         if turn.values("store") or turn.requested != f"{self.prefix}_store" or len(turn.text.strip()) > 4:
-            return turn.last("store")  # type: ignore[no-any-return]
+            return turn.last("store")
         stores = turn.dealership.stores
         named = [s.id for s in stores if any(c in turn.text and _only_in(c, s.name, stores) for c in s.name)]
         return named[0] if len(named) == 1 else None

@@ -177,7 +177,11 @@ def _tell_addresses(settings: Settings, password: str | None) -> None:
     _tell(f"  演示网站 website    {base}/")
     _tell(f"  REST 接口           {base}/webhooks/rest/webhook")
     _tell(f"  员工接口 staff API  {base}/api/openapi.json")
-    known = "ZHANTING_ADMIN_PASSWORD" if settings.admin_password else "首次启动时显示过 printed at the first start"
+    known = (
+        "ZHANTING_ADMIN_PASSWORD"
+        if settings.admin_password
+        else "首次启动时显示过 printed at the first start"
+    )
     _tell(f"  员工登录 login      {ADMIN} / {password or known}")
     _tell("  按 Ctrl-C 停止 … Ctrl-C stops")
 

@@ -17,7 +17,11 @@ def describe() -> dict[str, Any]:
     """The document as OpenAPI 3.0.3."""
     return {
         "openapi": "3.0.3",
-        "info": {"title": "Zhanting staff API", "version": "1", "description": "Times are ISO 8601 with offset."},
+        "info": {
+            "title": "Zhanting staff API",
+            "version": "1",
+            "description": "Times are ISO 8601 with offset.",
+        },
         "paths": {
             "/api/staff/login": {"post": _login()},
             "/api/staff/appointments": {
@@ -40,7 +44,9 @@ def describe() -> dict[str, Any]:
                     missing=True,
                 )
             },
-            "/api/staff/cases": {"get": _list("Case", "Cases, newest first.", _query("kind", _enum(CaseKind)))},
+            "/api/staff/cases": {
+                "get": _list("Case", "Cases, newest first.", _query("kind", _enum(CaseKind)))
+            },
         },
         "components": {
             "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
@@ -71,7 +77,12 @@ def _list(schema: str, summary: str, *parameters: dict[str, Any], missing: bool 
     }
     if missing:
         responses["404"] = {"description": "does not exist"}
-    return {"summary": summary, "security": [{"token": []}], "parameters": list(parameters), "responses": responses}
+    return {
+        "summary": summary,
+        "security": [{"token": []}],
+        "parameters": list(parameters),
+        "responses": responses,
+    }
 
 
 def _schemas() -> dict[str, Any]:

@@ -83,7 +83,9 @@ def web_channel(
     @blueprint.get("/stream")
     async def stream(request: Request) -> None:
         visitor = await _visitor(request, database)
-        after = _number_of("Last-Event-ID", request.headers.get("last-event-id"), _number(request, "after", 0))
+        after = _number_of(
+            "Last-Event-ID", request.headers.get("last-event-id"), _number(request, "after", 0)
+        )
         response = await request.respond(
             content_type="text/event-stream; charset=utf-8",
             headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
@@ -139,5 +141,3 @@ def _number_of(name: str, text: str | None, default: int) -> int:
 
 async def _in_thread(function: Any, *arguments: Any) -> Any:
     return await asyncio.get_running_loop().run_in_executor(None, function, *arguments)
-
-

@@ -197,8 +197,6 @@ class Dealership:
 
     def test_car_models(self, store_id: str | None = None) -> tuple[Model, ...]:
         ids = {
-            r.model
-            for r in self.resources
-            if r.kind is ResourceKind.TEST_CAR and store_id in (None, r.store)
+            r.model for r in self.resources if r.kind is ResourceKind.TEST_CAR and store_id in (None, r.store)
         }
         return tuple(model for model in self.models if model.id in ids)

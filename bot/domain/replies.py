@@ -11,7 +11,7 @@ VARIABLE = re.compile(r"\{([a-z][a-z0-9_]*)\}")
 
 @dataclass(frozen=True)
 class Button:
-    """A choice. Exactly one of ``intent`` (a dialogue), ``topic`` (an FAQ entry) and ``payload`` says where it leads."""
+    """A choice that leads to exactly one of ``intent`` (a dialogue), ``topic`` (an FAQ entry) and ``payload``."""
 
     title: str
     intent: str | None = None

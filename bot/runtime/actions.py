@@ -22,7 +22,7 @@ class InProcessActions(EndpointConfig):
         self._executor = ActionExecutor()
         self._executor.register_package(package)
 
-    async def request(  # type: ignore[override]
+    async def request(
         self, method: str = "post", subpath: str | None = None, json: dict[str, Any] | None = None, **_: Any
     ) -> Any:
         """What the action server would have answered to the call ``json``."""

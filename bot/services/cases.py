@@ -45,7 +45,11 @@ def open_case(
     with database.transaction() as session:
         known = session.scalars(
             sa.select(Case)
-            .where(Case.conversation_id == conversation_id, Case.kind == kind.value, Case.status == CaseStatus.OPEN.value)
+            .where(
+                Case.conversation_id == conversation_id,
+                Case.kind == kind.value,
+                Case.status == CaseStatus.OPEN.value,
+            )
             .order_by(Case.created_at.desc())
         ).first()
         if known is not None and known.details.get("complete") is not True:
@@ -76,7 +80,7 @@ def update_case(
         case.phone = phone or case.phone
         case.details = {**case.details, **{key: value for key, value in details.items() if value is not None}}
         case.updated_at = now
-        return case.due_at  # type: ignore[no-any-return]
+        return case.due_at
 
 
 def list_cases(database: Database, kind: CaseKind | None = None) -> list[CaseView]:

@@ -35,7 +35,7 @@ def open_conversation(session: Session, channel: str, sender: str, now: datetime
     """The conversation of this sender, created on the first contact, locked for the transaction."""
     found = session.scalars(_of_sender(channel, sender).with_for_update()).first()
     if found is not None:
-        return found  # type: ignore[no-any-return]
+        return found
     conversation = Conversation(
         id=uuid.uuid4().hex,
         channel=channel,
@@ -50,7 +50,7 @@ def open_conversation(session: Session, channel: str, sender: str, now: datetime
         with session.begin_nested():
             session.add(conversation)
     except sa.exc.IntegrityError:  # another process got there first
-        return session.scalars(_of_sender(channel, sender).with_for_update()).one()  # type: ignore[no-any-return]
+        return session.scalars(_of_sender(channel, sender).with_for_update()).one()
     return conversation
 
 
@@ -60,7 +60,9 @@ def conversation(database: Database, conversation_id: str) -> ConversationView:
         return _view(_row(session, conversation_id))
 
 
-def list_conversations(database: Database, owner: Owner | None = None, limit: int = 200) -> list[ConversationView]:
+def list_conversations(
+    database: Database, owner: Owner | None = None, limit: int = 200
+) -> list[ConversationView]:
     """The newest first."""
     query = sa.select(Conversation).order_by(Conversation.updated_at.desc(), Conversation.id).limit(limit)
     if owner is not None:
@@ -115,7 +117,7 @@ def _row(session: Session, conversation_id: str, lock: bool = False) -> Conversa
     row = session.scalars(query.with_for_update() if lock else query).first()
     if row is None:
         raise NotFound(f"no conversation {conversation_id}")
-    return row  # type: ignore[no-any-return]
+    return row
 
 
 def pass_to(row: Conversation, owner: Owner, now: datetime) -> None:
@@ -143,5 +145,12 @@ def add_handoff(
 
 def _view(row: Conversation) -> ConversationView:
     return ConversationView(
-        row.id, row.channel, row.sender, Owner(row.state), row.epoch, row.last_seq, row.created_at, row.updated_at
+        row.id,
+        row.channel,
+        row.sender,
+        Owner(row.state),
+        row.epoch,
+        row.last_seq,
+        row.created_at,
+        row.updated_at,
     )

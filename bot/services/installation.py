@@ -51,7 +51,9 @@ def open_installation(settings: Settings | None = None, root: Path = ROOT) -> In
             report = sync_content(database, entries, clock.now())
             fill_demo_customers(database, [e.data for e in entries if e.kind == "customer"], clock.now())
     except (sa.exc.SQLAlchemyError, sqlite3.Error, CommandError, ValueError) as error:
-        raise SetupError(f"the database {_safe(settings.database_url)} cannot be used: {_first_line(error)}") from error
+        raise SetupError(
+            f"the database {_safe(settings.database_url)} cannot be used: {_first_line(error)}"
+        ) from error
     _tell(report)
     return Installation(settings, database, ContentStore(database))
 

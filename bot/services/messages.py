@@ -17,7 +17,9 @@ from bot.store.database import Database
 from bot.store.tables import Conversation, Message
 
 OFFERS_REMEMBERED = 50
-_ORDINAL = re.compile(r"^\s*(第\s*)?(?P<number>[一二三四五六七八九1-9])\s*(个|项|条|个吧|个时间)?\s*[吧。.]?\s*$")
+_ORDINAL = re.compile(
+    r"^\s*(第\s*)?(?P<number>[一二三四五六七八九1-9])\s*(个|项|条|个吧|个时间)?\s*[吧。.]?\s*$"
+)
 _TYPED_COMMAND = re.compile(r"^\s*/+\s*[A-Za-z_]+\s*(\{|$)")
 _NOT_UNDERSTOOD = "/nlu_fallback"
 
@@ -113,7 +115,8 @@ def answer(
         if conversation.epoch != received.epoch:
             return None
         rows = [
-            _append(session, conversation, Author.BOT, utterance, now, received.seq) for utterance in utterances
+            _append(session, conversation, Author.BOT, utterance, now, received.seq)
+            for utterance in utterances
         ]
         if handoff is not None:
             pass_to(conversation, Owner.QUEUE, now)

@@ -18,9 +18,13 @@ def reply_for(content: Content, name: str, values: Mapping[str, Any]) -> dict[st
     if name.startswith(FAQ_PREFIX):
         topic = name.removeprefix(FAQ_PREFIX)
         entry = content.faq.get(topic)
-        return entry and _message(content, f"faq/{topic}", entry.answer, entry.buttons, variables)
+        if entry is None:
+            return None
+        return _message(content, f"faq/{topic}", entry.answer, entry.buttons, variables)
     template = content.templates.get(name)
-    return template and _message(content, f"template/{name}", template.text, template.buttons, variables)
+    if template is None:
+        return None
+    return _message(content, f"template/{name}", template.text, template.buttons, variables)
 
 
 def payload_of(button: Button) -> str:

@@ -48,7 +48,9 @@ def log_in(database: Database, username: str, password: str, now: datetime) -> s
     with database.transaction() as session:
         session.execute(sa.delete(AccessToken).where(AccessToken.expires_at <= now))
         session.add(
-            AccessToken(token_hash=token_hash(token), username=username, expires_at=now + timedelta(hours=TOKEN_HOURS))
+            AccessToken(
+                token_hash=token_hash(token), username=username, expires_at=now + timedelta(hours=TOKEN_HOURS)
+            )
         )
     return token
 

@@ -86,7 +86,9 @@ class Turns:
         turn = self._running.pop(key)
         self._wakeups.notify(key[0], typing=any(other == key[0] for other, _ in self._running))
         if not turn.cancelled() and turn.exception() is not None:
-            logger.error("message %d of conversation %s has no outcome", key[1], key[0], exc_info=turn.exception())
+            logger.error(
+                "message %d of conversation %s has no outcome", key[1], key[0], exc_info=turn.exception()
+            )
 
     def _keep(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
         task = asyncio.get_running_loop().create_task(work)
@@ -124,7 +126,9 @@ class Turns:
             logger.info("late reply dropped: conversation %s changed hands", received.conversation_id)
         return tuple(stored or ())
 
-    async def _answer(self, received: Received, too_long: bool) -> tuple[list[Utterance], HandoffRequest | None]:
+    async def _answer(
+        self, received: Received, too_long: bool
+    ) -> tuple[list[Utterance], HandoffRequest | None]:
         try:
             if too_long:
                 return [self._say("utter_too_long", limit=self._longest)], None
@@ -157,9 +161,7 @@ class Turns:
     async def _is_answered(self, received: Received) -> bool:
         """Whether it got its outcome while this turn waited: from a resend, or in another process."""
         return bool(
-            await _in_thread(
-                messages.is_answered, self._database, received.conversation_id, received.seq
-            )
+            await _in_thread(messages.is_answered, self._database, received.conversation_id, received.seq)
         )
 
     async def _stored_replies(self, received: Received) -> tuple[StoredMessage, ...]:

@@ -36,7 +36,9 @@ def open_visitor(database: Database, token: str | None, now: datetime) -> tuple[
 
 def find_visitor(database: Database, token: str) -> Visitor | None:
     """The visitor whose token this is."""
-    query = sa.select(Conversation).where(Conversation.channel == CHANNEL, Conversation.sender == token_hash(token))
+    query = sa.select(Conversation).where(
+        Conversation.channel == CHANNEL, Conversation.sender == token_hash(token)
+    )
     with database.reading() as session:
         row = session.scalars(query).first()
         return None if row is None else Visitor(row.sender, row.id, row.last_seq)

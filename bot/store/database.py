@@ -46,7 +46,9 @@ class Database:
     def reading(self) -> Iterator[Session]:
         """A session for reading alone: SQLite takes no write lock for it."""
         options = {"sqlite_read_only": True} if self.url.startswith("sqlite") else {}
-        with Session(self.engine.execution_options(**options), future=True, expire_on_commit=False) as session:
+        with Session(
+            self.engine.execution_options(**options), future=True, expire_on_commit=False
+        ) as session:
             yield session
 
     def close(self) -> None:

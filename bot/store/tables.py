@@ -14,7 +14,7 @@ Base: Any = declarative_base()
 Json = sa.JSON
 
 
-class LocalTime(sa.TypeDecorator):  # type: ignore[misc]
+class LocalTime(sa.TypeDecorator):
     """An aware datetime: UTC in the database (SQLite knows no zones), the dealer's zone in Python."""
 
     impl = sa.DateTime

@@ -172,15 +172,17 @@ def _syllables() -> frozenset[str]:
 
 
 class Vectoriser:
-    """TF-IDF over `features`, with one vocabulary fixed at training; every row has length one.
+    """TF-IDF over `features`, with one vocabulary fixed at training.
 
     A feature must occur in `min_documents` training texts, which drops most long n-grams and keeps the model small.
+    A row has length one together with the features that the vocabulary lacks: a text of strange words is like nothing.
     """
 
     def __init__(self, min_documents: int = 2) -> None:
         self.min_documents = min_documents
         self.vocabulary: dict[str, int] = {}
         self.scale: FloatArray = np.zeros(0, dtype=np.float32)
+        self.rarity = 0.0
 
     def fit(self, texts: Sequence[str]) -> csr_matrix:
         """Learn the vocabulary from normalised texts and return their matrix (texts × features, float32)."""
@@ -190,6 +192,7 @@ class Vectoriser:
         counts = np.array([seen[feature] for feature in kept], dtype=np.float32)
         kinds = np.array([WEIGHTS[feature[0]] for feature in kept], dtype=np.float32)
         self.scale = kinds * (np.log((1 + len(texts)) / (1 + counts)) + 1).astype(np.float32)
+        self.rarity = float(np.log((1 + len(texts)) / 2) + 1)
         return self.matrix(texts)
 
     def matrix(self, texts: Sequence[str]) -> csr_matrix:
@@ -209,7 +212,8 @@ class Vectoriser:
         found = np.array([known[feature] for feature in features(text) if feature in known], dtype=np.int32)
         columns, counts = np.unique(found, return_counts=True)
         weights = (1 + np.log(counts)) * self.scale[columns]
-        length = np.sqrt(weights @ weights)
+        strange = sum(WEIGHTS[feature[0]] ** 2 for feature in features(text) if feature not in known)
+        length = np.sqrt(weights @ weights + strange * self.rarity**2)
         return columns, (weights / length if length else weights).astype(np.float32)
 
     def __getstate__(self) -> dict[str, Any]:

@@ -14,7 +14,9 @@ from bot.services.content.snapshot import ContentStore
 
 HERE = Path(__file__).parent
 STATIC = "/web/static"
-POLICY = "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; frame-ancestors 'self'"
+POLICY = (
+    "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; frame-ancestors 'self'"
+)
 
 
 def website(content: ContentStore) -> Blueprint:
@@ -24,8 +26,10 @@ def website(content: ContentStore) -> Blueprint:
 
     @blueprint.get("/")
     async def page(_: Request) -> HTTPResponse:
-        text = _templates().get_template("demo.html").render(
-            dealership=content.current().dealership, static=STATIC
+        text = (
+            _templates()
+            .get_template("demo.html")
+            .render(dealership=content.current().dealership, static=STATIC)
         )
         return html(text, headers={"Content-Security-Policy": POLICY})
 

@@ -49,7 +49,9 @@ class Chat:
             self.page.wait_for_function(_ANSWERED, arg=QUIET_MS)
         except TimeoutError as error:
             state = self.page.evaluate("window.seenState")
-            raise AssertionError(f"no answer (count, waiting, typing: {state}): {self.transcript()}") from error
+            raise AssertionError(
+                f"no answer (count, waiting, typing: {state}): {self.transcript()}"
+            ) from error
         return self.from_bot.last.inner_text()
 
     def seqs(self) -> list[int]:

@@ -69,7 +69,9 @@ def assistant(agent: Any, new_installation: Installation, tmp_path: Path) -> Ite
     context.use(installation)
     dialogue = RasaDialogue(installation, agent)
     longest = installation.settings.max_message_length
-    yield Assistant(installation, Turns(database, installation.content, dialogue, Wakeups(), longest), dialogue)
+    yield Assistant(
+        installation, Turns(database, installation.content, dialogue, Wakeups(), longest), dialogue
+    )
     clock.clock.set(None)
     database.close()
 

@@ -74,7 +74,9 @@ STATIONS: dict[str, Station] = {
     "service: vehicle": _visit("model", "车型和车牌", "我要预约保养"),
     "service: plate": _visit("plate", "车牌号", SERVICE),
     "service: mileage": _visit("mileage", "多少公里", SERVICE, "浙A12345"),
-    "service: jobs": _visit("jobs", "哪些项目", "我想预约到店", Click("预约保养"), "X5 浙A12345", "12000公里"),
+    "service: jobs": _visit(
+        "jobs", "哪些项目", "我想预约到店", Click("预约保养"), "X5 浙A12345", "12000公里"
+    ),
     "service: store": _visit("store", "哪家门店", *_CAR),
     "service: time": _visit("time", "什么时候", *_CAR, "城东店"),
     "service: contact": _visit("phone", "姓名和手机号", *_CAR, "城东店", VISIT),
@@ -89,11 +91,15 @@ STATIONS: dict[str, Station] = {
     "own car: delivery": _car("delivered", "哪天交的车", "我的车该做什么保养了", "X5"),
     "own car: mileage": _car("mileage", "多少公里", "我的车该做什么保养了", "X5，2025年5月提的车"),
     "rescue: place": Station(("我的车抛锚了",), "rescue_form", "rescue_place", "什么位置"),
-    "rescue: phone": Station(("我的车抛锚了", "学府路和迎宾大道路口"), "rescue_form", "rescue_phone", "手机号"),
+    "rescue: phone": Station(
+        ("我的车抛锚了", "学府路和迎宾大道路口"), "rescue_form", "rescue_phone", "手机号"
+    ),
     "complaint: text": Station(("我要投诉",), "complaint_form", "complaint_text", "发生了什么"),
     "complaint: phone": Station(
         ("我要投诉", "昨天在城东店保养，等了三个小时没人管"), "complaint_form", "complaint_phone", "手机号"
     ),
-    "call-back: phone": Station(("转人工",), "callback_form", "callback_phone", "手机号", at="2026-11-22T22:00"),
+    "call-back: phone": Station(
+        ("转人工",), "callback_form", "callback_phone", "手机号", at="2026-11-22T22:00"
+    ),
 }
 BOOKING_STATIONS = {k: v for k, v in STATIONS.items() if k.startswith(("test drive", "service"))}

@@ -69,7 +69,10 @@ async def test_a_model_that_the_store_has_not(customer: Customer) -> None:
 async def test_the_store(customer: Customer) -> None:
     await customer.says(DRIVE, "姓名和手机号")
     await customer.says("换成城西店", "姓名和手机号")
-    assert (customer.slot("drive_store"), customer.slot("drive_time")) == ("west", "2026-11-28T10:00:00+08:00")
+    assert (customer.slot("drive_store"), customer.slot("drive_time")) == (
+        "west",
+        "2026-11-28T10:00:00+08:00",
+    )
     assert customer.rows(Hold)[0].details["store"] == "west"
 
 

@@ -72,7 +72,9 @@ async def test_a_second_booking_right_after_the_first(customer: Customer) -> Non
     await customer.clicks("还用 张伟 138****5678", "驾照")
     await customer.clicks("符合", "确认预约吗", "青岚 E5", "城西店", "张伟", "周日 11月29日 14:00")
     await customer.clicks("确认预约", "预约码")
-    customer.has_booked(2, model="e5", store="west", start="2026-11-29T14:00", name="张伟", phone="13812345678")
+    customer.has_booked(
+        2, model="e5", store="west", start="2026-11-29T14:00", name="张伟", phone="13812345678"
+    )
 
 
 async def test_a_second_booking_for_somebody_else(customer: Customer) -> None:

@@ -66,16 +66,16 @@ async def test_a_part_of_the_time_is_taken(customer: Customer) -> None:
 
 async def test_bays_that_are_full(customer: Customer) -> None:
     for number in range(2):
-        customer.assistant.books(
-            "2026-11-25T10:00", "s3", "west", ("regular_service",), f"KHM37{number + 2}"
-        )
+        customer.assistant.books("2026-11-25T10:00", "s3", "west", ("regular_service",), f"KHM37{number + 2}")
     reply = await customer.says("周三上午十点去城西店给X5做常规保养，浙A12345，12000公里", "约满")
     assert len(reply.buttons) == 3
     await customer.clicks("11:00", "姓名和手机号")
 
 
 async def test_a_day_on_which_the_workshop_is_closed(customer: Customer) -> None:
-    reply = await customer.says("11月30日上午十点去城西店给X5做常规保养，浙A12345，12000公里", "周一", "不营业")
+    reply = await customer.says(
+        "11月30日上午十点去城西店给X5做常规保养，浙A12345，12000公里", "周一", "不营业"
+    )
     assert len(reply.buttons) == 3
     await customer.clicks("城东店", "姓名和手机号")
     assert customer.slot("visit_store") == "east"

@@ -45,7 +45,9 @@ async def test_a_known_car(customer: Customer) -> None:
     await customer.says("城东店，周三上午十点", "怎么称呼", never=("手机号",))
     await customer.says("王强", "确认预约吗", "13800000002")
     await customer.clicks("确认预约", "预约码")
-    customer.has_booked(model="s6", items=["major_service"], plate="浙AB2002", phone="13800000002", name="王强")
+    customer.has_booked(
+        model="s6", items=["major_service"], plate="浙AB2002", phone="13800000002", name="王强"
+    )
 
 
 async def test_a_known_car_with_news_of_its_mileage(customer: Customer) -> None:

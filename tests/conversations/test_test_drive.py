@@ -39,11 +39,20 @@ async def test_everything_up_front(customer: Customer) -> None:
     await customer.says(DRIVE, "姓名和手机号")
     assert len(customer.rows(Hold)) == 1
     await customer.says(CONTACT, "驾照")
-    await customer.clicks("符合", "确认预约吗", "周六 11月28日 10:00", "青岚 X5", "城东店", "张伟", "13812345678")
+    await customer.clicks(
+        "符合", "确认预约吗", "周六 11月28日 10:00", "青岚 X5", "城东店", "张伟", "13812345678"
+    )
     customer.has_booked_nothing()
-    reply = await customer.clicks("确认预约", "预约码", "周六 11月28日 10:00", "迎宾大道 88 号", "0500-8800-1001")
+    reply = await customer.clicks(
+        "确认预约", "预约码", "周六 11月28日 10:00", "迎宾大道 88 号", "0500-8800-1001"
+    )
     booked = customer.has_booked(
-        kind="test_drive", model="x5", store="east", start="2026-11-28T10:00", name="张伟", phone="13812345678"
+        kind="test_drive",
+        model="x5",
+        store="east",
+        start="2026-11-28T10:00",
+        name="张伟",
+        phone="13812345678",
     )
     assert booked.code == reply.code
     assert booked.end.strftime("%H:%M") == "10:45"
@@ -84,7 +93,9 @@ async def test_name_and_phone_one_after_the_other(
     assert (customer.slot("drive_name"), customer.slot("drive_phone")) == ("张伟", "13812345678")
 
 
-@pytest.mark.parametrize("phone", ["138 1234 5678", "138-1234-5678", "+86 13812345678", "１３８１２３４５６７８"])
+@pytest.mark.parametrize(
+    "phone", ["138 1234 5678", "138-1234-5678", "+86 13812345678", "１３８１２３４５６７８"]
+)
 async def test_ways_to_write_a_phone(customer: Customer, phone: str) -> None:
     await customer.says(DRIVE, "姓名和手机号")
     await customer.says(f"张伟 {phone}", "驾照")
@@ -92,7 +103,8 @@ async def test_ways_to_write_a_phone(customer: Customer, phone: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("phone", "problem"), [("1381234567", "少了 1 位"), ("138123456789", "多了 1 位"), ("23812345678", "不像是手机号")]
+    ("phone", "problem"),
+    [("1381234567", "少了 1 位"), ("138123456789", "多了 1 位"), ("23812345678", "不像是手机号")],
 )
 async def test_a_wrong_phone_is_named(customer: Customer, phone: str, problem: str) -> None:
     await customer.says(DRIVE, "姓名和手机号")
@@ -108,7 +120,9 @@ async def test_with_a_licence(customer: Customer, answer: str) -> None:
     await customer.says(answer, "确认预约吗")
 
 
-@pytest.mark.parametrize("answer", ["不符合", "我没有驾照", "驾照才拿了半年", "没有", "还没考驾照", "刚拿本三个月"])
+@pytest.mark.parametrize(
+    "answer", ["不符合", "我没有驾照", "驾照才拿了半年", "没有", "还没考驾照", "刚拿本三个月"]
+)
 async def test_without_a_licence(customer: Customer, answer: str) -> None:
     await customer.says(DRIVE)
     await customer.says(CONTACT, "驾照")

@@ -110,7 +110,9 @@ def test_templates_get_their_variables() -> None:
 def test_stories_name_existing_actions_and_forms(name: str) -> None:
     known = {*_domain()["actions"], *_domain()["forms"]}
     files = list((ROOT / name).glob("*.yml"))
-    used = {s["action"] for f in files for story in _read(f)["stories"] for s in story["steps"] if "action" in s}
+    used = {
+        s["action"] for f in files for story in _read(f)["stories"] for s in story["steps"] if "action" in s
+    }
 
     assert files
     assert used - known == set()

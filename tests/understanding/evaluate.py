@@ -192,7 +192,7 @@ def cross_validate(data: TrainingData, folds: int) -> Measures:
 def best_thresholds(measures: Measures) -> list[tuple[float, Thresholds]]:
     """Thresholds by their mean worth on these predictions, best first."""
     grid = product(
-        (0.3, 0.35, 0.4, 0.5), (0.3, 0.4, 0.5), (0.4, 0.5, 0.55, 0.6, 0.65, 0.7), (0.05, 0.1, 0.15)
+        (0.3, 0.35, 0.4, 0.5), (0.3, 0.4, 0.5), (0.4, 0.5, 0.55, 0.6, 0.7, 0.8), (0.05, 0.1, 0.15)
     )
     found = [(_worth(measures, Thresholds(*values)), Thresholds(*values)) for values in grid]
     return sorted(found, key=lambda entry: -entry[0])

@@ -273,7 +273,9 @@ def _check_reference(entry: FileEntry, field: str, id_: str | None, known: dict[
 
 def _check_button(entry: FileEntry, button: dict[str, Any], topics: dict[str, FileEntry]) -> None:
     if sum(button.get(key) is not None for key in ("intent", "topic", "payload")) != 1:
-        raise ContentError(entry.file, entry.id, "buttons", f"{button.get('title')!r} needs one of intent, topic")
+        raise ContentError(
+            entry.file, entry.id, "buttons", f"{button.get('title')!r} needs one of intent, topic"
+        )
     _check_reference(entry, "buttons.topic", button.get("topic"), topics)
 
 

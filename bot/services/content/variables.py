@@ -66,9 +66,7 @@ def _stores(dealership: Dealership) -> dict[str, str]:
             f"{s.name}：展厅{_hours(s.hours.showroom)}；售后{_hours(s.hours.service)}" for s in stores
         ),
         "store_addresses": _lines(f"{s.name}：{s.address}" for s in stores),
-        "store_phones": _lines(
-            f"{s.name}：销售 {s.sales_phone}，售后 {s.service_phone}" for s in stores
-        ),
+        "store_phones": _lines(f"{s.name}：销售 {s.sales_phone}，售后 {s.service_phone}" for s in stores),
         "spring_festival_closure": _closures(dealership),
     }
 
@@ -79,7 +77,9 @@ def _models(dealership: Dealership) -> dict[str, str]:
     return {
         "model_names": _names(models),
         "model_count": str(len(models)),
-        "model_list": _lines(f"{m.name}：{m.kind}，{m.engine}，{_seats(m)}，{price_range(m)}" for m in models),
+        "model_list": _lines(
+            f"{m.name}：{m.kind}，{m.engine}，{_seats(m)}，{price_range(m)}" for m in models
+        ),
         "price_list": _lines(f"{m.name}：{price_range(m)}" for m in models),
         "lowest_price": f"{min(m.price_from for m in models):g} 万元",
         "ev_models": _names(electric),
@@ -114,7 +114,8 @@ def _booking(dealership: Dealership) -> dict[str, str]:
 def _services(dealership: Dealership) -> dict[str, str]:
     values = {
         "service_list": _lines(
-            f"{job.name}：约 {job.minutes} 分钟，{price_text(job.price)}{_note(job)}" for job in dealership.services
+            f"{job.name}：约 {job.minutes} 分钟，{price_text(job.price)}{_note(job)}"
+            for job in dealership.services
         )
     }
     for job in dealership.services:
@@ -142,7 +143,11 @@ def _closures(dealership: Dealership) -> str:
     if not spring:
         return "春节期间正常营业"
     days = spring[0].days
-    return f"春节期间初一到初{'一二三四五六七八九十'[days - 1]}休息" if days <= 10 else f"春节期间从初一起休息 {days} 天"
+    return (
+        f"春节期间初一到初{'一二三四五六七八九十'[days - 1]}休息"
+        if days <= 10
+        else f"春节期间从初一起休息 {days} 天"
+    )
 
 
 def _hours(hours: Hours) -> str:
@@ -168,4 +173,3 @@ def _lines(lines: Iterable[str]) -> str:
 
 def _clock(value: time) -> str:
     return value.strftime("%H:%M")
-
