@@ -51,5 +51,5 @@ class CheckedHttp(Http):
 
     def create_empty_request(self) -> None:
         """Called by Sanic to have something to answer when there is no request."""
-        self.url: str | None = self.url if self.url and self.url.isascii() else None
+        self.url: str | None = None  # it may be what could not be read
         super().create_empty_request()

@@ -135,14 +135,23 @@ class Customer:
         self._transcript: list[str] = []
         self._tracker: Any = None
 
-    async def says(self, text: str, *expected: str, never: tuple[str, ...] = ()) -> Reply:
-        """Send a text; the answer holds every expected fragment and none of ``never``."""
-        return await self._send(text, None, expected, never)
+    async def says(
+        self, text: str, *expected: str, never: tuple[str, ...] = (), unfilled: bool = False
+    ) -> Reply:
+        """Send a text; the answer holds every expected fragment and none of ``never``.
+
+        ``unfilled``: the answer quotes something of the customer that looks like a gap in a template.
+        """
+        reply = await self._send(text, None, expected, never)
+        assert unfilled or not _UNFILLED.search(reply.text), self.told("a template was not filled in")
+        return reply
 
     async def clicks(self, title: str, *expected: str, never: tuple[str, ...] = ()) -> Reply:
         """Press a button of the last answer by its title, or by a part of the title that only one has."""
         choice = self._choice(title)
-        return await self._send(choice["title"], choice["payload"], expected, never)
+        reply = await self._send(choice["title"], choice["payload"], expected, never)
+        assert not _UNFILLED.search(reply.text), self.told("a template was not filled in")
+        return reply
 
     async def sends(self, payload: str, *expected: str, title: str = "") -> Reply:
         """Send a payload as a forged client would, whoever offered it."""
@@ -246,7 +255,6 @@ class Customer:
             assert fragment in self.reply.text, self.told(f"{fragment!r} was not said")
         for fragment in never:
             assert fragment not in self.reply.text, self.told(f"{fragment!r} was said")
-        assert not _UNFILLED.search(self.reply.text), self.told("a template was not filled in")
         return self.reply
 
     def _choice(self, title: str) -> dict[str, str]:

@@ -1,6 +1,6 @@
 """Python loads this first when its folder is in PYTHONPATH: notes what a process of ours must never do.
 
-Into the file ``WATCH_FILE``: every connection or look-up that leaves the machine, every file of TensorFlow or Keras read.
+Into the file ``WATCH_FILE``: every connection or look-up that leaves the machine, every file of TensorFlow or Keras.
 """
 
 from __future__ import annotations
