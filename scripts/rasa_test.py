@@ -30,6 +30,7 @@ from bot.runtime.training import model_path  # noqa: E402
 from bot.settings import read_settings  # noqa: E402
 
 STORIES = ROOT / "tests" / "stories"
+QUIET = {"RASA_TELEMETRY_ENABLED": "false", "SQLALCHEMY_SILENCE_UBER_WARNING": "1", "TQDM_DISABLE": "1"}
 FLAGS = ("--e2e", "--fail-on-prediction-errors", "--no-plot")
 
 
@@ -59,7 +60,7 @@ def run(stories: Path, model: Path) -> int:
         done = subprocess.run(
             [*command, "--model", str(model.resolve()), "--stories", str(stories.resolve())],
             cwd=ROOT,
-            env={**os.environ, "RASA_TELEMETRY_ENABLED": "false", "TQDM_DISABLE": "1"},
+            env={**os.environ, **QUIET},
         )
         if done.returncode != 0:
             return 1
@@ -93,7 +94,10 @@ def count_stories(path: Path) -> int:
 
 
 def _names(file: Path) -> Iterator[str]:
-    content = yaml.safe_load(file.read_text("utf-8"))
+    try:
+        content = yaml.safe_load(file.read_text("utf-8"))
+    except yaml.YAMLError as error:
+        raise Refused(f"{file}: {error}") from error
     stories = content.get("stories") if isinstance(content, dict) else None
     if not stories:
         raise Refused(f"{file}: no stories")

@@ -110,8 +110,9 @@ class Turns:
 
     async def close(self, seconds: float = 3.0) -> None:
         """Let running turns end; what takes longer is answered at the next start."""
-        if self._kept:
-            await asyncio.wait(list(self._kept), timeout=seconds)
+        until = asyncio.get_running_loop().time() + seconds
+        while self._kept and (left := until - asyncio.get_running_loop().time()) > 0:
+            await asyncio.wait(list(self._kept), timeout=left)
 
     async def _turn(self, received: Received, too_long: bool = False) -> tuple[StoredMessage, ...]:
         async with self._locks.holding(received.conversation_id):

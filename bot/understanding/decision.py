@@ -45,7 +45,7 @@ class Thresholds:
     """An intent other than `faq` is followed from here on."""
     question: float = 0.4
     """A message is taken for a question of the FAQ from here on."""
-    answer: float = 0.55
+    answer: float = 0.6
     """The topic is answered without asking when question and topic together reach this."""
     clarify: float = 0.1
     """The topics are offered when question and topic together reach this."""

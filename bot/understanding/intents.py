@@ -154,9 +154,10 @@ class IntentModel:
 class LinearModel:
     """Ridge regression from n-grams to labels. Scores are about 1 for the label and about 0 for the others."""
 
-    def __init__(self, ridge: float) -> None:
+    def __init__(self, ridge: float, count_strange: bool = False) -> None:
+        """`count_strange`: see `Vectoriser`."""
         self.ridge = ridge
-        self.vectoriser = Vectoriser()
+        self.vectoriser = Vectoriser(count_strange=count_strange)
         self.labels: list[str] = []
         self.weights: FloatArray = np.zeros((0, 0), dtype=np.float32)
         self.bias: FloatArray = np.zeros(0, dtype=np.float32)

@@ -175,11 +175,13 @@ class Vectoriser:
     """TF-IDF over `features`, with one vocabulary fixed at training.
 
     A feature must occur in `min_documents` training texts, which drops most long n-grams and keeps the model small.
-    A row has length one together with the features that the vocabulary lacks: a text of strange words is like nothing.
+    A row has length one. With `count_strange` it has so together with the features that the vocabulary lacks, so that
+    a text of strange words resembles nothing.
     """
 
-    def __init__(self, min_documents: int = 2) -> None:
+    def __init__(self, min_documents: int = 2, count_strange: bool = False) -> None:
         self.min_documents = min_documents
+        self.count_strange = count_strange
         self.vocabulary: dict[str, int] = {}
         self.scale: FloatArray = np.zeros(0, dtype=np.float32)
         self.rarity = 0.0
@@ -212,9 +214,13 @@ class Vectoriser:
         found = np.array([known[feature] for feature in features(text) if feature in known], dtype=np.int32)
         columns, counts = np.unique(found, return_counts=True)
         weights = (1 + np.log(counts)) * self.scale[columns]
-        strange = sum(WEIGHTS[feature[0]] ** 2 for feature in features(text) if feature not in known)
-        length = np.sqrt(weights @ weights + strange * self.rarity**2)
+        length = np.sqrt(weights @ weights + (self._strange(text) if self.count_strange else 0))
         return columns, (weights / length if length else weights).astype(np.float32)
+
+    def _strange(self, text: str) -> float:
+        """The squared length of the features that the vocabulary lacks, as if each were in one text."""
+        kinds = (WEIGHTS[feature[0]] for feature in features(text) if feature not in self.vocabulary)
+        return self.rarity**2 * sum(kind**2 for kind in kinds)
 
     def __getstate__(self) -> dict[str, Any]:
         """One string instead of tens of thousands, which makes storing and loading ten times as fast."""

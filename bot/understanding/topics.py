@@ -54,7 +54,7 @@ class FaqTopicRetriever(GraphComponent):
         resource: Resource,
         execution_context: ExecutionContext,
     ) -> FaqTopicRetriever:
-        return cls(TopicModel(LinearModel(config["ridge"])), model_storage, resource)
+        return cls(TopicModel(LinearModel(config["ridge"], count_strange=True)), model_storage, resource)
 
     @classmethod
     def load(

@@ -23,7 +23,7 @@ ROOT = Path(__file__).resolve().parents[2]
 pytestmark = pytest.mark.slow
 
 RIGHT = """
-    - user: 我想试驾[青岚X5]{"entity": "model", "value": "x5"}
+    - user: '我想试驾[青岚X5]{"entity": "model", "value": "x5"}'
       intent: book_test_drive
     - action: action_start_test_drive
     - action: test_drive_form
@@ -130,6 +130,7 @@ def test_stories_that_do_not_exist_are_refused(tmp_path: Path) -> None:
     ("name", "text"),
     [
         ("test_empty.yml", ""),
+        ("test_unreadable.yml", "stories: [\n"),
         ("test_comment.yml", "# nothing yet\n"),
         ("test_none.yml", 'version: "3.1"\nstories: []\n'),
         ("test_misspelt.yml", "storys:\n- story: one\n  steps:\n  - intent: greet\n    user: 你好\n"),

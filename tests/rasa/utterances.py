@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -56,19 +56,20 @@ class Source:
             case ast.JoinedStr(values=parts):
                 yield "".join(_part(part) for part in parts)
             case ast.IfExp():
-                for branch in (name.body, name.orelse):
-                    yield from self._patterns(branch, module, function)
+                yield from self._patterns_of((name.body, name.orelse), module, function)
             case ast.Name(id=variable):
-                for value in _assigned(variable, function):
-                    yield from self._patterns(value, module, function)
+                yield from self._patterns_of(_assigned(variable, function), module, function)
             case ast.Attribute(value=ast.Name(id="self"), attr=attribute):
-                for value in _assigned(attribute, module):
-                    yield from self._patterns(value, module, function)
+                yield from self._patterns_of(_assigned(attribute, module), module, function)
             case ast.Call(func=ast.Attribute(value=ast.Name(id=table), attr="get"), args=[_, default]):
                 yield from self._patterns(default, module, function)
                 yield from _texts(table, module)
             case ast.Subscript(value=ast.Name(id=table)):
                 yield from _texts(table, module)
+
+    def _patterns_of(self, names: Iterable[ast.expr], module: ast.Module, function: ast.AST) -> Iterator[str]:
+        for name in names:
+            yield from self._patterns(name, module, function)
 
     def _values(self, call: ast.Call, module: ast.Module) -> Iterator[str]:
         for keyword in call.keywords:
@@ -120,21 +121,21 @@ def _functions(module: ast.Module) -> Iterator[ast.FunctionDef | ast.AsyncFuncti
 
 def _calls(function: ast.AST) -> Iterator[ast.Call]:
     for node in ast.walk(function):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.args:
-            if node.func.attr in UTTERERS:
+        match node:
+            case ast.Call(func=ast.Attribute(attr=name), args=[_, *_]) if name in UTTERERS:
                 yield node
 
 
 def _assigned(name: str, scope: ast.AST) -> Iterator[ast.expr]:
     """What is assigned to a name or attribute anywhere in the scope."""
     for node in ast.walk(scope):
-        if not isinstance(node, ast.Assign):
-            continue
-        for target in node.targets:
-            if isinstance(target, ast.Name) and target.id == name:
-                yield node.value
-            if isinstance(target, ast.Tuple) and isinstance(node.value, ast.Tuple):
-                pairs = zip(target.elts, node.value.elts, strict=True)
+        match node:
+            case ast.AnnAssign(target=ast.Name(id=found), value=ast.expr() as value) if found == name:
+                yield value
+            case ast.Assign(targets=[ast.Name(id=found)], value=value) if found == name:
+                yield value
+            case ast.Assign(targets=[ast.Tuple(elts=targets)], value=ast.Tuple(elts=values)):
+                pairs = zip(targets, values, strict=True)
                 yield from (v for t, v in pairs if isinstance(t, ast.Name) and t.id == name)
 
 

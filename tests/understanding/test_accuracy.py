@@ -27,20 +27,20 @@ def test_every_intent_and_topic_is_measured(measures: Measures) -> None:
 
 
 def test_intents(measures: Measures) -> None:
-    assert measures.intent >= 0.89
+    assert measures.intent >= 0.885
 
 
 def test_topics(measures: Measures) -> None:
-    assert measures.topic(1) >= 0.85
-    assert measures.topic(3) >= 0.95
+    assert measures.topic(1) >= 0.845
+    assert measures.topic(3) >= 0.955
 
 
 def test_a_wrong_answer_is_rare(measures: Measures) -> None:
-    assert measures.confident_wrong <= 0.056
+    assert measures.confident_wrong <= 0.05
 
 
 def test_out_of_scope_is_not_answered(measures: Measures) -> None:
-    assert measures.outside_answered <= 0.08
+    assert measures.outside_answered <= 0.055
 
 
 def test_speed(measures: Measures) -> None:

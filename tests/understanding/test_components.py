@@ -16,7 +16,7 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.understanding.decision import DecisionKind, DecisionMaker, Thresholds, contract_decision, decide
 from bot.understanding.intents import NgramIntentClassifier, topic_of
-from bot.understanding.text import features, normalise, pinyin, words
+from bot.understanding.text import Vectoriser, features, normalise, pinyin, words
 from bot.understanding.topics import FaqTopicRetriever
 
 QUESTIONS = {
@@ -69,6 +69,19 @@ def test_words_and_pinyin_go_together() -> None:
 
 def test_homophones_share_features() -> None:
     assert set(features("试架")) & set(features("试驾")) >= {"psi", "pjia", "qsi jia"}
+
+
+def test_strange_words_shorten_what_is_known() -> None:
+    plain, careful = Vectoriser(min_documents=1), Vectoriser(min_documents=1, count_strange=True)
+    for vectoriser in (plain, careful):
+        vectoriser.fit(["可以贷款吗", "几点开门"])
+    known, mixed = "可以贷款吗", "可以带猫咪坐飞船吗"
+    lengths = {
+        text: [float((v.vector(text)[1] ** 2).sum()) for v in (plain, careful)] for text in (known, mixed)
+    }
+    assert lengths[known] == pytest.approx([1, 1])
+    assert lengths[mixed][0] == pytest.approx(1)
+    assert lengths[mixed][1] < 0.5
 
 
 def test_topic_comes_from_the_metadata_of_the_intent() -> None:
@@ -133,7 +146,7 @@ def test_payloads_are_left_alone(pipeline: list[Any]) -> None:
     assert _parse(pipeline, "/book_test_drive") == {"text": "/book_test_drive"}
 
 
-THRESHOLDS = Thresholds(dialogue=0.35, question=0.4, answer=0.55, clarify=0.1)
+THRESHOLDS = Thresholds(dialogue=0.35, question=0.4, answer=0.6, clarify=0.1)
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,8 @@ export class Composer {
     });
     this.button = el("button", { type: "submit", class: "send", "aria-label": WORDS.send }, icon("send"));
     this.counter = el("div", { id: "counter", class: "counter", role: "status" });
-    this.root = el("form", { class: "composer", submit: (event) => this.#submitted(event) }, this.counter, this.input, this.button);
+    const submit = (event) => this.#submitted(event);
+    this.root = el("form", { class: "composer", submit }, this.counter, this.input, this.button);
     this.input.value = drafts.read("draft", "");
     this.#changed();
   }

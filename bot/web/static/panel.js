@@ -18,11 +18,12 @@ export class Panel {
     this.title = el("h2", { id: "title" });
     this.role = el("p");
     this.avatar = el("span", { class: "avatar", "aria-hidden": "true" });
-    this.banner = el("div", { class: "banner", role: "status", hidden: true }, el("span", { class: "spinner" }), WORDS.reconnecting);
-    this.earlier = el("button", { type: "button", class: "earlier", hidden: true, click: on.earlier }, WORDS.earlier);
+    this.banner = el("div", { class: "banner", role: "status", hidden: true }, spinner(), WORDS.reconnecting);
+    this.earlier = button({ class: "earlier", hidden: true, click: on.earlier }, WORDS.earlier);
     this.notice = el("div", { class: "notice" });
-    this.dots = el("div", { class: "typing", "aria-hidden": "true" }, el("span", { class: "dots" }, el("i"), el("i"), el("i")), el("span", { class: "typing-name" }));
-    this.jump = el("button", { type: "button", class: "jump", hidden: true, click: () => this.#jump() }, icon("down"), WORDS.newMessages);
+    this.writer = el("span");
+    this.typing = el("div", { class: "typing", "aria-hidden": "true" }, dots(), this.writer);
+    this.jump = button({ class: "jump", hidden: true, click: () => this.#jump() }, icon("down"), WORDS.newMessages);
     this.root = this.#build();
     this.#phone.addEventListener("change", () => this.#remake());
   }
@@ -59,11 +60,11 @@ export class Panel {
     setText(this.title, assistant);
     setText(this.role, WORDS.role(brand));
     setText(this.avatar, Array.from(assistant).pop() ?? "");
-    setText(this.dots.lastChild, WORDS.typing(assistant));
+    setText(this.writer, WORDS.typing(assistant));
   }
 
   showTyping(on) {
-    this.dots.classList.toggle("on", on);
+    this.typing.classList.toggle("on", on);
   }
 
   showReconnecting(on) {
@@ -85,7 +86,7 @@ export class Panel {
   }
 
   #noticeOf(state) {
-    if (state === "loading") return [el("span", { class: "spinner" }), el("p", {}, WORDS.loading)];
+    if (state === "loading") return [spinner(), el("p", {}, WORDS.loading)];
     if (state === "error") return this.#errorNotice();
     return state === "empty" ? this.#emptyNotice() : [];
   }
@@ -93,13 +94,14 @@ export class Panel {
   #errorNotice() {
     const { phone } = this.#welcome;
     const call = phone && el("p", {}, WORDS.call, " ", el("a", { href: `tel:${phone.replaceAll("-", "")}` }, phone));
-    const again = el("button", { type: "button", class: "again", click: this.#on.again }, WORDS.tryAgain);
+    const again = button({ class: "again", click: this.#on.again }, WORDS.tryAgain);
     return [el("h3", {}, WORDS.unreachable), el("p", {}, WORDS.unreachableHelp), ...(call ? [call] : []), again];
   }
 
   #emptyNotice() {
     const { assistant, suggestions } = this.#welcome;
-    const buttons = suggestions.map((text) => el("button", { type: "button", class: "suggestion", click: () => this.#on.choose({ title: text }) }, text));
+    const choose = (title) => () => this.#on.choose({ title });
+    const buttons = suggestions.map((text) => button({ class: "suggestion", click: choose(text) }, text));
     return [
       el("span", { class: "avatar large", "aria-hidden": "true" }, Array.from(assistant).pop() ?? ""),
       el("h3", {}, WORDS.welcome(assistant)),
@@ -109,12 +111,13 @@ export class Panel {
   }
 
   #build() {
-    const close = el("button", { type: "button", class: "close", "aria-label": WORDS.close, title: WORDS.close, click: this.#on.close }, icon("close"));
+    const naming = { "aria-label": WORDS.close, title: WORDS.close };
+    const close = button({ class: "close", ...naming, click: this.#on.close }, icon("close"));
     const header = el("header", {}, this.avatar, el("div", { class: "who" }, this.title, this.role), close);
     const { log } = this.transcript;
     log.setAttribute("aria-labelledby", "title");
     log.prepend(this.earlier, this.notice);
-    log.append(this.dots);
+    log.append(this.typing);
     const body = el("div", { class: "body" }, this.banner, log, this.jump);
     const panel = el("dialog", { class: "panel", tabindex: "-1" }, header, body, this.composer.root);
     panel.addEventListener("cancel", (event) => (event.preventDefault(), this.#on.close()));
@@ -139,4 +142,16 @@ export class Panel {
     this.root.close();
     this.open();
   }
+}
+
+function button(attributes, ...children) {
+  return el("button", { type: "button", ...attributes }, ...children);
+}
+
+function spinner() {
+  return el("span", { class: "spinner" });
+}
+
+function dots() {
+  return el("span", { class: "dots" }, el("i"), el("i"), el("i"));
 }

@@ -143,9 +143,12 @@ class MessageView {
 
   #showStatus({ state, problem, client_id: clientId }) {
     if (state !== FAILED) return this.status.replaceChildren();
-    const retry = el("button", { type: "button", class: "retry", click: () => this.#on.retry(clientId) }, icon("alert"), WORDS.retry);
-    const discard = el("button", { type: "button", class: "discard", click: () => this.#on.discard(clientId) }, WORDS.discard);
-    this.status.replaceChildren(...(problem ? [el("p", {}, problem)] : []), retry, discard);
+    const button = (name, click, ...inside) => el("button", { type: "button", class: name, click }, ...inside);
+    this.status.replaceChildren(
+      ...(problem ? [el("p", {}, problem)] : []),
+      button("retry", () => this.#on.retry(clientId), icon("alert"), WORDS.retry),
+      button("discard", () => this.#on.discard(clientId), WORDS.discard),
+    );
   }
 
   #choice(button) {

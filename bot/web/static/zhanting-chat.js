@@ -18,7 +18,7 @@ import { newId, Outbox, Storage } from "./storage.js";
 import { accentProperties } from "./theme.js";
 import { SUGGESTIONS, WORDS } from "./words.js";
 
-const STYLES = new URL("./chat.css", import.meta.url).href;
+const STYLES = ["./chat.css", "./transcript.css", "./composer.css"].map((file) => new URL(file, import.meta.url).href);
 const CHANNEL = new URL("..", import.meta.url).href.replace(/\/$/, "");
 const BANNER_AFTER_MS = 700; // a change of server is over before anybody needs to read about it
 const ERROR_AFTER_MS = 4_000;
@@ -42,6 +42,7 @@ class ZhantingChat extends HTMLElement {
   #queue = Promise.resolve();
   #timers = {};
   #told = {};
+  #stylesMissing = STYLES.length;
   #underway = new Set();
   #listening;
   #scheme = matchMedia("(prefers-color-scheme: dark)");
@@ -92,18 +93,28 @@ class ZhantingChat extends HTMLElement {
     this.#outbox = new Outbox(this.#storage);
     this.#connection = this.#connect(base);
     this.#panel = new Panel(new Dates(), this.#session, this.#handlers());
-    this.#launcher = el("button", { type: "button", class: "launcher", click: () => this.open() }, icon("chat"), el("span", {}, WORDS.launcher), this.#badge);
-    const styles = el("link", { rel: "stylesheet", href: STYLES });
-    // Without its styles the chat would lie open across the page for a moment.
-    const reveal = () => ((this.#root.hidden = false), this.#panel.composer.fit(), this.#panel.transcript.scrollToEnd());
-    styles.addEventListener("load", reveal);
-    styles.addEventListener("error", reveal);
+    const launch = { type: "button", class: "launcher", click: () => this.open() };
+    this.#launcher = el("button", launch, icon("chat"), el("span", {}, WORDS.launcher), this.#badge);
     this.#root.append(this.#panel.root, this.#launcher, this.#news);
-    this.attachShadow({ mode: "open" }).append(styles, this.#root);
+    this.attachShadow({ mode: "open" }).append(...STYLES.map((href) => this.#style(href)), this.#root);
     this.#describe({});
     this.#restoreOutbox();
     this.#show({ follow: true, fresh: false });
     this.#showUnread();
+  }
+
+  /** The chat is shown with its last style sheet: before, it would lie open across the page for a moment. */
+  #style(href) {
+    const link = el("link", { rel: "stylesheet", href });
+    const reveal = () => {
+      if (--this.#stylesMissing > 0) return;
+      this.#root.hidden = false;
+      this.#panel.composer.fit();
+      this.#panel.transcript.scrollToEnd();
+    };
+    link.addEventListener("load", reveal);
+    link.addEventListener("error", reveal);
+    return link;
   }
 
   #handlers() {
@@ -176,14 +187,16 @@ class ZhantingChat extends HTMLElement {
 
   #describe(session) {
     const told = (name) => session[name] ?? this.#told[name] ?? this.getAttribute(name) ?? "";
-    this.#told = { assistant: told("assistant") || "客服", brand: told("brand"), accent: session.accent_color ?? told("accent") };
+    const accent = session.accent_color ?? told("accent");
+    this.#told = { assistant: told("assistant") || WORDS.nameless, brand: told("brand"), accent };
     if (session.time_zone) this.#panel.transcript.dates = new Dates(session.time_zone);
     const listed = this.getAttribute("suggestions");
     const suggestions = listed === null ? SUGGESTIONS : listed.split("|").filter(Boolean);
     this.#panel.describe({ ...this.#told, phone: this.getAttribute("phone") ?? "", suggestions });
     const dark = this.#isDark();
     this.#root.classList.toggle("dark", dark);
-    for (const [name, value] of Object.entries(accentProperties(this.#told.accent, dark) ?? {})) this.#root.style.setProperty(name, value);
+    const colours = Object.entries(accentProperties(accent, dark) ?? {});
+    colours.forEach(([name, value]) => this.#root.style.setProperty(name, value));
   }
 
   #isDark() {
