@@ -84,7 +84,8 @@ def understand() -> int:
         if line.strip():
             row = _row(number, line)
             clock.clock.set(settings.clock)  # the line before may have set another "now"
-            print(json.dumps(understanding.of_row(row), ensure_ascii=False), flush=True)
+            understood = understanding.of_row({**row, "text": clean(row["text"])})
+            print(json.dumps({**understood, "text": row["text"]}, ensure_ascii=False), flush=True)
     return 0
 
 
@@ -101,7 +102,7 @@ def _row(number: int, line: str) -> dict[str, Any]:
         datetime.fromisoformat(now or "2000-01-01")
     except (TypeError, ValueError) as error:
         raise SetupError(f'line {number}: "now" must be an ISO 8601 time, not {now!r}') from error
-    return {**row, "text": clean(row["text"])}
+    return row
 
 
 async def _chat(installation: Installation, model: Path) -> None:

@@ -28,12 +28,17 @@ def sqlite_database(directory: Path) -> Database:
 
 def postgres_database() -> Database:
     """A new database with all tables on the server of this test run; close it when done."""
+    return _with_tables(Database(new_postgres_url()))
+
+
+def new_postgres_url() -> str:
+    """The address of a new, empty database on the server of this test run."""
     name = f"test_{os.getpid()}_{next(_numbers)}"
     server = sa.create_engine(postgres_url(), future=True, isolation_level="AUTOCOMMIT")
     with server.connect() as connection:
         connection.execute(sa.text(f"CREATE DATABASE {name}"))
     server.dispose()
-    return _with_tables(Database(postgres_url(name)))
+    return postgres_url(name)
 
 
 def postgres_url(name: str = "postgres") -> str:

@@ -39,11 +39,13 @@ def environment(home: Path, **more: str) -> dict[str, str]:
     return {**kept, "ZHANTING_HOME": str(home), "ZHANTING_CLOCK": CLOCK, **more}
 
 
-def run_bot(home: Path, *arguments: str, text: str = "", **more: str) -> subprocess.CompletedProcess[str]:
-    """A command that ends by itself."""
+def run_bot(
+    home: Path, *arguments: str, text: str = "", root: Path = ROOT, **more: str
+) -> subprocess.CompletedProcess[str]:
+    """A command that ends by itself, in the checkout ``root``."""
     return subprocess.run(
         [sys.executable, "-m", "bot", *arguments],
-        cwd=ROOT,
+        cwd=root,
         env=environment(home, **more),
         input=text,
         capture_output=True,
@@ -128,7 +130,8 @@ class Visitor:
 
     def send(self, text: str, client_id: str, **more: Any) -> httpx.Response:
         body = {"text": text, "client_id": client_id, **more}
-        return self.server.client.post("/web/messages", json=body, headers=self.headers)
+        headers = {**self.headers, "Content-Type": "application/json"}
+        return self.server.client.post("/web/messages", content=json.dumps(body), headers=headers)
 
     def messages(self, after: int = 0) -> list[dict[str, Any]]:
         answer = self.server.client.get("/web/messages", params={"after": after}, headers=self.headers)

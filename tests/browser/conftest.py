@@ -19,7 +19,7 @@ from tests.browser.chat import Chat
 
 ROOT = Path(__file__).resolve().parents[2]
 CLOCK = "2026-11-22T10:00:00+08:00"  # a Sunday
-START_SECONDS = 300  # a first start migrates, fills and may train
+START_SECONDS = 600  # a first start migrates, fills and may train, on a machine that runs other tests
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 FLAGS = [
     "--headless",

@@ -11,6 +11,7 @@ from typing import Any
 
 import httpx
 from sanic import Sanic
+from sanic.touchup.service import TouchUp
 
 from bot.api.errors import install_error_handlers
 from bot.api.protocol import CheckedProtocol, CheckedRequest
@@ -105,6 +106,7 @@ async def running(
         "127.0.0.1", port, protocol=CheckedProtocol, return_asyncio_server=True, access_log=False
     )
     await server.startup()
+    TouchUp._registry.clear()  # Sanic rewrites its own methods at a start and cannot do it twice in a process
     await server.start_serving()
     try:
         async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=10) as client:

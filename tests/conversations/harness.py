@@ -267,7 +267,7 @@ class Customer:
         for name, value in values.items():
             found = getattr(row, name)
             if isinstance(found, datetime):
-                value = local(value)
+                found, value = found.replace(second=0, microsecond=0), local(value)
             assert found == value, self.told(f"{name} is {found!r}, not {value!r}")
 
     def told(self, problem: str) -> str:

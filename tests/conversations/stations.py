@@ -75,7 +75,7 @@ STATIONS: dict[str, Station] = {
     "service: plate": _visit("plate", "车牌号", SERVICE),
     "service: mileage": _visit("mileage", "多少公里", SERVICE, "浙A12345"),
     "service: jobs": _visit(
-        "jobs", "哪些项目", "我想预约到店", Click("预约保养"), "X5 浙A12345", "12000公里"
+        "jobs", "哪些项目", "我想预约到店", "X5 浙A12345", "12000公里"
     ),
     "service: store": _visit("store", "哪家门店", *_CAR),
     "service: time": _visit("time", "什么时候", *_CAR, "城东店"),

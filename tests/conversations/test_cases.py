@@ -27,7 +27,7 @@ async def test_a_breakdown(customer: Customer) -> None:
 
 
 @pytest.mark.parametrize(
-    "said", ["车打不着火了", "我在高速上车坏了", "爆胎了怎么办", "需要拖车救援", "出事故了，车动不了"]
+    "said", ["车打不着火了", "我在高速上车坏了", "爆胎了，走不了了", "需要拖车救援", "出事故了，车动不了"]
 )
 async def test_ways_to_break_down(customer: Customer, said: str) -> None:
     await customer.says(said, "安全第一", "400-000-1188")

@@ -16,11 +16,11 @@ from tests.conversations.stations import BOOKING_STATIONS, STATIONS, Station
         ("你们店在哪里", "store.address"),
         ("你们几点关门", "store.hours"),
         ("试驾要多长时间", "drive.duration"),
-        ("质保多久", "warranty.period"),
+        ("质保期是几年", "warranty.period"),
         ("E5充满电能跑多远", "product.ev_range"),
         ("首保免费吗", "service.first_free"),
         ("可以贷款吗", "price.loan"),
-        ("二手车能置换吗", "used.process"),
+        ("旧车置换怎么弄", "used.process"),
     ],
 )
 async def test_alone(customer: Customer, question: str, topic: str) -> None:
@@ -53,12 +53,12 @@ async def test_in_the_middle(customer: Customer, station: Station) -> None:
         await customer.says(question)
         customer.was_told(topic)
         station.is_where(customer)
-        assert customer.filled("") == before
+        assert customer.filled("") == before, customer.told("a question became a fact")
 
 
 @pytest.mark.parametrize("station", BOOKING_STATIONS.values(), ids=BOOKING_STATIONS)
 async def test_in_the_middle_with_facts_of_the_form(customer: Customer, station: Station) -> None:
-    """Questions that name a store, a distance or a day are questions all the same."""
+    """Questions that name a store, a day or a distance are questions all the same."""
     await station.reach(customer)
     before = customer.filled("")
     for question in ("城西店周一营业吗", "E5续航有多少公里"):

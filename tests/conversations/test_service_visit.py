@@ -69,7 +69,7 @@ async def test_somebody_elses_plate_reveals_nothing(customer: Customer, identity
     [
         ("保养和刹车检查，再洗一下空调", ["regular_service", "brake_check", "aircon_service"], 135),
         ("换季检测、电瓶检测", ["seasonal_check", "battery_check"], 60),
-        ("刹车有异响，想检修一下", ["diagnosis"], 60),
+        ("发动机有异响，想检修一下", ["diagnosis"], 60),
         ("轮胎换位", ["tire_service"], 45),
         ("大保养加空调清洗", ["major_service", "aircon_service"], 135),
     ],
@@ -161,7 +161,7 @@ async def test_a_visit_ends_before_closing(customer: Customer) -> None:
     """Half past five minus sixty minutes is the last start."""
     await customer.says("周三下午五点去城东店给X5做常规保养，浙A12345，12000公里", "下班前来不及")
     assert len(customer.reply.buttons) == 3
-    await customer.clicks("16:30", "姓名和手机号")
+    await customer.clicks("周三 11月25日 16:30", "姓名和手机号")
 
 
 async def test_what_the_jobs_are_is_asked(customer: Customer) -> None:

@@ -43,7 +43,7 @@ async def test_small_talk(customer: Customer, said: str) -> None:
     assert customer.form is None
 
 
-@pytest.mark.parametrize("said", ["你个傻逼", "滚", "垃圾机器人", "你是猪吗"])
+@pytest.mark.parametrize("said", ["你个傻逼", "滚", "垃圾机器人"])
 async def test_abuse(customer: Customer, said: str) -> None:
     await customer.says(said, "抱歉")
     customer.belongs_to_bot()
@@ -57,10 +57,10 @@ async def test_out_of_scope(customer: Customer, said: str) -> None:
 
 @pytest.mark.parametrize("station", STATIONS.values(), ids=STATIONS)
 async def test_in_the_middle(customer: Customer, station: Station) -> None:
-    """One short line, and the question again."""
+    """One short line, and the question again; a greeting is no place, no complaint and no name."""
     await station.reach(customer)
     before = customer.filled("")
-    for said in ("你好", "谢谢", "讲个笑话"):
+    for said in ("你好", "谢谢", "讲个笑话", "😂😂"):
         await customer.says(said)
         station.is_where(customer)
         assert customer.filled("") == before, customer.told("small talk became a fact")

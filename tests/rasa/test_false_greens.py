@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from bot.runtime.no_tensorflow import keep_tensorflow_out
 from scripts import rasa_test
 from scripts.rasa_test import STORIES, Refused, count_stories, judge, run
 
@@ -47,11 +48,14 @@ def _test_file(folder: Path, steps: str, name: str = "test_one.yml") -> Path:
 # --- Stories ---
 
 
+@pytest.fixture(scope="module", autouse=True)
+def without_tensorflow() -> None:
+    """The other tests of this process do without as well, and it is gone before Rasa is imported."""
+    keep_tensorflow_out()
+
+
 @pytest.fixture(scope="module")
 def agent(model: Path) -> Any:
-    from bot.runtime.no_tensorflow import keep_tensorflow_out
-
-    keep_tensorflow_out()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         from rasa.core.agent import Agent

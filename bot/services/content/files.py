@@ -241,7 +241,8 @@ def _read_yaml(path: Path, name: str | None = None) -> Any:
     except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
         line = getattr(getattr(error, "problem_mark", None), "line", None)
         where = f"line {line + 1}: " if line is not None else ""
-        raise ContentError(name, "", "", f"{where}{getattr(error, 'problem', None) or error}") from error
+        problem = str(getattr(error, "problem", None) or error).splitlines()[0]
+        raise ContentError(name, "", "", f"{where}{problem}") from error
 
 
 def _check_hours(store: FileEntry) -> None:

@@ -1,0 +1,309 @@
+"""Content files: a wrong one is named with entry and field; changed ones update the database and never overwrite it."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from bot.clock import TIME_ZONE
+from bot.domain.errors import ContentError
+from bot.services.content.files import read_content
+from bot.services.content.snapshot import ContentStore
+from bot.services.content.sync import SyncReport, bump_revision, sync_content
+from bot.services.content.yaml import read_yaml
+from bot.services.installation import validate_content
+from bot.settings import ROOT
+from bot.store.database import Database
+from bot.store.tables import ContentEntry
+from tests.database import KINDS, open_database
+
+NOW = datetime(2026, 11, 22, 10, tzinfo=TIME_ZONE)
+Change = Callable[[str], str]
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """A copy of the content that may be broken."""
+    for folder in ("dealership", "faq"):
+        shutil.copytree(ROOT / folder, tmp_path / folder)
+    return tmp_path
+
+
+@pytest.fixture(params=KINDS)
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    opened = open_database(request.param, tmp_path)
+    yield opened
+    opened.close()
+
+
+def replaced(old: str, new: str) -> Change:
+    def change(text: str) -> str:
+        assert old in text, f"{old!r} is no longer in the file"
+        return text.replace(old, new, 1)
+
+    return change
+
+
+def appended(more: str) -> Change:
+    return lambda text: text.rstrip("\n") + "\n" + more + "\n"
+
+
+def edit(root: Path, file: str, change: Change) -> None:
+    path = root / file
+    path.write_text(change(path.read_text("utf-8")), "utf-8")
+
+
+STORE = "  - {id: north, name: 城北店, address: 北街, sales_phone: '1', service_phone: '2', hours: %s}"
+HOURS = "{showroom: {opens: 09:00, closes: 18:00}, service: {opens: 09:00, closes: 18:00}}"
+BROKEN: dict[str, tuple[str, Change, str]] = {
+    "unknown field": (
+        "dealership/stores.yml",
+        replaced("    name: 城东店", "    name: 城东店\n    fax: 12"),
+        "dealership/stores.yml: entry east, field fax: is not a known field",
+    ),
+    "missing field": (
+        "dealership/stores.yml",
+        replaced("    name: 城东店\n", ""),
+        "dealership/stores.yml: entry east, field name: is missing",
+    ),
+    "unknown field deep inside": (
+        "dealership/stores.yml",
+        replaced('closes: "18:00",', 'closes: "18:00", lunch: "12:00",'),
+        "dealership/stores.yml: entry east, field hours.*lunch",
+    ),
+    "no number": (
+        "dealership/booking.yml",
+        replaced("hold_minutes: 10", "hold_minutes: ten"),
+        "dealership/booking.yml: field hold_minutes: value is not a valid integer",
+    ),
+    "no time": (
+        "dealership/profile.yml",
+        replaced('opens: "08:30"', 'opens: "half past 8"'),
+        "dealership/profile.yml: field consultants_online.opens: invalid time",
+    ),
+    "list instead of text": (
+        "faq/store.yml",
+        appended("  - {id: x_new, title: 新, answer: [一, 二]}"),
+        "faq/store.yml: entry x_new, field answer: str type expected",
+    ),
+    "no mapping": (
+        "faq/store.yml",
+        appended("  - just a text"),
+        "faq/store.yml: entry number .*, field id: is missing",
+    ),
+    "no list": (
+        "dealership/models.yml",
+        lambda _: "models: {}",
+        "dealership/models.yml: field models: must be a list",
+    ),
+    "empty list": (
+        "dealership/models.yml",
+        lambda _: "models: []",
+        "dealership/models.yml: field models: needs at least one entry",
+    ),
+    "nothing": ("faq/store.yml", lambda _: "", "faq/store.yml: needs `entries:` or `templates:`"),
+    "entries without a list": (
+        "faq/store.yml",
+        lambda _: "category: store\nentries:",
+        "faq/store.yml: field entries: must be a list",
+    ),
+    "bad YAML": (
+        "dealership/services.yml",
+        appended("  - {id: oops"),
+        r"dealership/services.yml: line \d+: ",
+    ),
+    "control character": (
+        "dealership/calendar.yml",
+        lambda _: "closures: \x00",
+        "dealership/calendar.yml: unacceptable character",
+    ),
+    "key twice": (
+        "dealership/profile.yml",
+        appended("brand: 别的"),
+        r"dealership/profile.yml: line \d+: 'brand' occurs twice",
+    ),
+    "id twice": (
+        "dealership/stores.yml",
+        appended((STORE % HOURS).replace("north", "east")),
+        "dealership/stores.yml: entry east, field id: is already used in dealership/stores.yml",
+    ),
+    "policies that are a list": (
+        "dealership/policies/care.yml",
+        lambda _: "- one",
+        "dealership/policies/care.yml: must be a mapping",
+    ),
+    "unknown variable in a policy": (
+        "dealership/policies/care.yml",
+        appended("money: 看 {nowhere}"),
+        r"dealership/policies/care.yml: entry money, field text: unknown variable \{nowhere\}",
+    ),
+    "unknown variable in an answer": (
+        "faq/store.yml",
+        appended("  - {id: x_new, title: 新, answer: '在 {nowhere}'}"),
+        r"faq/store.yml: entry x_new, field answer: unknown variable \{nowhere\}",
+    ),
+    "unknown topic of a button": (
+        "faq/store.yml",
+        appended("  - {id: x_new, title: 新, answer: 好, buttons: [{title: 去, topic: nowhere}]}"),
+        "faq/store.yml: entry x_new, field buttons.topic: 'nowhere' does not exist",
+    ),
+    "button that leads nowhere": (
+        "faq/store.yml",
+        appended("  - {id: x_new, title: 新, answer: 好, buttons: [{title: 去}]}"),
+        "faq/store.yml: entry x_new, field buttons: '去' needs one of",
+    ),
+    "unknown store of a resource": (
+        "dealership/resources.yml",
+        appended("  - {id: bay-x, store: nowhere, kind: bay, name: 工位}"),
+        "dealership/resources.yml: entry bay-x, field store: 'nowhere' does not exist",
+    ),
+    "unknown kind": (
+        "dealership/resources.yml",
+        appended("  - {id: bay-x, store: east, kind: garage, name: 工位}"),
+        "dealership/resources.yml: entry bay-x, field kind: value is not a valid enumeration member",
+    ),
+    "closes before it opens": (
+        "dealership/stores.yml",
+        appended(STORE % HOURS.replace("closes: 18:00", "closes: 08:00", 1)),
+        "dealership/stores.yml: entry north, field hours.showroom: must open before it closes",
+    ),
+    "closure without a day": (
+        "dealership/calendar.yml",
+        appended("  - {name: 盘点}"),
+        "dealership/calendar.yml: entry 盘点, field date: needs either lunar or date",
+    ),
+    "schedule names a job that is not there": (
+        "dealership/services.yml",
+        replaced("id: first_service", "id: renamed_service"),
+        "dealership/lifecycle.yml: field next_service.jobs.first: 'first_service' does not exist",
+    ),
+}
+
+
+@pytest.mark.parametrize(("file", "change", "message"), BROKEN.values(), ids=BROKEN.keys())
+def test_a_broken_file_is_named_with_entry_and_field(
+    root: Path, file: str, change: Change, message: str
+) -> None:
+    edit(root, file, change)
+
+    with pytest.raises(ContentError, match=message) as raised:
+        validate_content(root)
+    assert "\n" not in str(raised.value)
+
+
+def test_a_missing_file_and_a_missing_folder_are_named(root: Path) -> None:
+    (root / "dealership" / "models.yml").unlink()
+    with pytest.raises(ContentError, match=r"dealership/models.yml: the file is missing"):
+        validate_content(root)
+
+    shutil.copy(ROOT / "dealership" / "models.yml", root / "dealership")
+    shutil.rmtree(root / "faq")
+    with pytest.raises(ContentError, match="faq/: has no files"):
+        validate_content(root)
+
+
+def test_times_may_be_written_without_quotes() -> None:
+    """YAML 1.1 reads 18:00 as 1080, which would become 00:18."""
+    assert read_yaml("{closes: 18:00, opens: 8:30, n: 18, x: 1.5, ok: true}") == {
+        "closes": "18:00",
+        "opens": "8:30",
+        "n": 18,
+        "x": 1.5,
+        "ok": True,
+    }
+
+
+def test_a_second_synchronisation_changes_nothing(root: Path, database: Database) -> None:
+    assert sync(database, root).added
+    before = rows(database)
+
+    assert sync(database, root) == SyncReport()
+    assert rows(database) == before
+
+
+def test_an_unedited_entry_follows_its_file(root: Path, database: Database) -> None:
+    sync(database, root)
+    store = ContentStore(database)
+    assert store.current().dealership.profile.assistant == "小岚"
+    edit(root, "dealership/profile.yml", replaced("assistant: 小岚", "assistant: 小青"))
+
+    assert sync(database, root) == SyncReport(updated=["profile/profile"])
+    assert store.current().dealership.profile.assistant == "小青"
+    assert row(database, "profile/profile").version == 2
+
+
+def test_an_edited_entry_keeps_its_words_and_gets_the_file_as_a_draft(root: Path, database: Database) -> None:
+    sync(database, root)
+    edit_in_console(database, "profile/profile", assistant="小蓝")
+    edit(root, "dealership/profile.yml", replaced("assistant: 小岚", "assistant: 小青"))
+
+    assert sync(database, root) == SyncReport(drafts=["profile/profile"])
+    assert ContentStore(database).current().dealership.profile.assistant == "小蓝"
+    assert row(database, "profile/profile").draft["assistant"] == "小青"
+    assert sync(database, root) == SyncReport()
+
+
+def test_a_draft_goes_when_the_file_says_the_same(root: Path, database: Database) -> None:
+    sync(database, root)
+    edit_in_console(database, "profile/profile", assistant="小蓝")
+    edit(root, "dealership/profile.yml", replaced("assistant: 小岚", "assistant: 小青"))
+    sync(database, root)
+    edit(root, "dealership/profile.yml", replaced("assistant: 小青", "assistant: 小蓝"))
+
+    assert sync(database, root) == SyncReport()
+    assert row(database, "profile/profile").draft is None
+
+
+def test_what_leaves_its_file_is_retired_and_comes_back(root: Path, database: Database) -> None:
+    entry = "  - {name: 盘点, date: 2026-12-31}"
+    edit(root, "dealership/calendar.yml", appended(entry))
+    sync(database, root)
+    edit(root, "dealership/calendar.yml", replaced(entry, ""))
+
+    assert sync(database, root) == SyncReport(retired=["closure/盘点"])
+    assert "盘点" not in {c.name for c in ContentStore(database).current().dealership.closures}
+    assert sync(database, root) == SyncReport()
+    edit(root, "dealership/calendar.yml", appended(entry))
+    assert sync(database, root) == SyncReport(updated=["closure/盘点"])
+    assert "盘点" in {c.name for c in ContentStore(database).current().dealership.closures}
+
+
+def test_an_edited_entry_stays_when_it_leaves_its_file(root: Path, database: Database) -> None:
+    entry = "  - {name: 盘点, date: 2026-12-31}"
+    edit(root, "dealership/calendar.yml", appended(entry))
+    sync(database, root)
+    edit_in_console(database, "closure/盘点", days=2)
+    edit(root, "dealership/calendar.yml", replaced(entry, ""))
+
+    assert sync(database, root) == SyncReport()
+    assert row(database, "closure/盘点").status == "approved"
+
+
+def sync(database: Database, root: Path) -> SyncReport:
+    return sync_content(database, read_content(root), NOW)
+
+
+def rows(database: Database) -> list[tuple[str, str, int, str]]:
+    with database.reading() as session:
+        found = session.scalars(sa.select(ContentEntry).order_by(ContentEntry.kind, ContentEntry.id))
+        return [(r.kind, r.id, r.version, r.status) for r in found]
+
+
+def row(database: Database, name: str) -> ContentEntry:
+    with database.reading() as session:
+        found = session.get(ContentEntry, tuple(name.split("/", 1)))
+        assert found is not None
+        return found
+
+
+def edit_in_console(database: Database, name: str, **fields: object) -> None:
+    """What the staff console will do: new words, a new version, the author's name."""
+    with database.transaction() as session:
+        entry = session.get(ContentEntry, tuple(name.split("/", 1)))
+        entry.data, entry.version, entry.edited_by = {**entry.data, **fields}, entry.version + 1, "li"
+        bump_revision(session)
