@@ -34,7 +34,9 @@ def test_understand_gives_one_line_of_json_for_each(tmp_path: Path) -> None:
     assert len(lines) == len(rows)
     assert [line["text"] for line in lines] == [row["text"] for row in rows]
     for line in lines:
-        assert {"text", "intent", "confidence", "faq", "suggestions", "decision", "entities", "time"} == set(line)
+        assert {"text", "intent", "confidence", "faq", "suggestions", "decision", "entities", "time"} == set(
+            line
+        )
         assert isinstance(line["confidence"], float | int)
         assert line["decision"] in CHOICES
         assert line["time"]["kind"] in KINDS

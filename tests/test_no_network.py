@@ -58,7 +58,9 @@ def test_the_terminal_shows_only_our_lines(used: RunningServer) -> None:
     assert used.url.replace("127.0.0.1", "localhost") in used.out
 
 
-def test_the_log_has_no_warnings_of_libraries_no_stack_traces_and_no_phone_numbers(used: RunningServer) -> None:
+def test_the_log_has_no_warnings_of_libraries_no_stack_traces_and_no_phone_numbers(
+    used: RunningServer,
+) -> None:
     log = re.compile(r"^\d{4}-\d\d-\d\d [\d:,]+ (INFO|WARNING) bot\.")
 
     assert [line for line in used.err.splitlines() if not log.match(line)] == []

@@ -77,7 +77,9 @@ def test_a_port_in_use(tmp_path: Path) -> None:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         _assert_one_line(
-            tmp_path, f"port {taken.getsockname()[1]} on 127.0.0.1 cannot be used", PORT=str(taken.getsockname()[1])
+            tmp_path,
+            f"port {taken.getsockname()[1]} on 127.0.0.1 cannot be used",
+            PORT=str(taken.getsockname()[1]),
         )
 
 
@@ -103,7 +105,9 @@ def test_a_database_that_cannot_be_written(tmp_path: Path) -> None:
     sqlite3.connect(path).execute("CREATE TABLE t (a)").connection.close()
 
     _assert_one_line(
-        tmp_path, "attempt to write a readonly database", DATABASE_URL=f"sqlite:///file:{path}?mode=ro&uri=true"
+        tmp_path,
+        "attempt to write a readonly database",
+        DATABASE_URL=f"sqlite:///file:{path}?mode=ro&uri=true",
     )
 
 

@@ -31,7 +31,9 @@ def appointment(server: RunningServer, headers: dict[str, str]) -> dict[str, Any
     raise AssertionError(offered)
 
 
-@pytest.mark.parametrize("body", [{"username": "admin", "password": "wrong"}, {"username": "x", "password": PASSWORD}])
+@pytest.mark.parametrize(
+    "body", [{"username": "admin", "password": "wrong"}, {"username": "x", "password": PASSWORD}]
+)
 def test_a_wrong_login_is_a_401_that_does_not_say_why(server: RunningServer, body: dict[str, str]) -> None:
     answer = server.client.post("/api/staff/login", json=body)
 
@@ -74,7 +76,9 @@ def test_the_scheme_is_needed_in_any_case(server: RunningServer, headers: dict[s
     token = headers["Authorization"].removeprefix("Bearer ")
 
     assert server.client.get("/api/staff/cases", headers={"Authorization": token}).status_code == 401
-    assert server.client.get("/api/staff/cases", headers={"Authorization": f"bearer {token}"}).status_code == 200
+    assert (
+        server.client.get("/api/staff/cases", headers={"Authorization": f"bearer {token}"}).status_code == 200
+    )
 
 
 def test_an_appointment(appointment: dict[str, Any]) -> None:

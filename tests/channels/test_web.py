@@ -25,7 +25,9 @@ def test_a_session_is_new_or_known(server: RunningServer) -> None:
     assert (first["last_seq"], first["assistant"], first["brand"]) == (0, "小岚", "青岚汽车")
 
 
-@pytest.mark.parametrize("body", ['{"token": 5}', '{"token": "\\ud800"}', '{"token": "%s"}' % ("x" * 300), "[]", ""])
+@pytest.mark.parametrize(
+    "body", ['{"token": 5}', '{"token": "\\ud800"}', '{"token": "%s"}' % ("x" * 300), "[]", ""]
+)
 def test_a_bad_session_request_is_a_400(server: RunningServer, body: str) -> None:
     answer = server.client.post("/web/session", content=body, headers={"Content-Type": "application/json"})
 

@@ -45,7 +45,9 @@ async def test_a_stream_resumes_after_the_last_event_without_loss_or_repeat(appl
         async with application.stream(visitor, after=seen[-1] if seen else 0) as stream:
             if number % 2:
                 await application.send(visitor, str(number), f"id-{number}")
-            seen += [int(str(event.id)) for event in await take(stream, 2 if number % 2 else 1)] if number else []
+            seen += (
+                [int(str(event.id)) for event in await take(stream, 2 if number % 2 else 1)] if number else []
+            )
         if not number % 2:
             await application.send(visitor, str(number), f"id-{number}")
             await application.turns.close()
@@ -149,7 +151,9 @@ async def test_streams_end_when_the_server_stops(application: Application) -> No
         assert [event.name async for event in late] == ["comment"]
 
 
-async def test_more_than_thirty_messages_a_minute_are_refused_from_outside_only(application: Application) -> None:
+async def test_more_than_thirty_messages_a_minute_are_refused_from_outside_only(
+    application: Application,
+) -> None:
     visitor, busy = await application.visitor(), await application.visitor()
     outside = {"X-Forwarded-For": "203.0.113.9"}
     inside = [(await application.send(visitor, "你好", f"in-{n}")).status_code for n in range(35)]
@@ -165,7 +169,8 @@ async def test_the_limit_can_be_switched_off(tmp_path: Path) -> None:
     async with running(filled_database(tmp_path), Echo(), rate_limit=False) as application:
         visitor = await application.visitor()
         answers = [
-            await application.send(visitor, "你好", f"{n}", **{"X-Forwarded-For": "203.0.113.9"}) for n in range(40)
+            await application.send(visitor, "你好", f"{n}", **{"X-Forwarded-For": "203.0.113.9"})
+            for n in range(40)
         ]
 
     assert {answer.status_code for answer in answers} == {202}

@@ -7,7 +7,7 @@ import pytest
 from tests.conversations.harness import Customer
 from tests.conversations.stations import STATIONS, Station
 
-NONSENSE = ("嘎嘣噗叽啵", "qwzx plmk vbnt", "咕噜哩啵叽", "zxcv qpwo", "叽里呱啦咕咚", "wqeq asdz")
+NONSENSE = ("咕噜哩啵叽", "qwzx plmk vbnt", "啪嗒咻咻", "zxcv qpwo", "噗噜噗噜", "lkjh poiu")
 
 
 @pytest.mark.parametrize("said", ["你好", "您好", "在吗", "hi", "早上好", "有人吗"])

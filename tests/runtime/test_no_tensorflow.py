@@ -9,7 +9,9 @@ import pytest
 
 from bot.settings import ROOT
 
-PREPARE = "from bot.runtime.no_tensorflow import TensorFlowCalled, keep_tensorflow_out\nkeep_tensorflow_out()\n"
+PREPARE = (
+    "from bot.runtime.no_tensorflow import TensorFlowCalled, keep_tensorflow_out\nkeep_tensorflow_out()\n"
+)
 
 DEFINITIONS = """
 import tensorflow as tf

@@ -109,7 +109,9 @@ def test_a_server_that_is_not_there_and_the_password_stays_secret(tmp_path: Path
 
 
 def test_an_address_that_is_none(tmp_path: Path) -> None:
-    _assert_refused(tmp_path, "^the database of DATABASE_URL cannot be used: ", "postgresql://li:secret@host:port/x")
+    _assert_refused(
+        tmp_path, "^the database of DATABASE_URL cannot be used: ", "postgresql://li:secret@host:port/x"
+    )
 
 
 def _assert_refused(home: Path, message: str, url: str | None = None) -> None:

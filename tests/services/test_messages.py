@@ -99,7 +99,14 @@ def test_a_button_of_an_earlier_turn_can_be_clicked_but_its_title_is_plain_text(
 
 @pytest.mark.parametrize(
     "text",
-    ["/book_test_drive", '/book_test_drive{"drive_phone": "1"}', " /restart", "//restart", "\u3000/restart", "/"],
+    [
+        "/book_test_drive",
+        '/book_test_drive{"drive_phone": "1"}',
+        " /restart",
+        "//restart",
+        "\u3000/restart",
+        "/",
+    ],
 )
 def test_a_command_that_was_not_offered_does_not_reach_the_bot(database: Database, text: str) -> None:
     offer(database, PRICE)

@@ -33,7 +33,9 @@ class Room:
         self.database, self.dialogue, self.wakeups = filled[0], dialogue, Wakeups()
         self.turns = Turns(filled[0], filled[1], dialogue, self.wakeups, longest)
 
-    async def say(self, text: str, client_id: str | None = None, sender: str = "wang", **more: Any) -> Outcome:
+    async def say(
+        self, text: str, client_id: str | None = None, sender: str = "wang", **more: Any
+    ) -> Outcome:
         return await self.turns.handle(Inbound("rest", sender, text, client_id, **more))
 
     def transcript(self, outcome: Outcome) -> list[str]:

@@ -153,6 +153,16 @@ def check_consistency(entries: Iterable[FileEntry]) -> None:
         first = by_kind.setdefault(entry.kind, {}).setdefault(entry.id, entry)
         if first is not entry:
             raise ContentError(entry.file, entry.id, "id", f"is already used in {first.file}")
+    _check_references(by_kind)
+    for store in by_kind.get("store", {}).values():
+        _check_hours(store)
+    for closure in by_kind.get("closure", {}).values():
+        _check_closure(closure)
+    for schedule in by_kind.get("lifecycle", {}).values():
+        _check_schedule(schedule, by_kind.get("service", {}))
+
+
+def _check_references(by_kind: dict[str, dict[str, FileEntry]]) -> None:
     stores, models, topics = (by_kind.get(kind, {}) for kind in ("store", "model", "faq"))
     for entry in by_kind.get("resource", {}).values():
         _check_reference(entry, "store", entry.data["store"], stores)
@@ -163,12 +173,6 @@ def check_consistency(entries: Iterable[FileEntry]) -> None:
     for faq in (*topics.values(), *by_kind.get("template", {}).values()):
         for button in faq.data.get("buttons", ()):
             _check_button(faq, button, topics)
-    for store in stores.values():
-        _check_hours(store)
-    for closure in by_kind.get("closure", {}).values():
-        _check_closure(closure)
-    for schedule in by_kind.get("lifecycle", {}).values():
-        _check_schedule(schedule, by_kind.get("service", {}))
 
 
 def check_variables(entries: Iterable[FileEntry], known: frozenset[str]) -> None:
