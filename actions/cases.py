@@ -19,7 +19,11 @@ _PLACE = re.compile(
 )
 _WHERE = re.compile(r"在|停|坏|困|高速|国道|省道|路|口|桥|区|场|街|边|面|[A-Z]\d")
 _DECLINES = re.compile(r"不方便|不想留|不留|不给|没有手机|没电话|不要打")
+_MORE_WORDS = frozenset({"complain", "abuse", "inform", "nlu_fallback", "out_of_scope", "chitchat"})
 _ONLY_WISH = re.compile(r"我?要?想?(投诉|举报|反映(情况|问题)?|提意见|吐槽)(一下|你们|一个人|个事)?")
+
+
+COURTESIES = frozenset({"greet", "thank", "goodbye", "affirm"})
 
 
 class CaseForm(Form):
@@ -33,11 +37,12 @@ class CaseForm(Form):
     leaves_for = frozenset({"ask_human", "stop", "back_to_bot"})
 
     def takes_anything(self, turn: Turn) -> bool:
+        if turn.is_payload or turn.intent in self.leaves_for or turn.intent in COURTESIES:
+            return False
         if turn.requested == self.phone_slot:
             return bool(_DECLINES.search(turn.text))
-        if turn.requested != self.text_slot or turn.intent in self.leaves_for or turn.is_payload:
-            return False
-        return not (turn.intent == "faq" and re.search(r"[?？吗]|多久|怎么|多少", turn.text))
+        asks = turn.intent == "faq" and re.search(r"[?？吗]|多久|怎么|多少|什么", turn.text)
+        return turn.requested == self.text_slot and not asks
 
     def read(self, turn: Turn, draft: Draft) -> bool:
         heard = self.read_text(turn, draft)
@@ -95,8 +100,8 @@ class RescueForm(CaseForm):
 
     def read_text(self, turn: Turn, draft: Draft) -> bool:
         """Where the car is: whatever is answered to the question, and any place that is named besides."""
-        asked = turn.requested == "rescue_place" and not turn.is_payload
-        text = _without_phone(turn) if asked else _place_in(turn)
+        asked = turn.requested == "rescue_place" and turn.intent not in (self.own_intents | COURTESIES)
+        text = _without_phone(turn) if asked and not turn.is_payload else _place_in(turn)
         if not text or len(text) < 2 or turn.intent in self.leaves_for:
             return False
         earlier = draft["rescue_place"]
@@ -106,7 +111,7 @@ class RescueForm(CaseForm):
 
 def _place_in(turn: Turn) -> str | None:
     """A place that help can find ("G25江州出口往南两公里"), not "在高速上"."""
-    if turn.is_payload:
+    if turn.is_payload or turn.intent == "faq":
         return None
     text = _without_phone(turn)
     place = _PLACE.search(text)
@@ -124,10 +129,17 @@ class ComplaintForm(CaseForm):
     slots = ("complaint_text", "complaint_phone", "complaint_case")
     text_slot, phone_slot, case_slot = "complaint_text", "complaint_phone", "complaint_case"
 
+    def takes_anything(self, turn: Turn) -> bool:
+        more = turn.requested == self.phone_slot and turn.intent in _MORE_WORDS and len(turn.text) >= 4
+        return super().takes_anything(turn) or (more and not turn.is_payload)
+
     def read_text(self, turn: Turn, draft: Draft) -> bool:
         text = _without_phone(turn)
         substance = _ONLY_WISH.sub("", text).strip(" ,，。!！~")
-        asked = turn.requested == "complaint_text" and len(text) >= 2
+        asked = turn.requested == "complaint_text" and len(text) >= 2 and turn.intent not in COURTESIES
+        asked = asked or (turn.requested == self.phone_slot and turn.intent in _MORE_WORDS and len(text) >= 4)
+        if _DECLINES.search(text):
+            return False
         if turn.is_payload or not (asked or (turn.intent == "complain" and len(substance) >= 6)):
             return False
         earlier = draft["complaint_text"]

@@ -12,7 +12,7 @@ from bot.services.wording import say_phone
 NO_PLATE = re.compile(
     r"(没|未|还没|没有).{0,3}(上牌|车牌|牌照|牌)|临牌|新车|不记得.{0,2}(车牌|牌)|忘.{0,3}牌"
 )
-UNKNOWN = re.compile(r"不知道|不清楚|不记得|忘了|没看|没注意|不确定|说不准|不晓得")
+UNKNOWN = re.compile(r"没注意|没印象|记不|不知道|不清楚|不记得|忘了|没看|没注意|不确定|说不准|不晓得")
 WHATEVER = re.compile(r"都行|都可以|随便|无所谓|你定|您定|你们定|看你们|你安排|哪个都|哪家都")
 _NAME_ANSWER = re.compile(
     r"^(?![有好对嗯是行不没哦啊])[\u4e00-\u9fff][\u4e00-\u9fff·]{0,5}$|^[A-Za-z][A-Za-z .]{1,19}$"
@@ -100,7 +100,7 @@ def bare_name(turn: Turn) -> str | None:
     text = turn.text
     for found in turn.values_of({"phone", "phone_invalid"}):
         text = text.replace(turn.text[found["start"] : found["end"]], " ")
-    text = _AROUND_A_NAME.sub("", text).strip(" 。.,，、:：!！~")
+    text = _AROUND_A_NAME.sub("", re.sub(r"[\d\s+-]{5,}", " ", text)).strip(" 。.,，、:：!！~")
     return text if _NAME_ANSWER.match(text) and not _NO_NAME.search(text) else None
 
 

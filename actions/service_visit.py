@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from actions.base import DealerAction, Events, Turn, button
-from actions.facts import UNKNOWN, model_buttons, read_mileage, read_plate, store_buttons
+from actions.facts import NO_PLATE, UNKNOWN, model_buttons, read_mileage, read_plate, store_buttons
 from actions.forms import Draft, ValidateForm
 from actions.time_wishes import parse_time
 from actions.visits import AskContact, AskTime, BookVisit, StartVisit, VisitForm
@@ -38,7 +38,13 @@ class ServiceVisitForm(VisitForm):
         "visit_refusal",
         "visit_recognised",
         "visit_jobs_earlier",
+        "visit_jobs_wished",
     )
+
+    def takes_anything(self, turn: Turn) -> bool:
+        no_plate = turn.requested == "visit_plate" and len(turn.text) <= 10 and NO_PLATE.search(turn.text)
+        no_mileage = turn.requested == "visit_mileage" and len(turn.text) <= 10 and UNKNOWN.search(turn.text)
+        return bool(no_plate or no_mileage) or super().takes_anything(turn)
 
     def request(self, draft: Draft) -> VisitRequest | None:
         jobs = draft["visit_jobs"]
@@ -85,15 +91,17 @@ class ServiceVisitForm(VisitForm):
 
     def _read_jobs(self, turn: Turn, draft: Draft) -> bool:
         jobs = list(dict.fromkeys(turn.values("job")))
-        if not jobs and _SOME_SERVICE.search(turn.text) and not draft["visit_jobs"]:
-            jobs = ["service"]
+        if _speaks_of_service(turn) and (jobs or not draft["visit_jobs"]):
+            jobs = ["service", *jobs]
         if not jobs and turn.requested == "visit_jobs" and UNKNOWN.search(turn.text):
             jobs = ["service"]
         if not jobs:
             return False
         earlier = draft["visit_jobs"] or draft["visit_jobs_earlier"] or ()
         adds = re.search(r"再加|还要|另外|顺便|加上|也要|一起|再做|加个|加一", turn.text)
-        draft["visit_jobs"] = list(dict.fromkeys([*earlier, *jobs])) if adds else jobs
+        draft["visit_jobs_wished"] = draft["visit_jobs"] = (
+            list(dict.fromkeys([*earlier, *jobs])) if adds else jobs
+        )
         return True
 
     def _recognise(self, turn: Turn, draft: Draft) -> None:
@@ -120,6 +128,8 @@ class ServiceVisitForm(VisitForm):
     def _settle_jobs(self, turn: Turn, draft: Draft) -> None:
         """The job that "保养" means for this car, and the electric car's own service."""
         jobs, model, mileage = draft["visit_jobs"], draft["visit_model"], draft["visit_mileage"]
+        if draft["visit_jobs_wished"] and jobs and mileage != turn.slot("visit_mileage"):
+            jobs = draft["visit_jobs_wished"]  # "保养" means another job at another mileage
         if not jobs:
             return
         if model is None and "ev_service" in jobs:
@@ -137,6 +147,14 @@ class ServiceVisitForm(VisitForm):
         draft["visit_jobs"] = list(dict.fromkeys(_fitting(turn.dealership, model, job) for job in jobs))
 
 
+def _speaks_of_service(turn: Turn) -> bool:
+    """Whether "保养" is said as such, beside the jobs that are named ("保养和刹车检查")."""
+    text = turn.text
+    for found in turn.values_of({"job"}):
+        text = text.replace(turn.text[found["start"] : found["end"]], " ")
+    return bool(_SOME_SERVICE.search(text)) and turn.intent in ("book_service", "inform", "request_change")
+
+
 def _fitting(dealership: Dealership, model: str, job: str) -> str:
     """The job as it is done on this model: an electric car has its own service, and a petrol car has not that one."""
     electric = dealership.model(model).powertrain is Powertrain.ELECTRIC
@@ -151,6 +169,7 @@ FORM = ServiceVisitForm()
 class StartServiceVisit(StartVisit):
     action_name = "action_start_service_visit"
     form = FORM
+    offer = "book_service"
 
 
 class ValidateServiceVisit(ValidateForm):

@@ -11,12 +11,20 @@ from actions.base import Turn, button
 from bot.clock import TIME_ZONE
 from bot.domain.booking import Refusal, Slot, VisitRequest, bookable_window
 from bot.domain.errors import BookingRefused
-from bot.services.availability import free_slots
+from bot.services.availability import check_slot, free_slots
 from bot.services.booking import hold_slot
-from bot.services.wording import say_time
+from bot.services.wording import say_day, say_time
 
 Wish = dict[str, Any]
 SHOWN = 6
+_USUAL_HOUR = 10
+_NEVER_POSSIBLE = {
+    Refusal.PAST,
+    Refusal.TOO_FAR,
+    Refusal.CLOSED_DAY,
+    Refusal.OUTSIDE_HOURS,
+    Refusal.NO_TEST_CAR,
+}
 PER_DAY = 3
 DAYS_SHOWN_FIRST = 4
 _NAMES_A_DAY = re.compile(
@@ -84,27 +92,51 @@ def ask_for_time(
         free_slots(turn.database, turn.dealership, turn.now, request, from_, until, 200, turn.conversation_id)
     )
     if wish and wish["start"] and not slots:
-        nearest = (
-            free_slots(
-                turn.database,
-                turn.dealership,
-                turn.now,
-                request,
-                from_,
-                _horizon(turn, request),
-                3,
-                turn.conversation_id,
-            )
-            or _general(turn, request)[:3]
-        )
-        turn.say("utter_nothing_free_then", buttons=slot_buttons(turn, nearest, request.store))
+        _say_nothing_free(turn, request, wish, from_)
         return
     slots = slots or _general(turn, request)
     if not slots:
         turn.say("utter_nothing_free_at_all", buttons=[button("联系顾问", "ask_human")])
         return
     template = "utter_ask_time_within" if wish and wish["start"] else "utter_ask_time"
-    turn.say(template, buttons=slot_buttons(turn, slots, request.store))
+    span = _say_span(wish, from_, until) if wish else ""
+    turn.say(template, buttons=slot_buttons(turn, slots, request.store), span=span)
+
+
+def _say_nothing_free(turn: Turn, request: VisitRequest, wish: Wish, from_: datetime) -> None:
+    """Nothing in the wished span: the reason where there is one, and what is nearest after it."""
+    if _say_why_impossible(turn, request, wish, from_):
+        return
+    horizon = bookable_window(turn.dealership.rules, request.kind, turn.now)[1]
+    found = free_slots(
+        turn.database, turn.dealership, turn.now, request, from_, horizon, 3, turn.conversation_id
+    )
+    nearest = found or _general(turn, request)[:3]
+    turn.say("utter_nothing_free_then", buttons=slot_buttons(turn, nearest, request.store))
+
+
+def _say_why_impossible(turn: Turn, request: VisitRequest, wish: Wish, from_: datetime) -> bool:
+    """The reason why a wished day or part of it has no slot at all; False when it is simply full."""
+    start = from_ if from_.time() != datetime.min.time() else from_.replace(hour=_USUAL_HOUR)
+    try:
+        check_slot(turn.database, turn.dealership, turn.now, request, start, turn.conversation_id)
+    except BookingRefused as refused:
+        if Refusal(refused.reason) not in _NEVER_POSSIBLE:
+            return False
+        span = _say_span(wish, from_, _end_of(wish, from_))
+        _say_refusal(turn, request, {**refusal_of(refused, start), "span": span})
+        return True
+    return False
+
+
+def _say_span(wish: Wish, from_: datetime, until: datetime) -> str:
+    """ "周六 11月28日", "周六 11月28日 12:00–18:00", "周六 11月28日到周日 11月29日" """
+    last = until - timedelta(minutes=1)
+    if from_.date() != last.date():
+        return f"{say_day(from_.date())}到{say_day(last.date())}"
+    if wish["kind"] in ("day",) or from_.time() == datetime.min.time():
+        return say_day(from_.date())
+    return f"{say_time(from_)}–{until:%H:%M}" if wish["end"] else f"{say_time(from_)} 以后"
 
 
 def slot_buttons(turn: Turn, slots: Any, store: str | None) -> list[dict[str, str]]:
@@ -128,7 +160,7 @@ def _slot_button(turn: Turn, slot: Slot, store: str | None) -> dict[str, str]:
 
 def _say_refusal(turn: Turn, request: VisitRequest, refusal: dict[str, Any]) -> None:
     slots = [Slot(store, _parse(start), _parse(start)) for store, start in refusal["alternatives"]]
-    wished = say_time(_parse(refusal["wished"]))
+    wished = refusal.get("span") or say_time(_parse(refusal["wished"]))
     name = f"utter_refused_{refusal['reason']}"
     store = turn.dealership.store(request.store).name if request.store else ""
     if not slots:
@@ -158,10 +190,6 @@ def _end_of(wish: Wish, from_: datetime) -> datetime:
     if wish["end"]:
         return _parse(wish["end"])
     return datetime.combine(from_.date() + timedelta(days=1), datetime.min.time(), TIME_ZONE)
-
-
-def _horizon(turn: Turn, request: VisitRequest) -> datetime:
-    return bookable_window(turn.dealership.rules, request.kind, turn.now)[1]
 
 
 def _general(turn: Turn, request: VisitRequest) -> list[Slot]:

@@ -36,7 +36,7 @@ class VisitForm(Form):
 
     def takes_anything(self, turn: Turn) -> bool:
         if turn.requested == f"{self.prefix}_change":
-            return field_to_change(turn) is not None
+            return turn.intent != "faq" and field_to_change(turn) is not None
         return (
             turn.requested in (f"{self.prefix}_name", f"{self.prefix}_phone") and bare_name(turn) is not None
         )
@@ -131,14 +131,20 @@ def _only_in(character: str, name: str, stores: tuple[Store, ...]) -> bool:
 
 
 class StartVisit(DealerAction):
-    """Begins a booking: forgets the last one, reads what was said up front, takes over from another form."""
+    """Begins a booking: forgets the last one, reads what was said up front, takes over from another form.
+
+    ``offer`` names what the assistant may have offered before, with facts that need not be asked.
+    """
 
     form: VisitForm
+    offer: str | None = None
 
     def perform(self, turn: Turn) -> Events:
         draft: Draft = dict.fromkeys(self.form.slots)
         if turn.active_form == self.form.name or turn.slot("paused_form") == self.form.name:
             draft = self.form.draft(turn)
+        elif self.offer and turn.slot("pending_offer") == self.offer:
+            draft |= turn.slot("offered_visit") or {}
         self.form.read(turn, draft)
         paused = turn.active_form if turn.active_form not in (None, self.form.name) else None
         return [
