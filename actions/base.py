@@ -89,17 +89,21 @@ class Turn:
 
     def is_mostly(self, entities: Iterable[str]) -> bool:
         """Whether the message is little more than these entities: an answer and not a question."""
-        if not self.values_of(entities) or (self.intent == "faq" and self._is_question()):
+        if not self.values_of(entities) or (self.intent == "faq" and self._asks_something()):
             return False
         text = list(self.text)
         for found in self.values_of(entities):
             text[found["start"] : found["end"]] = " " * (found["end"] - found["start"])
         return len(_FILLERS.sub("", "".join(text))) <= max(1, len(self.text) // 6)
 
-    def _is_question(self) -> bool:
-        """Whether it asks for something; "明天能不能去" to the question for a time is an answer all the same."""
+    @property
+    def is_question(self) -> bool:
+        return bool(_QUESTION.search(self.text))
+
+    def _asks_something(self) -> bool:
+        """Like ``is_question``; but "明天能不能去" to the question for a time is an answer."""
         asked_for_time = (self.requested or "").endswith("_time") and self.values_of({"time"})
-        return bool(_QUESTION.search(self.text)) and not asked_for_time
+        return self.is_question and not asked_for_time
 
     def values_of(self, entities: Iterable[str]) -> list[Any]:
         return [found for found in self.entities if str(found.get("entity")) in entities]

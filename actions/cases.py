@@ -23,6 +23,8 @@ _MORE_WORDS = frozenset({"complain", "abuse", "inform", "nlu_fallback", "out_of_
 _ONLY_WISH = re.compile(r"我?要?想?(投诉|举报|反映(情况|问题)?|提意见|吐槽)(一下|你们|一个人|个事)?")
 
 
+_ASIDES = frozenset({"chitchat", "out_of_scope", "abuse", "nlu_fallback"})
+_LONG_ENOUGH = 7
 COURTESIES = frozenset({"greet", "thank", "goodbye", "affirm"})
 
 
@@ -41,6 +43,8 @@ class CaseForm(Form):
             return False
         if turn.requested == self.phone_slot:
             return bool(_DECLINES.search(turn.text))
+        if turn.intent in _ASIDES and (len(turn.text) < _LONG_ENOUGH or not re.search(r"\w", turn.text)):
+            return False
         asks = turn.intent == "faq" and re.search(r"[?？吗]|多久|怎么|多少|什么", turn.text)
         return turn.requested == self.text_slot and not asks
 
@@ -130,14 +134,13 @@ class ComplaintForm(CaseForm):
     text_slot, phone_slot, case_slot = "complaint_text", "complaint_phone", "complaint_case"
 
     def takes_anything(self, turn: Turn) -> bool:
-        more = turn.requested == self.phone_slot and turn.intent in _MORE_WORDS and len(turn.text) >= 4
-        return super().takes_anything(turn) or (more and not turn.is_payload)
+        return super().takes_anything(turn) or self._says_more(turn)
 
     def read_text(self, turn: Turn, draft: Draft) -> bool:
         text = _without_phone(turn)
         substance = _ONLY_WISH.sub("", text).strip(" ,，。!！~")
         asked = turn.requested == "complaint_text" and len(text) >= 2 and turn.intent not in COURTESIES
-        asked = asked or (turn.requested == self.phone_slot and turn.intent in _MORE_WORDS and len(text) >= 4)
+        asked = asked or self._says_more(turn)
         if _DECLINES.search(text):
             return False
         if turn.is_payload or not (asked or (turn.intent == "complain" and len(substance) >= 6)):
@@ -145,6 +148,13 @@ class ComplaintForm(CaseForm):
         earlier = draft["complaint_text"]
         draft["complaint_text"] = f"{earlier}；{text}" if earlier else text
         return True
+
+    def _says_more(self, turn: Turn) -> bool:
+        """Further words of the complaint instead of a phone number."""
+        if turn.requested != self.phone_slot or turn.is_payload or len(turn.text) < 4 or turn.values("phone"):
+            return False
+        unsure = turn.intent == "faq" and turn.decision.get("kind") == "clarify" and not turn.is_question
+        return turn.intent in _MORE_WORDS or unsure
 
 
 RESCUE, COMPLAINT = RescueForm(), ComplaintForm()

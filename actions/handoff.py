@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 from rasa_sdk.events import ActiveLoop, FollowupAction, SlotSet
@@ -14,7 +13,7 @@ from bot.domain.conversation import is_online, next_online
 from bot.services.booking import release_hold
 from bot.services.cases import open_case, update_case
 from bot.services.conversations import place_in_queue
-from bot.services.wording import say_day_from, say_phone
+from bot.services.wording import say_opening, say_phone
 
 FACTS = (
     "drive_model", "drive_store", "drive_time", "drive_name", "drive_phone", "visit_model", "visit_plate",
@@ -103,7 +102,7 @@ def request_human(turn: Turn) -> Events:
         due,
     )
     phone = turn.slot("known_phone") or turn.slot("drive_phone") or turn.slot("visit_phone")
-    turn.say("utter_nobody_on_duty", when=_when(turn, due))
+    turn.say("utter_nobody_on_duty", when=say_opening(due, turn.now.date()))
     return [
         *clear,
         *set_slots({"callback_case": case, "callback_phone": phone}),
@@ -136,11 +135,6 @@ class FinishCallback(DealerAction):
         turn.say(
             "utter_callback_recorded" if phone else "utter_callback_without_phone",
             phone=say_phone(phone) if phone else "",
-            when=_when(turn, due) if due else "",
+            when=say_opening(due, turn.now.date()) if due else "",
         )
         return FORM.cleared()
-
-
-def _when(turn: Turn, due: datetime) -> str:
-    """ "明天（周一 11月23日） 08:30" """
-    return f"{say_day_from(due.date(), turn.now.date())} {due:%H:%M}"

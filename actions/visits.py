@@ -37,9 +37,11 @@ class VisitForm(Form):
     def takes_anything(self, turn: Turn) -> bool:
         if turn.requested == f"{self.prefix}_change":
             return turn.intent != "faq" and field_to_change(turn) is not None
-        return (
-            turn.requested in (f"{self.prefix}_name", f"{self.prefix}_phone") and bare_name(turn) is not None
-        )
+        if turn.requested == f"{self.prefix}_store":
+            return self.store_said(turn) is not None or self.wants_store_of_choice(turn)
+        if turn.requested == f"{self.prefix}_time" and WHATEVER.search(turn.text):
+            return True
+        return turn.requested in (f"{self.prefix}_name", f"{self.prefix}_phone") and bool(bare_name(turn))
 
     def read(self, turn: Turn, draft: Draft) -> bool:
         p = self.prefix

@@ -20,7 +20,9 @@ from bot.api.staff import staff_api
 from bot.channels.rest import rest_channel
 from bot.channels.web import web_channel
 from bot.runtime.dialogue import RasaDialogue
+from bot.services.content.snapshot import ContentStore
 from bot.services.installation import Installation
+from bot.services.replies import reply_for
 from bot.services.turns import Turns
 from bot.services.wakeups import Wakeups
 from bot.web.site import website
@@ -62,7 +64,7 @@ def build_server(installation: Installation, model: Path, ready: Callable[[], No
     app.blueprint(staff_api(database, content))
     app.blueprint(health_api())
     app.blueprint(website(content))
-    install_error_handlers(app, settings.widget_origins)
+    install_error_handlers(app, settings.widget_origins, lambda name: _words(content, name))
 
     @app.after_server_start
     async def warm_up(app: Sanic, _: asyncio.AbstractEventLoop) -> None:
@@ -92,3 +94,13 @@ def _ignore_further_signals(loop: asyncio.AbstractEventLoop) -> None:
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.remove_signal_handler(number)
             signal.signal(number, signal.SIG_IGN)
+
+
+def _words(content: ContentStore, template: str) -> str | None:
+    """The text of an approved template; None when it cannot be had, whatever the reason: an answer must go out."""
+    try:
+        reply = reply_for(content.current(), template, {})
+    except Exception:
+        logger.exception("no words for %s", template)
+        return None
+    return reply["text"] if reply else None

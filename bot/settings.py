@@ -59,7 +59,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         home=home,
         models=_read(env, "models", Path, ROOT / "models").expanduser().resolve(),
         database_url=_read(env, "database_url", _database_url, f"sqlite:///{home / 'zhanting.db'}"),
-        clock=_read(env, "clock", datetime.fromisoformat, None),
+        clock=_read(env, "clock", _time, None),
         admin_password=_read(env, "admin_password", _password, None),
         rest_token=_read(env, "rest_token", str, None),
         rate_limit=_read(env, "rate_limit", _switch, True),
@@ -85,6 +85,11 @@ def _port(text: str) -> int:
     if not 1 <= port <= 65535:
         raise ValueError("a port is a number from 1 to 65535")
     return port
+
+
+def _time(text: str) -> datetime:
+    """Python 3.10 does not read the "Z" of UTC."""
+    return datetime.fromisoformat(text.replace("Z", "+00:00"))
 
 
 def _positive(text: str) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 
 from sanic import Sanic
 from sanic.exceptions import SanicException, ServiceUnavailable
@@ -19,12 +20,29 @@ _STATUS: tuple[tuple[type[Exception], int], ...] = (
     (errors.Conflict, 409),
     (errors.InvalidInput, 400),
 )
-_CORS_PATHS = "/web/"
+_CORS_PATHS = _CUSTOMER_PATHS = "/web/"
+_TEMPLATES = {
+    400: "utter_request_not_readable",
+    413: "utter_request_not_readable",
+    429: "utter_too_many_messages",
+    500: "utter_technical_problem",
+    503: "utter_technical_problem",
+}
 MALFORMED = "NONE"  # the method of the request object that Sanic makes up when it could not read one
 
 
-def install_error_handlers(app: Sanic, origins: tuple[str, ...]) -> None:
-    """Every exception becomes an answer without a stack trace; security headers go on every answer."""
+def install_error_handlers(
+    app: Sanic, origins: tuple[str, ...], kind_words: Callable[[str], str | None]
+) -> None:
+    """Every exception becomes an answer without a stack trace; security headers go on every answer.
+
+    ``kind_words`` gives the text of an approved template, for answers that a customer gets to see.
+    """
+
+    def body(request: Request, status: int, error: str) -> dict[str, str]:
+        template = _TEMPLATES.get(status) if request.path.startswith(_CUSTOMER_PATHS) else None
+        words = kind_words(template) if template else None
+        return {"error": error, **({"message": words} if words else {})}
 
     @app.exception(Exception)
     async def answer_error(request: Request, error: Exception) -> HTTPResponse:
@@ -33,12 +51,12 @@ def install_error_handlers(app: Sanic, origins: tuple[str, ...]) -> None:
             return json({"error": "not a valid HTTP request"}, status=status if status < 500 else 400)
         if isinstance(error, ServiceUnavailable):  # cancelled: the client left, or the answer took too long
             logger.info("request ended early: %s %s (%s)", request.method, request.path, error)
-            return json({"error": "took too long"}, status=status)
+            return json(body(request, status, "took too long"), status=status)
         if status >= 500:
             logger.error("request failed: %s %s", request.method, request.path, exc_info=error)
-            return json({"error": "internal error"}, status=status)
+            return json(body(request, status, "internal error"), status=status)
         headers = getattr(error, "headers", None) or {}
-        return json({"error": str(error)}, status=status, headers=headers)
+        return json(body(request, status, str(error)), status=status, headers=headers)
 
     @app.on_response
     async def add_headers(request: Request, response: BaseHTTPResponse) -> None:

@@ -16,6 +16,7 @@ from bot.domain.errors import SetupError
 from bot.settings import ROOT
 
 logger = logging.getLogger(__name__)
+MODELS_KEPT = 3
 INPUTS = ("config.yml", "domain.yml", "data", "bot/understanding", "requirements.lock")
 
 
@@ -83,14 +84,15 @@ def train(models: Path, root: Path = ROOT) -> Path:
     if not result.model:
         raise SetupError(f"the model could not be trained: {said.getvalue().strip()}")
     os.replace(result.model, path)
-    _forget_older(models, path)
+    _forget_older(models)
     return path
 
 
-def _forget_older(models: Path, newest: Path) -> None:
-    for path in models.glob("zhanting-*.tar.gz"):
-        if path != newest:
-            path.unlink(missing_ok=True)
+def _forget_older(models: Path) -> None:
+    """Keep the newest few: another process may be loading one of them."""
+    found = sorted(models.glob("zhanting-*.tar.gz"), key=lambda path: path.stat().st_mtime, reverse=True)
+    for path in found[MODELS_KEPT:]:
+        path.unlink(missing_ok=True)
 
 
 def _input_files(root: Path) -> Iterator[Path]:

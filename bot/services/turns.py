@@ -10,13 +10,14 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol, TypeVar
 
 from bot import clock
-from bot.domain.conversation import HandoffReason, Owner
+from bot.domain.conversation import HandoffReason, Owner, is_online, next_online
 from bot.services import conversations, messages
 from bot.services.content.snapshot import ContentStore
 from bot.services.messages import HandoffRequest, Inbound, Received, StoredMessage, Utterance
 from bot.services.replies import reply_for
 from bot.services.texts import clean
 from bot.services.wakeups import Wakeups
+from bot.services.wording import say_opening
 from bot.store.database import Database
 
 logger = logging.getLogger(__name__)
@@ -131,12 +132,12 @@ class Turns:
         self, received: Received, too_long: bool
     ) -> tuple[list[Utterance], HandoffRequest | None]:
         try:
+            if received.owner is not Owner.BOT:
+                return await self._waiting_line(received), None
             if too_long:
                 return [self._say("utter_too_long", limit=self._longest)], None
             if not received.for_bot.strip():
                 return [self._say("utter_empty_message")], None
-            if received.owner is not Owner.BOT:
-                return await self._waiting_line(received), None
             message_id = f"{received.conversation_id}-{received.seq}"
             return await self._dialogue.reply(received.conversation_id, received.for_bot, message_id)
         except Exception:  # the last line of defence: the customer gets a word, a person and the log the rest
@@ -156,6 +157,10 @@ class Turns:
     async def _waiting_line(self, received: Received) -> list[Utterance]:
         if received.owner is not Owner.QUEUE:
             return []
+        now, hours = clock.now(), self._content.current().dealership.profile.consultants_online
+        if not is_online(hours, now):
+            when = say_opening(next_online(hours, now), now.date())
+            return [self._say("utter_waiting_until_opening", when=when)]
         place = await _in_thread(conversations.place_in_queue, self._database, received.conversation_id)
         return [self._say("utter_waiting_in_queue", place=place)]
 

@@ -29,6 +29,11 @@ def say_day_from(day: date, today: date) -> str:
     return f"{near}（{say_day(day)}）" if near else say_day(day)
 
 
+def say_opening(moment: datetime, today: date) -> str:
+    """ "明天（周一 11月23日） 08:30" """
+    return f"{say_day_from(moment.date(), today)} {moment:%H:%M}"
+
+
 def say_km(kilometres: int) -> str:
     """ "32,000 公里" """
     return f"{kilometres:,} 公里"

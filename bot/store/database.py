@@ -20,9 +20,14 @@ def make_engine(url: str) -> Engine:
     (``reference/booking.md``, point 2); hence its own begin is switched off and ours issued.
     """
     if not url.startswith("sqlite"):
-        return sa.create_engine(url, future=True, pool_size=10, max_overflow=20, pool_pre_ping=True)
+        return sa.create_engine(
+            url, future=True, hide_parameters=True, pool_size=10, max_overflow=20, pool_pre_ping=True
+        )
     engine = sa.create_engine(
-        url, future=True, connect_args={"timeout": SQLITE_BUSY_SECONDS, "check_same_thread": False}
+        url,
+        future=True,
+        hide_parameters=True,  # a failed statement is logged without names and phone numbers
+        connect_args={"timeout": SQLITE_BUSY_SECONDS, "check_same_thread": False},
     )
     sa.event.listen(engine, "connect", _prepare_sqlite)
     sa.event.listen(engine, "begin", _begin_immediately)

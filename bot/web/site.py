@@ -22,7 +22,13 @@ POLICY = (
 def website(content: ContentStore) -> Blueprint:
     """``/`` shows the dealership; ``/web/static`` serves the widget."""
     blueprint = Blueprint("website")
-    blueprint.static(STATIC, str(HERE / "static"), name="static")
+    blueprint.static(STATIC, str(HERE / "static"), name="static", use_modified_since=True)
+
+    @blueprint.on_response
+    async def revalidate(request: Request, response: HTTPResponse) -> None:
+        """Modules of two versions must not meet: a browser asks before it uses its copy."""
+        if request.path.startswith(STATIC):
+            response.headers["Cache-Control"] = "no-cache"
 
     @blueprint.get("/")
     async def page(_: Request) -> HTTPResponse:

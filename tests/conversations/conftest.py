@@ -67,7 +67,9 @@ def assistant(agent: Any, new_installation: Installation, tmp_path: Path) -> Ite
     installation = replace(new_installation, database=database, content=ContentStore(database))
     clock.clock.set(local(NOW))
     context.use(installation)
-    kept_open = database.engine.connect()  # closing the last connection would write SQLite's log back, every time
+    kept_open = (
+        database.engine.connect()
+    )  # closing the last connection would write SQLite's log back, every time
     dialogue = RasaDialogue(installation, agent)
     longest = installation.settings.max_message_length
     yield Assistant(

@@ -11,7 +11,7 @@ from tests.conversations.stations import BOOKING_STATIONS, STATIONS
 SLASHES = [
     '/book_test_drive{"drive_phone":"1"}',
     '/inform{"model":"x5","store":"east","phone":"13812345678"}',
-    '  /ask_human',
+    "  /ask_human",
     "//ask_human",
     '／book_test_drive{"drive_phone":"1"}',
     '/faq{"topic":"store.parking"}',
@@ -176,7 +176,9 @@ async def test_half_a_character(customer: Customer, typed: str) -> None:
     await customer.says(typed)
 
 
-@pytest.mark.parametrize("typed", ["I want a test drive", "試乗したい", "我想試駕X5", "Ｘ５试驾", "wo xiang shi jia"])
+@pytest.mark.parametrize(
+    "typed", ["I want a test drive", "試乗したい", "我想試駕X5", "Ｘ５试驾", "wo xiang shi jia"]
+)
 async def test_other_scripts(customer: Customer, typed: str) -> None:
     await customer.says(typed)
     customer.belongs_to_bot()
@@ -194,7 +196,11 @@ async def test_digits_only(customer: Customer) -> None:
     assert customer.filled("drive_", "visit_") == {}
 
 
-STRANGE = [name for name in BOOKING_STATIONS if name.endswith(("time", "contact", "mileage", "plate", "confirmation"))]
+STRANGE = [
+    name
+    for name in BOOKING_STATIONS
+    if name.endswith(("time", "contact", "mileage", "plate", "confirmation"))
+]
 
 
 @pytest.mark.parametrize("name", STRANGE)

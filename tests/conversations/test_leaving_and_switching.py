@@ -89,7 +89,10 @@ async def test_service_right_after_a_test_drive(customer: Customer) -> None:
     await STATIONS["test drive: confirmation"].reach(customer)
     await customer.clicks("确认预约", "预约码")
     await customer.says("再约个保养", "车型和车牌")
-    assert customer.filled("drive_", "visit_model", "visit_store", "visit_time", "visit_name", "visit_phone") == {}
+    assert (
+        customer.filled("drive_", "visit_model", "visit_store", "visit_time", "visit_name", "visit_phone")
+        == {}
+    )
 
 
 async def test_from_test_drive_to_service_and_back(customer: Customer) -> None:

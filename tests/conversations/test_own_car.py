@@ -89,7 +89,9 @@ async def test_phone_and_plate_one_after_the_other(customer: Customer, first: st
     await customer.says(second, "首次保养")
 
 
-@pytest.mark.parametrize("identity", ["13800000002 浙A·D1001", "13800000001 浙A·B2002", "13911112222 浙A·D1001"])
+@pytest.mark.parametrize(
+    "identity", ["13800000002 浙A·D1001", "13800000001 浙A·B2002", "13911112222 浙A·D1001"]
+)
 async def test_phone_and_plate_that_do_not_belong_together(customer: Customer, identity: str) -> None:
     """Nothing is told, and any car can still be asked about."""
     await customer.says("我的车下次该做什么保养")
@@ -117,7 +119,9 @@ async def test_the_offer_leads_into_a_booking(customer: Customer, car: Known) ->
     await customer.says("城东店，周三上午十点", "怎么称呼", never=("手机号", "多少公里"))
     await customer.says("王强", "确认预约吗")
     await customer.clicks("确认预约", "预约码")
-    customer.has_booked(kind="service", model=car.model, items=[car.job], plate=plate, phone=phone, name="王强")
+    customer.has_booked(
+        kind="service", model=car.model, items=[car.job], plate=plate, phone=phone, name="王强"
+    )
 
 
 @pytest.mark.parametrize("yes", ["好的", "可以，帮我约一下", "要"])
@@ -146,7 +150,9 @@ async def test_the_offer_declined(customer: Customer, no: str) -> None:
 
 async def test_any_car(customer: Customer) -> None:
     await customer.says("我的车下次该做什么保养", "交车日期")
-    await customer.says("我是X5，2026年10月20日提车，开了2000公里", "首次保养", "5,000 公里", "2027年1月20日", "新车体验期")
+    await customer.says(
+        "我是X5，2026年10月20日提车，开了2000公里", "首次保养", "5,000 公里", "2027年1月20日", "新车体验期"
+    )
     await customer.clicks("帮我预约", "车牌")
     assert (customer.slot("visit_model"), customer.slot("visit_mileage")) == ("x5", 2000)
 
@@ -172,7 +178,9 @@ async def test_any_car_by_age(customer: Customer) -> None:
 
 async def test_an_electric_car_of_any_owner(customer: Customer) -> None:
     await customer.says("我的E5还在质保吗")
-    await customer.says("2022年3月提车，跑了80000公里", "已经过了整车质保", "电池", "2030年3月", "150,000 公里")
+    await customer.says(
+        "2022年3月提车，跑了80000公里", "已经过了整车质保", "电池", "2030年3月", "150,000 公里"
+    )
 
 
 async def test_a_mileage_that_nobody_knows(customer: Customer) -> None:

@@ -82,9 +82,12 @@ async def test_a_day_on_which_the_workshop_is_closed(customer: Customer) -> None
 
 
 @pytest.mark.parametrize(
-    ("said", "reason"), [("11月30日", "不营业"), ("周三晚上", "营业时间"), ("12月30号", "30 天以内"), ("昨天下午", "已经过去")]
+    ("said", "reason"),
+    [("11月30日", "不营业"), ("周三晚上", "营业时间"), ("12月30号", "30 天以内"), ("昨天下午", "已经过去")],
 )
-async def test_a_day_or_a_part_of_one_that_is_not_possible(customer: Customer, said: str, reason: str) -> None:
+async def test_a_day_or_a_part_of_one_that_is_not_possible(
+    customer: Customer, said: str, reason: str
+) -> None:
     """A vague wish gets the same reason and alternatives as an exact one."""
     await customer.says("去城西店给X5做常规保养，浙A12345，12000公里", "什么时候")
     reply = await customer.says(said, reason)

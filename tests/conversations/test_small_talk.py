@@ -66,7 +66,9 @@ async def test_in_the_middle(customer: Customer, station: Station) -> None:
         assert customer.filled("") == before, customer.told("small talk became a fact")
 
 
-@pytest.mark.parametrize("name", ["test drive: model", "service: mileage", "booking: code", "own car: identity"])
+@pytest.mark.parametrize(
+    "name", ["test drive: model", "service: mileage", "booking: code", "own car: identity"]
+)
 async def test_out_of_scope_in_the_middle(customer: Customer, name: str) -> None:
     await STATIONS[name].reach(customer)
     await customer.says("今天股票会涨吗", "帮不上忙")
@@ -129,7 +131,9 @@ async def test_no_loop(customer: Customer) -> None:
         last = reply.text
 
 
-@pytest.mark.parametrize("name", ["test drive: model", "test drive: time", "service: vehicle", "booking: code"])
+@pytest.mark.parametrize(
+    "name", ["test drive: model", "test drive: time", "service: vehicle", "booking: code"]
+)
 async def test_two_misunderstandings_in_the_middle(customer: Customer, name: str) -> None:
     await STATIONS[name].reach(customer)
     await customer.says(NONSENSE[0], "没有听懂")
