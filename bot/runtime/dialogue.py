@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from rasa.core.actions.action import RemoteAction
 from rasa.core.agent import Agent
 from rasa.core.channels.channel import UserMessage
 from rasa.core.lock_store import InMemoryLockStore
+from rasa.utils.endpoints import ClientResponseError
 
 from bot.domain.conversation import HandoffReason
 from bot.runtime.actions import InProcessActions
@@ -19,6 +21,8 @@ from bot.runtime.trackers import DatabaseTrackerStore
 from bot.services.installation import Installation
 from bot.services.messages import HandoffRequest, Utterance
 from bot.services.turns import utterance
+
+_failures: ContextVar[list[Exception]] = ContextVar("failures")
 
 
 class RasaDialogue:
@@ -39,11 +43,18 @@ class RasaDialogue:
     async def reply(
         self, conversation_id: str, text: str, message_id: str | None = None
     ) -> tuple[list[Utterance], HandoffRequest | None]:
-        """One turn: the utterances, and the handoff that an action asked for. ``message_id`` names the message."""
+        """One turn: the utterances, and the handoff that an action asked for. ``message_id`` names the message.
+
+        Raises what an action raised.
+        """
         collector = Collector("zhanting")
+        failures: list[Exception] = []
+        _failures.set(failures)
         await self._agent.handle_message(
             UserMessage(text, collector, conversation_id, input_channel="zhanting", message_id=message_id)
         )
+        if failures:
+            raise failures[0]
         handoff = None
         utterances = []
         for message in collector.messages:
@@ -67,11 +78,24 @@ class RasaDialogue:
         return await self.tracker_store.retrieve(conversation_id)
 
 
+class WatchedActions(InProcessActions):
+    """Remembers what an action raised: Rasa 3.6.21 logs it and goes on as if the action had done nothing."""
+
+    async def request(self, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return await super().request(*args, **kwargs)
+        except ClientResponseError:  # a rejection is an answer
+            raise
+        except Exception as error:
+            _failures.get([]).append(error)
+            raise
+
+
 def load_agent(model: Path) -> Agent:
     """A trained model with everything it runs with except an installation."""
     _validate_with_a_prepared_schema()
     return Agent.load(
-        model, generator=TemplateNlg(), lock_store=InMemoryLockStore(), action_endpoint=InProcessActions()
+        model, generator=TemplateNlg(), lock_store=InMemoryLockStore(), action_endpoint=WatchedActions()
     )
 
 

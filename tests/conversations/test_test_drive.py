@@ -26,7 +26,7 @@ async def test_from_nothing(customer: Customer) -> None:
 async def test_from_nothing_in_own_words(customer: Customer) -> None:
     await customer.says("我想约个试驾", "哪一款")
     await customer.says("七座的", "什么时候")  # only one store has the X7
-    await customer.says("周六下午", "11月28日")
+    await customer.says("周六下午", "有空")
     await customer.says("三点", "姓名和手机号")
     await customer.says("我叫欧阳娜娜，电话13912345678", "驾照")
     await customer.says("有，拿了五年了", "确认预约吗", "周六 11月28日 15:00", "青岚 X7", "城东店")
