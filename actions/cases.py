@@ -39,11 +39,11 @@ class CaseForm(Form):
     leaves_for = frozenset({"ask_human", "stop", "back_to_bot"})
 
     def takes_anything(self, turn: Turn) -> bool:
-        if turn.is_payload or turn.intent in self.leaves_for or turn.intent in COURTESIES:
-            return False
         if turn.requested == self.phone_slot:
             return bool(_DECLINES.search(turn.text))
-        if turn.intent in _ASIDES and (len(turn.text) < _LONG_ENOUGH or not re.search(r"\w", turn.text)):
+        if turn.is_payload or turn.intent in self.leaves_for or turn.intent in COURTESIES:
+            return False
+        if _is_aside(turn):
             return False
         asks = turn.intent == "faq" and re.search(r"[?？吗]|多久|怎么|多少|什么", turn.text)
         return turn.requested == self.text_slot and not asks
@@ -113,6 +113,11 @@ class RescueForm(CaseForm):
         return True
 
 
+def _is_aside(turn: Turn) -> bool:
+    """A joke or a sigh rather than an account: short, and nothing about a car."""
+    return turn.intent in _ASIDES and (len(turn.text) < _LONG_ENOUGH or not re.search(r"\w", turn.text))
+
+
 def _place_in(turn: Turn) -> str | None:
     """A place that help can find ("G25江州出口往南两公里"), not "在高速上"."""
     if turn.is_payload or turn.intent == "faq":
@@ -152,6 +157,8 @@ class ComplaintForm(CaseForm):
     def _says_more(self, turn: Turn) -> bool:
         """Further words of the complaint instead of a phone number."""
         if turn.requested != self.phone_slot or turn.is_payload or len(turn.text) < 4 or turn.values("phone"):
+            return False
+        if _is_aside(turn):
             return False
         unsure = turn.intent == "faq" and turn.decision.get("kind") == "clarify" and not turn.is_question
         return turn.intent in _MORE_WORDS or unsure

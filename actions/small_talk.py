@@ -13,6 +13,7 @@ from actions.forms import left
 from bot.services.booking import release_hold
 
 _WHO_ARE_YOU = re.compile(r"你(们)?(是|叫)(谁|什么|啥|哪位|机器人|真人|人工)")
+_DECLINES = re.compile(r"不用|不要|不必|不了|算了|先不|不需要")
 FORMS = {
     form.name: form
     for form in (
@@ -43,6 +44,9 @@ class SmallTalk(DealerAction):
     keeps_misunderstandings = True
 
     def perform(self, turn: Turn) -> Events:
+        if turn.intent == "thank" and turn.slot("pending_offer") and _DECLINES.search(turn.text):
+            turn.say("utter_offer_declined")
+            return [SlotSet("pending_offer", None), SlotSet("handoff_reason", None)]
         if turn.intent == "out_of_scope" and turn.slot("misunderstandings"):
             return misunderstood(turn)
         if turn.intent == "chitchat" and _WHO_ARE_YOU.search(turn.text):

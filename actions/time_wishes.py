@@ -31,6 +31,9 @@ _NAMES_A_DAY = re.compile(
     r"[今明昨后]|前天|周|週|星期|礼拜|禮拜|[号號日月节節]|\d\s*[-/.]\s*\d|天后|天之后|初[一二三四五六七八九十]|元旦|圣诞|除夕|冬至|清明|国庆|五一|十一"
 )
 
+_BARE_WEEKDAY = re.compile(r"(周|週|星期|礼拜|禮拜)[一二三四五六日天1-7]")
+_OTHER_WEEK = re.compile(r"[这本下上]个?(周|週|星期|礼拜|禮拜)|\d\s*[号號日月/.-]")
+
 
 def read_wish(turn: Turn, agreed: datetime | None, earlier: Wish | None) -> Wish | None:
     """The time that was said, None without one.
@@ -55,10 +58,19 @@ def read_wish(turn: Turn, agreed: datetime | None, earlier: Wish | None) -> Wish
         and wish["kind"] in ("point", "part", "range")
     ):
         return _moved_to(wish, anchor)
+    if agreed and wish["start"] and _BARE_WEEKDAY.search(said) and not _OTHER_WEEK.search(said):
+        wish = _in_week_of(wish, agreed.date(), turn.now.date())
     if agreed and wish["kind"] == "day":
         day = _parse(wish["start"]).date()
         return {"kind": "point", "start": datetime.combine(day, agreed.timetz()).isoformat(), "end": None}
     return wish
+
+
+def _in_week_of(wish: Wish, agreed: date, today: date) -> Wish:
+    """ "改到周日" after a Saturday was agreed means the Sunday of that week, not the one that comes first."""
+    weekday = _parse(wish["start"]).date().weekday()
+    day = agreed + timedelta(days=weekday - agreed.weekday())
+    return _moved_to(wish, day) if day > today else wish
 
 
 def hold(turn: Turn, request: VisitRequest, start: datetime) -> dict[str, Any] | None:

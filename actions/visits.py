@@ -38,7 +38,8 @@ class VisitForm(Form):
         if turn.requested == f"{self.prefix}_change":
             return turn.intent != "faq" and field_to_change(turn) is not None
         if turn.requested == f"{self.prefix}_store":
-            return self.store_said(turn) is not None or self.wants_store_of_choice(turn)
+            one_character = not turn.values("store") and self.store_said(turn) is not None
+            return one_character or self.wants_store_of_choice(turn)
         if turn.requested == f"{self.prefix}_time" and WHATEVER.search(turn.text):
             return True
         return turn.requested in (f"{self.prefix}_name", f"{self.prefix}_phone") and bool(bare_name(turn))

@@ -26,6 +26,9 @@ def make_engine(url: str) -> Engine:
     engine = sa.create_engine(
         url,
         future=True,
+        poolclass=sa.pool.QueuePool,  # closing the last connection would write the whole log back, at every turn
+        pool_size=10,
+        max_overflow=20,
         hide_parameters=True,  # a failed statement is logged without names and phone numbers
         connect_args={"timeout": SQLITE_BUSY_SECONDS, "check_same_thread": False},
     )

@@ -15,7 +15,6 @@ import pytest
 
 from bot import clock
 from bot.runtime.no_tensorflow import keep_tensorflow_out
-from bot.services.content.snapshot import ContentStore
 from bot.services.installation import Installation, open_installation
 from bot.settings import ROOT, read_settings
 from bot.store.database import Database
@@ -64,7 +63,7 @@ def assistant(agent: Any, new_installation: Installation, tmp_path: Path) -> Ite
 
     shutil.copy(new_installation.settings.home / "zhanting.db", tmp_path / "zhanting.db")
     database = Database(f"sqlite:///{tmp_path / 'zhanting.db'}")
-    installation = replace(new_installation, database=database, content=ContentStore(database))
+    installation = replace(new_installation, database=database)  # the content is the same, read once
     clock.clock.set(local(NOW))
     context.use(installation)
     # Closing the last connection makes SQLite write its log back, which takes longer than most turns.

@@ -111,6 +111,20 @@ async def test_from_test_drive_to_service_and_back(customer: Customer) -> None:
     assert customer.form is None
 
 
+async def test_from_service_to_test_drive_and_back(customer: Customer) -> None:
+    for step in ("我要给X5预约保养", "浙A12345", "12000公里"):
+        await customer.says(step)
+    customer.was_asked("visit_store", "哪家门店")
+    await customer.says("我想先约个试驾", "哪一款")
+    assert customer.filled("drive_") == {}
+    await customer.says("还是先约保养吧", "哪家门店")
+    assert customer.form == "service_visit_form"
+    await customer.says("城东店，周三上午十点", "姓名和手机号")
+    await customer.says(CONTACT, "确认预约吗", "12,000 公里")
+    await customer.clicks("确认预约", "预约码")
+    customer.has_booked(kind="service", plate="浙A12345")
+
+
 async def test_from_test_drive_to_service(customer: Customer) -> None:
     await customer.says("我想试驾X7", "什么时候")
     await customer.says("算了，先给我的S3约个保养", "车牌")

@@ -145,7 +145,8 @@ async def test_the_offer_declined(customer: Customer, no: str) -> None:
     await customer.says(CARS["X5"].identity)
     await customer.says(no)
     assert customer.form is None
-    await customer.says("我要预约保养", "车型和车牌")
+    await customer.says("好的")  # a yes to nothing
+    assert customer.form is None
 
 
 async def test_any_car(customer: Customer) -> None:

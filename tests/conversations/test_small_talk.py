@@ -7,7 +7,7 @@ import pytest
 from tests.conversations.harness import Customer
 from tests.conversations.stations import STATIONS, Station
 
-NONSENSE = ("咕噜哩啵叽", "qwzx plmk vbnt", "啪嗒咻咻", "zxcv qpwo", "噗噜噗噜", "lkjh poiu")
+NONSENSE = ("qwzx plmk vbnt", "zxcv qpwo", "啪嗒咻咻", "lkjh poiu", "噗噜噗噜", "wqeq asdz")
 
 
 @pytest.mark.parametrize("said", ["你好", "您好", "在吗", "hi", "早上好", "有人吗"])
