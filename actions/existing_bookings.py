@@ -288,10 +288,10 @@ class FinishExistingBooking(DealerAction):
             ]
         known = SlotSet("known_booking", [visit.code, visit.phone])
         if purpose == "check":
-            turn.say(_status_template(turn, visit), **details(turn, visit))
+            _say_status(turn, visit)
             return [*FORM.cleared(), known]
         if visit.start <= turn.now or visit.status is not VisitStatus.CONFIRMED:
-            turn.say(_status_template(turn, visit), **details(turn, visit))
+            _say_status(turn, visit)
             return [*FORM.cleared(), known]
         if draft["booking_confirmed"] is False:
             turn.say("utter_booking_left_alone", **details(turn, visit))
@@ -318,7 +318,7 @@ class FinishExistingBooking(DealerAction):
             turn.say("utter_too_late_to_change", **details(turn, visit))
             return [*FORM.cleared(), SlotSet("pending_offer", "human")]
         except Conflict:
-            turn.say(_status_template(turn, visit), **details(turn, visit))
+            _say_status(turn, visit)
         return FORM.cleared()
 
     def _move(self, turn: Turn, draft: Draft, visit: BookedVisit) -> None:
@@ -335,10 +335,12 @@ class FinishExistingBooking(DealerAction):
         turn.say("utter_booking_moved", **details(turn, moved))
 
 
-def _status_template(turn: Turn, visit: BookedVisit) -> str:
+def _say_status(turn: Turn, visit: BookedVisit) -> None:
+    """What became of the visit; a confirmed one whose time has come is over, too."""
     if visit.status is VisitStatus.CONFIRMED and visit.start <= turn.now:
-        return "utter_booking_is_over"
-    return STATUS_TEMPLATES.get(visit.status, "utter_booking_is_over")
+        turn.say("utter_booking_is_over", **details(turn, visit))
+    else:
+        turn.say(STATUS_TEMPLATES.get(visit.status, "utter_booking_is_over"), **details(turn, visit))
 
 
 def details(turn: Turn, visit: BookedVisit) -> dict[str, Any]:

@@ -21,7 +21,7 @@ _STATUS: tuple[tuple[type[Exception], int], ...] = (
     (errors.InvalidInput, 400),
 )
 _CORS_PATHS = _CUSTOMER_PATHS = "/web/"
-_TEMPLATES = {
+TEMPLATES = {
     400: "utter_request_not_readable",
     413: "utter_request_not_readable",
     429: "utter_too_many_messages",
@@ -40,7 +40,7 @@ def install_error_handlers(
     """
 
     def body(request: Request, status: int, error: str) -> dict[str, str]:
-        template = _TEMPLATES.get(status) if request.path.startswith(_CUSTOMER_PATHS) else None
+        template = TEMPLATES.get(status) if request.path.startswith(_CUSTOMER_PATHS) else None
         words = kind_words(template) if template else None
         return {"error": error, **({"message": words} if words else {})}
 

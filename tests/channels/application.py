@@ -100,7 +100,8 @@ async def running(
     app.config.update(RESPONSE_TIMEOUT=RESPONSE_TIMEOUT, FALLBACK_ERROR_FORMAT="json")
     app.blueprint(rest_channel(turns, None))
     app.blueprint(web_channel(filled[0], filled[1], turns, wakeups, rate_limit, heartbeat=HEARTBEAT))
-    install_error_handlers(app, ("https://shop.example",))
+    content = filled[1].current()
+    install_error_handlers(app, ("https://shop.example",), lambda name: content.templates[name].text)
     port = free_port()
     server = await app.create_server(
         "127.0.0.1", port, protocol=CheckedProtocol, return_asyncio_server=True, access_log=False

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
+import bot.api.errors
 from bot.domain.booking import Refusal
 from bot.domain.replies import variables_of
 from bot.services.content.variables import dealership_variables
@@ -83,8 +84,10 @@ def test_every_uttered_template_exists() -> None:
 def test_every_template_is_uttered() -> None:
     known = set(_templates())
     uttered = {id_ for utterance in _utterances() for id_ in utterance.templates(known)}
+    words_of_refusals = set(bot.api.errors.TEMPLATES.values())
 
-    assert known - uttered == set()
+    assert known - uttered - words_of_refusals == set()
+    assert words_of_refusals <= known
 
 
 def test_every_reason_has_its_template() -> None:
