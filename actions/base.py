@@ -142,6 +142,17 @@ class DealerAction(Action):
         return events
 
 
+class Ask(DealerAction):
+    """Asks one question in the words of a template."""
+
+    template: str
+    keeps_misunderstandings = True
+
+    def perform(self, turn: Turn) -> Events:
+        turn.say(self.template)
+        return []
+
+
 def button(title: str, intent: str, **entities: Any) -> dict[str, str]:
     """A button whose click says ``intent`` with these entities."""
     values = json.dumps(entities, ensure_ascii=False) if entities else ""

@@ -7,7 +7,8 @@ from typing import Any
 
 from rasa_sdk.events import SlotSet
 
-from actions.base import DealerAction, Events, Turn, set_slots
+from actions.base import Ask, DealerAction, Events, Turn, set_slots
+from actions.facts import name_phone_problem
 from actions.forms import Draft, Form, ValidateForm
 from actions.handoff import pass_to_person
 from bot.domain.cases import CaseKind
@@ -74,15 +75,7 @@ class CaseForm(Form):
         return next((slot for slot in (self.text_slot, self.phone_slot) if draft[slot] is None), None)
 
     def _name_the_problem(self, turn: Turn, draft: Draft) -> bool:
-        if turn.values("phone_invalid"):
-            problem = turn.last("phone_invalid")
-            digits = problem["digits"]
-            turn.say(
-                f"utter_phone_{problem['problem']}",
-                missing=11 - len(digits),
-                surplus=len(digits) - 11,
-                digits=digits,
-            )
+        if name_phone_problem(turn):
             return True
         if turn.requested == self.phone_slot and (turn.intent == "deny" or _DECLINES.search(turn.text)):
             draft[self.phone_slot] = ""
@@ -190,17 +183,6 @@ class StartCase(DealerAction):
         return [SlotSet("pending_offer", None), SlotSet("paused_form", None), *set_slots(draft)]
 
 
-class AskCase(DealerAction):
-    """Asks one question of a case form."""
-
-    template: str
-    keeps_misunderstandings = True
-
-    def perform(self, turn: Turn) -> Events:
-        turn.say(self.template)
-        return []
-
-
 class FinishCase(DealerAction):
     """Says what happens now, and passes the conversation to a person when one is on duty."""
 
@@ -246,22 +228,22 @@ class ValidateComplaint(ValidateForm):
     form = COMPLAINT
 
 
-class AskRescuePlace(AskCase):
+class AskRescuePlace(Ask):
     action_name = "action_ask_rescue_form_rescue_place"
     template = "utter_ask_rescue_place"
 
 
-class AskRescuePhone(AskCase):
+class AskRescuePhone(Ask):
     action_name = "action_ask_rescue_form_rescue_phone"
     template = "utter_ask_rescue_phone"
 
 
-class AskComplaintText(AskCase):
+class AskComplaintText(Ask):
     action_name = "action_ask_complaint_form_complaint_text"
     template = "utter_ask_complaint_text"
 
 
-class AskComplaintPhone(AskCase):
+class AskComplaintPhone(Ask):
     action_name = "action_ask_complaint_form_complaint_phone"
     template = "utter_ask_complaint_phone"
 

@@ -8,8 +8,8 @@ from typing import Any
 from rasa_sdk.events import FollowupAction, SlotSet
 
 from actions import service_visit, test_drive
-from actions.base import DealerAction, Events, Turn, set_slots
-from actions.facts import WHATEVER, field_to_change
+from actions.base import Ask, DealerAction, Events, Turn, set_slots
+from actions.facts import WHATEVER, field_to_change, name_phone_problem
 from actions.faq import misunderstood
 from actions.forms import Draft, Form, ValidateForm, left
 from actions.time_wishes import ask_for_time, parse_time, read_wish, refusal_of
@@ -77,15 +77,7 @@ class ExistingBookingForm(Form):
             return True
         if phone:
             draft["booking_phone"] = phone
-        elif turn.values("phone_invalid"):
-            problem = turn.last("phone_invalid")
-            digits = problem["digits"]
-            turn.say(
-                f"utter_phone_{problem['problem']}",
-                missing=11 - len(digits),
-                surplus=len(digits) - 11,
-                digits=digits,
-            )
+        elif name_phone_problem(turn):
             return True
         return bool(code or phone)
 
@@ -224,13 +216,9 @@ class AskCode(DealerAction):
         return []
 
 
-class AskBookingPhone(DealerAction):
+class AskBookingPhone(Ask):
     action_name = "action_ask_existing_booking_form_booking_phone"
-    keeps_misunderstandings = True
-
-    def perform(self, turn: Turn) -> Events:
-        turn.say("utter_ask_booking_phone")
-        return []
+    template = "utter_ask_booking_phone"
 
 
 class AskNewTime(DealerAction):

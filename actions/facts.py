@@ -23,6 +23,7 @@ _AROUND_A_NAME = re.compile(
 _NO_NAME = re.compile(
     r"时间|门店|车型|项目|第.个|符合|是的|对的|没错|改|换|不|没|吗|呢|啥|什么|怎么|可以|好的|谢谢|知道|随便|都行|确认|取消|预约|试驾|保养|电话|手机|多少|为什么|明天|今天|上午|下午"
 )
+PHONE_DIGITS = 11
 FIELD_WORDS: tuple[tuple[str, str], ...] = (
     ("name", r"名字|姓名|称呼|姓"),
     ("phone", r"手机|电话|号码|联系方式"),
@@ -119,15 +120,19 @@ def store_buttons(stores: Any) -> list[dict[str, str]]:
     return [button(store.name, "inform", store=store.id) for store in stores]
 
 
+def name_phone_problem(turn: Turn) -> bool:
+    """Say what is wrong with a phone number ("少了 1 位"); False when there is none to speak of."""
+    problem = turn.last("phone_invalid")
+    if problem is None:
+        return False
+    digits = problem["digits"]
+    surplus = len(digits) - PHONE_DIGITS
+    turn.say(f"utter_phone_{problem['problem']}", missing=-surplus, surplus=surplus, digits=digits)
+    return True
+
+
 def _name_the_problem(turn: Turn) -> bool:
-    for problem in turn.values("phone_invalid"):
-        digits = problem["digits"]
-        turn.say(
-            f"utter_phone_{problem['problem']}",
-            missing=11 - len(digits),
-            surplus=len(digits) - 11,
-            digits=digits,
-        )
+    if name_phone_problem(turn):
         return True
     digits = re.sub(r"\D", "", turn.text)
     if 5 <= len(digits) <= 20 and not turn.values("phone"):

@@ -6,7 +6,8 @@ from typing import Any
 
 from rasa_sdk.events import ActiveLoop, FollowupAction, SlotSet
 
-from actions.base import DealerAction, Events, Turn, set_slots
+from actions.base import Ask, DealerAction, Events, Turn, set_slots
+from actions.facts import name_phone_problem
 from actions.forms import Draft, Form, ValidateForm
 from bot.domain.cases import CaseKind
 from bot.domain.conversation import is_online, next_online
@@ -56,15 +57,7 @@ class CallbackForm(Form):
         if phone:
             draft["callback_phone"] = phone
             return True
-        if turn.values("phone_invalid"):
-            problem = turn.last("phone_invalid")
-            digits = problem["digits"]
-            turn.say(
-                f"utter_phone_{problem['problem']}",
-                missing=11 - len(digits),
-                surplus=len(digits) - 11,
-                digits=digits,
-            )
+        if name_phone_problem(turn):
             return True
         if turn.intent == "deny":
             draft["callback_phone"] = ""
@@ -115,13 +108,9 @@ class ValidateCallback(ValidateForm):
     form = FORM
 
 
-class AskCallbackPhone(DealerAction):
+class AskCallbackPhone(Ask):
     action_name = "action_ask_callback_form_callback_phone"
-    keeps_misunderstandings = True
-
-    def perform(self, turn: Turn) -> Events:
-        turn.say("utter_ask_callback_phone")
-        return []
+    template = "utter_ask_callback_phone"
 
 
 class FinishCallback(DealerAction):

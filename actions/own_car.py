@@ -7,7 +7,7 @@ from typing import Any
 
 from rasa_sdk.events import FollowupAction, SlotSet
 
-from actions.base import DealerAction, Events, Turn, button, set_slots
+from actions.base import Ask, DealerAction, Events, Turn, button, set_slots
 from actions.facts import model_buttons, read_mileage, read_plate
 from actions.faq import misunderstood
 from actions.forms import Draft, Form, ValidateForm
@@ -151,31 +151,19 @@ class ValidateOwnCar(ValidateForm):
     form = FORM
 
 
-class AskIdentity(DealerAction):
+class AskIdentity(Ask):
     action_name = "action_ask_own_car_form_car_identity"
-    keeps_misunderstandings = True
-
-    def perform(self, turn: Turn) -> Events:
-        turn.say("utter_ask_car_identity")
-        return []
+    template = "utter_ask_car_identity"
 
 
-class AskCarPhone(DealerAction):
+class AskCarPhone(Ask):
     action_name = "action_ask_own_car_form_car_phone"
-    keeps_misunderstandings = True
-
-    def perform(self, turn: Turn) -> Events:
-        turn.say("utter_ask_car_phone")
-        return []
+    template = "utter_ask_car_phone"
 
 
-class AskCarPlate(DealerAction):
+class AskCarPlate(Ask):
     action_name = "action_ask_own_car_form_car_plate"
-    keeps_misunderstandings = True
-
-    def perform(self, turn: Turn) -> Events:
-        turn.say("utter_ask_car_plate")
-        return []
+    template = "utter_ask_car_plate"
 
 
 class AskCarModel(DealerAction):
@@ -187,22 +175,14 @@ class AskCarModel(DealerAction):
         return []
 
 
-class AskDelivered(DealerAction):
+class AskDelivered(Ask):
     action_name = "action_ask_own_car_form_car_delivered"
-    keeps_misunderstandings = True
-
-    def perform(self, turn: Turn) -> Events:
-        turn.say("utter_ask_delivered")
-        return []
+    template = "utter_ask_delivered"
 
 
-class AskCarMileage(DealerAction):
+class AskCarMileage(Ask):
     action_name = "action_ask_own_car_form_car_mileage"
-    keeps_misunderstandings = True
-
-    def perform(self, turn: Turn) -> Events:
-        turn.say("utter_ask_car_mileage")
-        return []
+    template = "utter_ask_car_mileage"
 
 
 class AnswerOwnCar(DealerAction):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from actions.base import DealerAction, Events, Turn, button
+from actions.base import Ask, DealerAction, Events, Turn, button
 from actions.facts import NO_PLATE, UNKNOWN, model_buttons, read_mileage, read_plate, store_buttons
 from actions.forms import Draft, ValidateForm
 from actions.time_wishes import parse_time
@@ -199,13 +199,9 @@ class AskPlate(DealerAction):
         return []
 
 
-class AskMileage(DealerAction):
+class AskMileage(Ask):
     action_name = "action_ask_service_visit_form_visit_mileage"
-    keeps_misunderstandings = True
-
-    def perform(self, turn: Turn) -> Events:
-        turn.say("utter_ask_mileage")
-        return []
+    template = "utter_ask_mileage"
 
 
 class AskJobs(DealerAction):
@@ -245,13 +241,9 @@ class AskVisitPhone(AskContact):
     form = FORM
 
 
-class AskVisitName(DealerAction):
+class AskVisitName(Ask):
     action_name = "action_ask_service_visit_form_visit_name"
-    keeps_misunderstandings = True
-
-    def perform(self, turn: Turn) -> Events:
-        turn.say("utter_ask_name")
-        return []
+    template = "utter_ask_name"
 
 
 class AskVisitChange(DealerAction):

@@ -6,7 +6,7 @@ import re
 
 from rasa_sdk.events import ActiveLoop, SlotSet
 
-from actions.base import DealerAction, Events, Turn, button
+from actions.base import Ask, DealerAction, Events, Turn, button
 from actions.facts import model_buttons, store_buttons
 from actions.forms import Draft, ValidateForm
 from actions.time_wishes import parse_time
@@ -154,22 +154,14 @@ class AskDrivePhone(AskContact):
     form = FORM
 
 
-class AskDriveName(DealerAction):
+class AskDriveName(Ask):
     action_name = "action_ask_test_drive_form_drive_name"
-    keeps_misunderstandings = True
-
-    def perform(self, turn: Turn) -> Events:
-        turn.say("utter_ask_name")
-        return []
+    template = "utter_ask_name"
 
 
-class AskLicence(DealerAction):
+class AskLicence(Ask):
     action_name = "action_ask_test_drive_form_drive_licence"
-    keeps_misunderstandings = True
-
-    def perform(self, turn: Turn) -> Events:
-        turn.say("utter_ask_licence")
-        return []
+    template = "utter_ask_licence"
 
 
 class AskChange(DealerAction):

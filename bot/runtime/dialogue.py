@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
-from jsonschema.validators import validator_for
-from rasa.core.actions.action import RemoteAction
 from rasa.core.agent import Agent
 from rasa.core.channels.channel import UserMessage
 from rasa.core.lock_store import InMemoryLockStore
-from rasa.utils.endpoints import ClientResponseError
 
 from bot.domain.conversation import HandoffReason
-from bot.runtime.actions import InProcessActions
+from bot.runtime.actions import InProcessActions, check_results_with_a_prepared_schema, watching
 from bot.runtime.channel import Collector
 from bot.runtime.nlg import TemplateNlg
 from bot.runtime.trackers import DatabaseTrackerStore
 from bot.services.installation import Installation
 from bot.services.messages import HandoffRequest, Utterance
 from bot.services.turns import utterance
-
-_failures: ContextVar[list[Exception]] = ContextVar("failures")
 
 
 class RasaDialogue:
@@ -48,13 +42,10 @@ class RasaDialogue:
         Raises what an action raised.
         """
         collector = Collector("zhanting")
-        failures: list[Exception] = []
-        _failures.set(failures)
-        await self._agent.handle_message(
-            UserMessage(text, collector, conversation_id, input_channel="zhanting", message_id=message_id)
-        )
-        if failures:
-            raise failures[0]
+        with watching():
+            await self._agent.handle_message(
+                UserMessage(text, collector, conversation_id, input_channel="zhanting", message_id=message_id)
+            )
         handoff = None
         utterances = []
         for message in collector.messages:
@@ -78,29 +69,9 @@ class RasaDialogue:
         return await self.tracker_store.retrieve(conversation_id)
 
 
-class WatchedActions(InProcessActions):
-    """Remembers what an action raised: Rasa 3.6.21 logs it and goes on as if the action had done nothing."""
-
-    async def request(self, *args: Any, **kwargs: Any) -> Any:
-        try:
-            return await super().request(*args, **kwargs)
-        except ClientResponseError:  # a rejection is an answer
-            raise
-        except Exception as error:
-            _failures.get([]).append(error)
-            raise
-
-
 def load_agent(model: Path) -> Agent:
     """A trained model with everything it runs with except an installation."""
-    _validate_with_a_prepared_schema()
+    check_results_with_a_prepared_schema()
     return Agent.load(
-        model, generator=TemplateNlg(), lock_store=InMemoryLockStore(), action_endpoint=WatchedActions()
+        model, generator=TemplateNlg(), lock_store=InMemoryLockStore(), action_endpoint=InProcessActions()
     )
-
-
-def _validate_with_a_prepared_schema() -> None:
-    """Rasa 3.6.21 checks its own schema again at every call of an action: 20 ms each (RasaHQ/rasa#11717)."""
-    schema = RemoteAction.action_response_format_spec()
-    validator = validator_for(schema)(schema)
-    RemoteAction._validate_action_result = lambda _, result: validator.validate(result)

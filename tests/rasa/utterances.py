@@ -60,7 +60,8 @@ class Source:
             case ast.Name(id=variable):
                 yield from self._patterns_of(_assigned(variable, function), module, function)
             case ast.Attribute(value=ast.Name(id="self"), attr=attribute):
-                yield from self._patterns_of(_assigned(attribute, module), module, function)
+                for owner in self._modules.values():  # a subclass that sets it may be in another module
+                    yield from self._patterns_of(_assigned(attribute, owner), owner, function)
             case ast.Call(func=ast.Attribute(value=ast.Name(id=table), attr="get"), args=[_, default]):
                 yield from self._patterns(default, module, function)
                 yield from _texts(table, module)
