@@ -145,11 +145,11 @@ class DealerAction(Action):
 class Ask(DealerAction):
     """Asks one question in the words of a template."""
 
-    template: str
+    question: str
     keeps_misunderstandings = True
 
     def perform(self, turn: Turn) -> Events:
-        turn.say(self.template)
+        turn.say(self.question)
         return []
 
 

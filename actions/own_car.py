@@ -153,17 +153,17 @@ class ValidateOwnCar(ValidateForm):
 
 class AskIdentity(Ask):
     action_name = "action_ask_own_car_form_car_identity"
-    template = "utter_ask_car_identity"
+    question = "utter_ask_car_identity"
 
 
 class AskCarPhone(Ask):
     action_name = "action_ask_own_car_form_car_phone"
-    template = "utter_ask_car_phone"
+    question = "utter_ask_car_phone"
 
 
 class AskCarPlate(Ask):
     action_name = "action_ask_own_car_form_car_plate"
-    template = "utter_ask_car_plate"
+    question = "utter_ask_car_plate"
 
 
 class AskCarModel(DealerAction):
@@ -177,12 +177,12 @@ class AskCarModel(DealerAction):
 
 class AskDelivered(Ask):
     action_name = "action_ask_own_car_form_car_delivered"
-    template = "utter_ask_delivered"
+    question = "utter_ask_delivered"
 
 
 class AskCarMileage(Ask):
     action_name = "action_ask_own_car_form_car_mileage"
-    template = "utter_ask_car_mileage"
+    question = "utter_ask_car_mileage"
 
 
 class AnswerOwnCar(DealerAction):
