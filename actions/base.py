@@ -145,11 +145,11 @@ class DealerAction(Action):
 class Ask(DealerAction):
     """Asks one question in the words of a template."""
 
-    question: str
+    asks_with: str
     keeps_misunderstandings = True
 
     def perform(self, turn: Turn) -> Events:
-        turn.say(self.question)
+        turn.say(self.asks_with)
         return []
 
 

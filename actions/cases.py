@@ -230,22 +230,22 @@ class ValidateComplaint(ValidateForm):
 
 class AskRescuePlace(Ask):
     action_name = "action_ask_rescue_form_rescue_place"
-    question = "utter_ask_rescue_place"
+    asks_with = "utter_ask_rescue_place"
 
 
 class AskRescuePhone(Ask):
     action_name = "action_ask_rescue_form_rescue_phone"
-    question = "utter_ask_rescue_phone"
+    asks_with = "utter_ask_rescue_phone"
 
 
 class AskComplaintText(Ask):
     action_name = "action_ask_complaint_form_complaint_text"
-    question = "utter_ask_complaint_text"
+    asks_with = "utter_ask_complaint_text"
 
 
 class AskComplaintPhone(Ask):
     action_name = "action_ask_complaint_form_complaint_phone"
-    question = "utter_ask_complaint_phone"
+    asks_with = "utter_ask_complaint_phone"
 
 
 class FinishRescue(FinishCase):

@@ -218,7 +218,7 @@ class AskCode(DealerAction):
 
 class AskBookingPhone(Ask):
     action_name = "action_ask_existing_booking_form_booking_phone"
-    question = "utter_ask_booking_phone"
+    asks_with = "utter_ask_booking_phone"
 
 
 class AskNewTime(DealerAction):

@@ -61,7 +61,7 @@ def ask_contact(turn: Turn, name: str | None, time: str, store: str) -> None:
         else []
     )
     greeting = f"{name}您好，" if name and len(name) > 1 else ""
-    question = "utter_ask_phone" if name else "utter_ask_contact"
+    template = "utter_ask_phone" if name else "utter_ask_contact"
     turn.say(template, buttons=offer, greeting=greeting, time=time, store=store)
 
 

@@ -110,7 +110,7 @@ class ValidateCallback(ValidateForm):
 
 class AskCallbackPhone(Ask):
     action_name = "action_ask_callback_form_callback_phone"
-    question = "utter_ask_callback_phone"
+    asks_with = "utter_ask_callback_phone"
 
 
 class FinishCallback(DealerAction):

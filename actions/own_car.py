@@ -153,17 +153,17 @@ class ValidateOwnCar(ValidateForm):
 
 class AskIdentity(Ask):
     action_name = "action_ask_own_car_form_car_identity"
-    question = "utter_ask_car_identity"
+    asks_with = "utter_ask_car_identity"
 
 
 class AskCarPhone(Ask):
     action_name = "action_ask_own_car_form_car_phone"
-    question = "utter_ask_car_phone"
+    asks_with = "utter_ask_car_phone"
 
 
 class AskCarPlate(Ask):
     action_name = "action_ask_own_car_form_car_plate"
-    question = "utter_ask_car_plate"
+    asks_with = "utter_ask_car_plate"
 
 
 class AskCarModel(DealerAction):
@@ -177,12 +177,12 @@ class AskCarModel(DealerAction):
 
 class AskDelivered(Ask):
     action_name = "action_ask_own_car_form_car_delivered"
-    question = "utter_ask_delivered"
+    asks_with = "utter_ask_delivered"
 
 
 class AskCarMileage(Ask):
     action_name = "action_ask_own_car_form_car_mileage"
-    question = "utter_ask_car_mileage"
+    asks_with = "utter_ask_car_mileage"
 
 
 class AnswerOwnCar(DealerAction):

@@ -201,7 +201,7 @@ class AskPlate(DealerAction):
 
 class AskMileage(Ask):
     action_name = "action_ask_service_visit_form_visit_mileage"
-    question = "utter_ask_mileage"
+    asks_with = "utter_ask_mileage"
 
 
 class AskJobs(DealerAction):
@@ -243,7 +243,7 @@ class AskVisitPhone(AskContact):
 
 class AskVisitName(Ask):
     action_name = "action_ask_service_visit_form_visit_name"
-    question = "utter_ask_name"
+    asks_with = "utter_ask_name"
 
 
 class AskVisitChange(DealerAction):

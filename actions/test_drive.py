@@ -156,12 +156,12 @@ class AskDrivePhone(AskContact):
 
 class AskDriveName(Ask):
     action_name = "action_ask_test_drive_form_drive_name"
-    question = "utter_ask_name"
+    asks_with = "utter_ask_name"
 
 
 class AskLicence(Ask):
     action_name = "action_ask_test_drive_form_drive_licence"
-    question = "utter_ask_licence"
+    asks_with = "utter_ask_licence"
 
 
 class AskChange(DealerAction):

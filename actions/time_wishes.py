@@ -110,7 +110,7 @@ def ask_for_time(
     if not slots:
         turn.say("utter_nothing_free_at_all", buttons=[button("联系顾问", "ask_human")])
         return
-    question = "utter_ask_time_within" if wish and wish["start"] else "utter_ask_time"
+    template = "utter_ask_time_within" if wish and wish["start"] else "utter_ask_time"
     span = _say_span(wish, from_, until) if wish else ""
     turn.say(template, buttons=slot_buttons(turn, slots, request.store), span=span)
 
