@@ -162,11 +162,17 @@ def start_server(home: Path, wait: bool = True, **more: str) -> RunningServer:
             stdout=out,
             stderr=err,
             stdin=subprocess.DEVNULL,
+            preexec_fn=_heed_interrupts,
         )
     server = RunningServer(process, home, port, watched)
     if wait:
         wait_until_ready(server)
     return server
+
+
+def _heed_interrupts() -> None:
+    """A shell's background job, such as a test run may be, hands down to its children that SIGINT is ignored."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def wait_until_ready(server: RunningServer) -> None:
