@@ -100,6 +100,11 @@ class Turn:
     def is_question(self) -> bool:
         return bool(_QUESTION.search(self.text))
 
+    @property
+    def speaks_of_booking(self) -> bool:
+        """Whether a yes ("确认预约") means a booking, whatever else was offered."""
+        return "约" in self.text
+
     def _asks_something(self) -> bool:
         """Like ``is_question``; but "明天能不能去" to the question for a time is an answer."""
         asked_for_time = (self.requested or "").endswith("_time") and self.values_of({"time"})
@@ -107,6 +112,11 @@ class Turn:
 
     def values_of(self, entities: Iterable[str]) -> list[Any]:
         return [found for found in self.entities if str(found.get("entity")) in entities]
+
+    @property
+    def has_spoken(self) -> bool:
+        """Whether this action has said something already."""
+        return bool(self._dispatcher.messages)
 
     def say(self, template: str, buttons: list[dict[str, str]] | None = None, **values: Any) -> None:
         """Utter an approved template with these values, and buttons after its own."""

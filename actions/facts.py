@@ -132,6 +132,8 @@ def name_phone_problem(turn: Turn) -> bool:
 
 
 def _name_the_problem(turn: Turn) -> bool:
+    if turn.is_payload:
+        return False
     if name_phone_problem(turn):
         return True
     digits = re.sub(r"\D", "", turn.text)

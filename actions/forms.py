@@ -50,6 +50,10 @@ class Form(ABC):
         """Whether the question asked just now is answered in the customer's own words."""
         return False
 
+    def acknowledge(self, turn: Turn, draft: Draft, before: Draft) -> None:
+        """Something was taken up, and yet the same question is asked again: say so."""
+        turn.say("utter_noted")
+
     def draft(self, turn: Turn) -> Draft:
         return {slot: turn.slot(slot) for slot in self.slots}
 
@@ -82,11 +86,17 @@ class ValidateForm(DealerAction):
         else:
             heard = []
         question = self.form.next_question(draft)
+        if heard and question == turn.requested and draft != before and not turn.has_spoken:
+            self.form.acknowledge(turn, draft, before)
         return [*heard, *set_slots(draft, before), SlotSet("requested_slot", question)]
 
     def _answers_an_offer(self, turn: Turn) -> bool:
         """Yes or no to a person who was offered in the middle of the form is not for the form's question."""
-        return turn.slot("pending_offer") == "human" and turn.intent in ("affirm", "deny")
+        return (
+            turn.slot("pending_offer") == "human"
+            and turn.intent in ("affirm", "deny")
+            and not turn.speaks_of_booking
+        )
 
     def _must_listen(self, turn: Turn) -> bool:
         """False when the form starts (its start action has read the message) or comes back after an interruption."""

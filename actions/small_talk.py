@@ -92,7 +92,7 @@ class AcceptOffer(DealerAction):
     def perform(self, turn: Turn) -> Events:
         offer = turn.slot("pending_offer")
         cleared = SlotSet("pending_offer", None)
-        if offer == "human":
+        if offer == "human" and not turn.speaks_of_booking:
             return [cleared, *handoff.request_human(turn)]
         if turn.active_form:  # a yes that answers none of the form's questions
             return misunderstood(turn)

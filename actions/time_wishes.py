@@ -152,8 +152,9 @@ def _say_span(wish: Wish, from_: datetime, until: datetime) -> str:
 
 
 def slot_buttons(turn: Turn, slots: Any, store: str | None) -> list[dict[str, str]]:
-    """Slots as buttons; the store is named where it differs from the one talked about."""
-    return [_slot_button(turn, slot, store) for slot in slots]
+    """Slots as buttons; the store is named as soon as one is not the store talked about."""
+    mixed = any(slot.store != store for slot in slots)
+    return [_slot_button(turn, slot, named=mixed) for slot in slots]
 
 
 def parse_time(text: str | None) -> datetime | None:
@@ -161,10 +162,10 @@ def parse_time(text: str | None) -> datetime | None:
     return _parse(text) if text else None
 
 
-def _slot_button(turn: Turn, slot: Slot, store: str | None) -> dict[str, str]:
+def _slot_button(turn: Turn, slot: Slot, named: bool) -> dict[str, str]:
     values: dict[str, str] = {"time": slot.start.isoformat()}
     title = say_time(slot.start)
-    if slot.store != store:
+    if named:
         title += f" {turn.dealership.store(slot.store).name}"
         values["store"] = slot.store
     return button(title, "inform", **values)

@@ -73,6 +73,18 @@ class VisitForm(Form):
         if draft[f"{p}_refusal"] is None:
             draft[f"{p}_time"] = start.isoformat()
 
+    def acknowledge(self, turn: Turn, draft: Draft, before: Draft) -> None:
+        p = self.prefix
+        start = parse_time(draft[f"{p}_time"])
+        if start is not None and draft[f"{p}_time"] != before[f"{p}_time"]:
+            turn.say(
+                "utter_time_noted",
+                time=say_time(start),
+                store=turn.dealership.store(draft[f"{p}_store"]).name,
+            )
+        elif turn.requested not in (f"{p}_time", f"{p}_phone"):
+            super().acknowledge(turn, draft, before)
+
     def store_said(self, turn: Turn) -> str | None:
         """The store that was named; asked for one, "西" alone is enough where only one name has that character."""
         if turn.values("store") or turn.requested != f"{self.prefix}_store" or len(turn.text.strip()) > 4:

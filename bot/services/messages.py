@@ -182,8 +182,20 @@ def _offered_button(session: Session, conversation_id: str, inbound: Inbound) ->
     if ordinal and latest:
         number = "一二三四五六七八九".find(ordinal["number"]) + 1 or int(ordinal["number"])
         return latest[number - 1] if number <= len(latest) else None
-    title = inbound.text.strip().casefold()
-    return next((button for button in latest if button["title"].strip().casefold() == title), None)
+    return _titled(inbound.text.strip().casefold(), latest)
+
+
+def _titled(text: str, buttons: list[dict[str, str]]) -> dict[str, str] | None:
+    """The button with this title, or the only one that begins so ("还用"); a day alone is no slot."""
+    exact = [button for button in buttons if button["title"].strip().casefold() == text]
+    begins = [
+        button
+        for button in buttons
+        if len(text) >= 2
+        and button["title"].casefold().startswith(text)
+        and '"time"' not in button["payload"]
+    ]
+    return exact[0] if exact else begins[0] if len(begins) == 1 else None
 
 
 def _offers(session: Session, conversation_id: str) -> list[list[dict[str, str]]]:

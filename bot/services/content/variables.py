@@ -51,9 +51,9 @@ def _profile(dealership: Dealership) -> dict[str, str]:
         "online_hours": f"每天 {_clock(online.opens)}–{_clock(online.closes)}",
         "complaint_hours": str(profile.complaint_hours),
         "warranty_months": str(profile.warranty.months),
-        "warranty_km": str(profile.warranty.km),
+        "warranty_km": f"{profile.warranty.km:,}",
         "ev_warranty_years": str(profile.warranty.ev_years),
-        "ev_warranty_km": str(profile.warranty.ev_km),
+        "ev_warranty_km": f"{profile.warranty.ev_km:,}",
     }
 
 
@@ -131,9 +131,9 @@ def _lifecycle(schedule: Schedule) -> dict[str, str]:
     return {
         **({"filter_interval_km": str(cabin[0].every_km)} if cabin else {}),
         "first_service_months": str(rule.first_months),
-        "first_service_km": str(rule.first_km),
+        "first_service_km": f"{rule.first_km:,}",
         "service_interval_months": str(rule.interval_months),
-        "service_interval_km": str(rule.interval_km),
+        "service_interval_km": f"{rule.interval_km:,}",
         "follow_up_months": "1.5",
     }
 

@@ -24,6 +24,7 @@ const BANNER_AFTER_MS = 700; // a change of server is over before anybody needs 
 const ERROR_AFTER_MS = 4_000;
 const RESEND_WITHIN_MS = 60_000;
 const PAUSE_WHEN_HIDDEN_MS = 60_000; // browsers allow six connections to a server, and every open page holds one
+const DOUBLE_CLICK_MS = 1_000;
 
 class ZhantingChat extends HTMLElement {
   #storage;
@@ -44,6 +45,7 @@ class ZhantingChat extends HTMLElement {
   #told = {};
   #stylesMissing = STYLES.length;
   #underway = new Set();
+  #asked = { text: "", at: 0 };
   #listening;
   #scheme = matchMedia("(prefers-color-scheme: dark)");
 
@@ -158,7 +160,15 @@ class ZhantingChat extends HTMLElement {
     if (!target) return;
     event.preventDefault();
     this.open({ opener: target });
-    if (target.dataset.zhantingAsk) this.ask(target.dataset.zhantingAsk);
+    if (target.dataset.zhantingAsk) this.#askOnce(target.dataset.zhantingAsk);
+  }
+
+  /** A button of the page that is clicked twice asks once. */
+  #askOnce(text) {
+    const now = Date.now();
+    if (this.#asked.text === text && now - this.#asked.at < DOUBLE_CLICK_MS) return;
+    this.#asked = { text, at: now };
+    this.ask(text);
   }
 
   /** The keyboard of a phone covers the lower part of the page; the sheet takes what is left. */
@@ -282,7 +292,7 @@ class ZhantingChat extends HTMLElement {
 
   #choose(title, payload) {
     this.ask(title, payload);
-    if (!matchMedia("(pointer: coarse)").matches) this.#panel.composer.focus();
+    this.#panel.focus(); // the button that was pressed is gone; a phone's keyboard stays closed
   }
 
   /** One after the other: two quick messages arrive in the order in which they were written. */
