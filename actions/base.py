@@ -22,6 +22,7 @@ _FILLERS = re.compile(
     r"[\W_]|能不能|行不行|可不可以|有没有空|差不多|改成|换成|改到|换到|一下|可以|左右|大概|应该|麻烦|师傅|有空|过来|过去"
     r"|[吧呢啊呀哦嗯的就那这我要想去在选行好是用了再加个还做也帮下能来到约给您你们吗请]"
 )
+ASKING = frozenset({"faq", "ask_warranty_status", "ask_service_due"})
 _QUESTION = re.compile(r"[?？吗]|多少|怎么|什么|哪|几[点个天]")
 
 
@@ -89,7 +90,7 @@ class Turn:
 
     def is_mostly(self, entities: Iterable[str]) -> bool:
         """Whether the message is little more than these entities: an answer and not a question."""
-        if not self.values_of(entities) or (self.intent == "faq" and self._asks_something()):
+        if not self.values_of(entities) or (self.intent in ASKING and self._asks_something()):
             return False
         text = list(self.text)
         for found in self.values_of(entities):

@@ -16,15 +16,14 @@ from bot.services.cases import open_case, update_case
 from bot.services.wording import say_phone, say_time
 
 _PLACE = re.compile(
-    r"[^,，。!！?？;；]{0,25}(?:\d|出口|入口|服务区|收费站|停车场|小区|广场|附近|旁边|门口|对面|大道|街|隧道|桥|路口|地库|车库|方向|医院|学校|加油站|酒店|超市|公里处)[^,，。!！?？;；]{0,25}"
+    r"[^,，。!！?？;；]{0,25}(?:\d|高架|立交|环路|出口|入口|服务区|收费站|停车场|小区|广场|附近|旁边|门口|对面|大道|街|隧道|桥|路口|地库|车库|方向|医院|学校|加油站|酒店|超市|公里处)[^,，。!！?？;；]{0,25}"
 )
-_WHERE = re.compile(r"在|停|坏|困|高速|国道|省道|路|口|桥|区|场|街|边|面|[A-Z]\d")
+_WHERE = re.compile(r"高架|立交|环|在|停|坏|困|高速|国道|省道|路|口|桥|区|场|街|边|面|[A-Z]\d")
 _DECLINES = re.compile(r"不方便|不想留|不留|不给|没有手机|没电话|不要打")
 _MORE_WORDS = frozenset({"complain", "abuse", "inform", "nlu_fallback", "out_of_scope", "chitchat"})
 _ONLY_WISH = re.compile(r"我?要?想?(投诉|举报|反映(情况|问题)?|提意见|吐槽)(一下|你们|一个人|个事)?")
 
 
-_ASIDES = frozenset({"chitchat", "out_of_scope", "abuse", "nlu_fallback"})
 _LONG_ENOUGH = 7
 COURTESIES = frozenset({"greet", "thank", "goodbye", "affirm"})
 
@@ -37,6 +36,7 @@ class CaseForm(Form):
     phone_slot: str
     case_slot: str
     entities = frozenset({"phone", "phone_invalid", "plate", "model"})
+    asides = frozenset({"chitchat", "abuse", "out_of_scope", "nlu_fallback"})
     leaves_for = frozenset({"ask_human", "stop", "back_to_bot"})
 
     def takes_anything(self, turn: Turn) -> bool:
@@ -44,7 +44,7 @@ class CaseForm(Form):
             return bool(_DECLINES.search(turn.text))
         if turn.is_payload or turn.intent in self.leaves_for or turn.intent in COURTESIES:
             return False
-        if _is_aside(turn):
+        if _is_aside(turn, self.asides) or not re.search(r"\w", turn.text):
             return False
         asks = turn.intent == "faq" and re.search(r"[?？吗]|多久|怎么|多少|什么", turn.text)
         return turn.requested == self.text_slot and not asks
@@ -86,6 +86,7 @@ class CaseForm(Form):
 class RescueForm(CaseForm):
     name = "rescue_form"
     kind = CaseKind.RESCUE
+    asides = frozenset({"chitchat", "abuse"})  # "星河小区" or "在家楼下" may be taken for anything else
     own_intents = frozenset({"report_breakdown"})
     slots = ("rescue_place", "rescue_phone", "rescue_case")
     text_slot, phone_slot, case_slot = "rescue_place", "rescue_phone", "rescue_case"
@@ -99,16 +100,16 @@ class RescueForm(CaseForm):
         """Where the car is: whatever is answered to the question, and any place that is named besides."""
         asked = turn.requested == "rescue_place" and turn.intent not in (self.own_intents | COURTESIES)
         text = _without_phone(turn) if asked and not turn.is_payload else _place_in(turn)
-        if not text or len(text) < 2 or turn.intent in self.leaves_for:
+        if not text or len(text) < 2 or not re.search(r"\w", text) or turn.intent in self.leaves_for:
             return False
         earlier = draft["rescue_place"]
         draft["rescue_place"] = f"{earlier}；{text}" if earlier and not asked else text
         return True
 
 
-def _is_aside(turn: Turn) -> bool:
+def _is_aside(turn: Turn, asides: frozenset[str]) -> bool:
     """A joke or a sigh rather than an account: short, and nothing about a car."""
-    return turn.intent in _ASIDES and (len(turn.text) < _LONG_ENOUGH or not re.search(r"\w", turn.text))
+    return turn.intent in asides and (len(turn.text) < _LONG_ENOUGH or not re.search(r"\w", turn.text))
 
 
 def _place_in(turn: Turn) -> str | None:
@@ -151,7 +152,7 @@ class ComplaintForm(CaseForm):
         """Further words of the complaint instead of a phone number."""
         if turn.requested != self.phone_slot or turn.is_payload or len(turn.text) < 4 or turn.values("phone"):
             return False
-        if _is_aside(turn):
+        if _is_aside(turn, self.asides):
             return False
         unsure = turn.intent == "faq" and turn.decision.get("kind") == "clarify" and not turn.is_question
         return turn.intent in _MORE_WORDS or unsure

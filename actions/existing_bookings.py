@@ -11,7 +11,7 @@ from actions import service_visit, test_drive
 from actions.base import Ask, DealerAction, Events, Turn, set_slots
 from actions.facts import WHATEVER, field_to_change, name_phone_problem
 from actions.faq import misunderstood
-from actions.forms import Draft, Form, ValidateForm, left
+from actions.forms import CHANGES, Draft, Form, ValidateForm, left
 from actions.time_wishes import ask_for_time, parse_time, read_wish, refusal_of
 from bot.domain.booking import VisitKind, VisitRequest, VisitStatus, may_change
 from bot.domain.errors import BookingRefused, Conflict, NotFound, TooLateToChange
@@ -20,6 +20,7 @@ from bot.services.booking import BookedVisit, cancel_visit, find_visit, move_vis
 from bot.services.wording import say_job_names, say_time
 
 MOST_FAILURES = 5
+_KEEP_IT = re.compile(r"(不|别|甭|先不|不要|不用|不想)(取消|改|退|换)|保留|不动了|还是去|照旧")
 STATUS_TEMPLATES = {
     VisitStatus.CONFIRMED: "utter_booking_details",
     VisitStatus.CANCELLED: "utter_booking_is_cancelled",
@@ -46,6 +47,9 @@ class ExistingBookingForm(Form):
 
     def read(self, turn: Turn, draft: Draft) -> bool:
         confirming = turn.requested == "booking_confirmed"
+        if confirming and _KEEP_IT.search(turn.text):
+            draft["booking_confirmed"] = False
+            return True
         if confirming and turn.intent in ("affirm", "deny") and not turn.values_of(self.entities):
             draft["booking_confirmed"] = turn.intent == "affirm"
             return True
@@ -56,6 +60,9 @@ class ExistingBookingForm(Form):
             heard.append(True)
         self._look_up(turn, draft)
         return any(heard) or turn.intent in self.own_intents
+
+    def takes_anything(self, turn: Turn) -> bool:
+        return turn.requested == "booking_confirmed" and bool(_KEEP_IT.search(turn.text))
 
     def next_question(self, draft: Draft) -> str | None:
         if (draft["booking_failures"] or 0) >= MOST_FAILURES:
@@ -82,9 +89,17 @@ class ExistingBookingForm(Form):
         return bool(code or phone)
 
     def _read_change(self, turn: Turn, draft: Draft) -> bool:
+        if (
+            draft["booking_purpose"] == "cancel"
+            and turn.intent in CHANGES
+            and turn.values_of({"time", "store"})
+        ):
+            draft["booking_purpose"] = "change"
         if draft["booking_purpose"] not in ("change", None) and turn.intent != "change_booking":
             return False
-        wish = read_wish(turn, parse_time(draft["booking_new_time"]), draft["booking_wish"])
+        visit = visit_of(turn, draft)
+        agreed = parse_time(draft["booking_new_time"]) or (visit.start if visit else None)
+        wish = read_wish(turn, agreed, draft["booking_wish"])
         store = turn.last("store")
         if store:
             draft["booking_new_store"] = store
@@ -172,6 +187,14 @@ class StartExistingBooking(DealerAction):
             draft["booking_code"], draft["booking_phone"] = turn.slot("known_booking")
         FORM.read(turn, draft)
         return [SlotSet("pending_offer", None), *set_slots(draft)]
+
+
+def look_up(turn: Turn) -> Events:
+    """A booking code out of nowhere: show that booking."""
+    draft: Draft = dict.fromkeys(FORM.slots)
+    draft["booking_failures"], draft["booking_purpose"] = turn.slot("booking_failures"), "check"
+    FORM.read(turn, draft)
+    return [SlotSet("misunderstandings", None), *set_slots(draft), FollowupAction(FORM.name)]
 
 
 class ChangeAfterwards(DealerAction):
@@ -267,7 +290,7 @@ class FinishExistingBooking(DealerAction):
         draft = FORM.draft(turn)
         purpose = draft["booking_purpose"]
         visit = visit_of(turn, draft)
-        if visit is None:
+        if visit is None or (draft["booking_failures"] or 0) >= MOST_FAILURES:
             turn.say("utter_too_many_failures")
             return [
                 *FORM.cleared(),

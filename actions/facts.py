@@ -10,7 +10,7 @@ from actions.forms import Draft
 from bot.services.wording import say_phone
 
 NO_PLATE = re.compile(
-    r"(没|未|还没|没有).{0,3}(上牌|车牌|牌照|牌)|临牌|新车|不记得.{0,2}(车牌|牌)|忘.{0,3}牌"
+    r"车牌.{0,3}(没|未)|(没|未|还没|没有).{0,3}(上牌|车牌|牌照|牌)|临牌|新车|不记得.{0,2}(车牌|牌)|忘.{0,3}牌"
 )
 UNKNOWN = re.compile(r"没注意|没印象|记不|不知道|不清楚|不记得|忘了|没看|没注意|不确定|说不准|不晓得")
 WHATEVER = re.compile(r"都行|都可以|随便|无所谓|你定|您定|你们定|看你们|你安排|哪个都|哪家都")
@@ -20,8 +20,14 @@ _NAME_ANSWER = re.compile(
 _AROUND_A_NAME = re.compile(
     r"我?的?(手机号?码?|电话|号码)(是|[:：])?|^\s*(我?叫|我是|姓名[:：]?|名字是?)|(吧|呀|啊)\s*$"
 )
+_CALLED = re.compile(
+    r"(?:我叫|我是|他叫|她叫|名字是|姓名是?[:：]?)\s*([\u4e00-\u9fff]{2,4}|[A-Za-z]{2,20})(?=[\s,，。;；\d]|电话|手机|$)"
+)
+_BEFORE_PHONE = re.compile(
+    r"(?:^|[\s,，。;；])([\u4e00-\u9fff]{2,4}|[A-Za-z]{2,20})[\s,，:：]*(?:的?电话|的?手机号?)?[\s,，:：是]*$"
+)
 _NO_NAME = re.compile(
-    r"时间|门店|车型|项目|第.个|符合|是的|对的|没错|改|换|不|没|吗|呢|啥|什么|怎么|可以|好的|谢谢|知道|随便|都行|确认|取消|预约|试驾|保养|电话|手机|多少|为什么|明天|今天|上午|下午"
+    r"还是|也是|驾|店|公里|年|时间|门店|车型|项目|第.个|符合|是的|对的|没错|改|换|不|没|吗|呢|啥|什么|怎么|可以|好的|谢谢|知道|随便|都行|确认|取消|预约|试驾|保养|电话|手机|多少|为什么|明天|今天|上午|下午"
 )
 PHONE_DIGITS = 11
 FIELD_WORDS: tuple[tuple[str, str], ...] = (
@@ -40,6 +46,8 @@ def read_contact(turn: Turn, draft: Draft, prefix: str) -> bool:
     """Name and phone into ``<prefix>_name`` and ``<prefix>_phone``; an invalid number is named and asked again."""
     name, phones = turn.last("name"), turn.values("phone")
     asked = turn.requested in (f"{prefix}_name", f"{prefix}_phone")
+    if not name and phones and draft.get(f"{prefix}_name") is None:
+        name = _name_beside_phone(turn)
     if not name and asked and draft.get(f"{prefix}_name") is None:
         name = bare_name(turn)
     if name:
@@ -74,7 +82,7 @@ def read_plate(turn: Turn, draft: Draft, slot: str) -> bool:
     if turn.values("plate_invalid"):
         turn.say("utter_plate_invalid")
         return True
-    if turn.requested == slot and NO_PLATE.search(turn.text):
+    if turn.requested in (slot, "visit_model") and NO_PLATE.search(turn.text):
         draft[slot] = ""
         return True
     return False
@@ -103,6 +111,19 @@ def bare_name(turn: Turn) -> str | None:
         text = text.replace(turn.text[found["start"] : found["end"]], " ")
     text = _AROUND_A_NAME.sub("", re.sub(r"[\d\s+-]{5,}", " ", text)).strip(" 。.,，、:：!！~")
     return text if _NAME_ANSWER.match(text) and not _NO_NAME.search(text) else None
+
+
+def _name_beside_phone(turn: Turn) -> str | None:
+    """ "霍元甲 13010000002": the word before the number, or after 我叫, where no entity claims it."""
+    said = _CALLED.search(turn.text)
+    if said:
+        return said[1]
+    number = turn.values_of({"phone"})[0]
+    found = _BEFORE_PHONE.search(turn.text[: number["start"]])
+    if found is None or _NO_NAME.search(found[1]):
+        return None
+    claimed = any(e["start"] < found.end(1) and found.start(1) < e["end"] for e in turn.entities)
+    return None if claimed else found[1]
 
 
 def field_to_change(turn: Turn) -> str | None:
@@ -137,7 +158,7 @@ def _name_the_problem(turn: Turn) -> bool:
     if name_phone_problem(turn):
         return True
     digits = re.sub(r"\D", "", turn.text)
-    if 5 <= len(digits) <= 20 and not turn.values("phone"):
+    if 5 <= len(digits) <= 20 and not turn.values_of({"phone", "time", "mileage", "plate"}):
         turn.say("utter_phone_prefix", digits=digits)
         return True
     return False

@@ -11,7 +11,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import Any
 
-from rasa_sdk.events import ActionExecutionRejected, ActiveLoop, SlotSet
+from rasa_sdk.events import ActionExecutionRejected, ActiveLoop, FollowupAction, SlotSet
 
 from actions.base import DealerAction, Events, Turn, set_slots
 
@@ -46,6 +46,10 @@ class Form(ABC):
             or self.takes_anything(turn)
         )
 
+    def elsewhere(self, turn: Turn) -> str | None:
+        """The start action of another dialogue that the message clearly wants, whatever its intent was taken for."""
+        return None
+
     def takes_anything(self, turn: Turn) -> bool:
         """Whether the question asked just now is answered in the customer's own words."""
         return False
@@ -75,6 +79,9 @@ class ValidateForm(DealerAction):
         before = self.form.draft(turn)
         draft = dict(before)
         if self._must_listen(turn):
+            target = self.form.elsewhere(turn)
+            if target:
+                return [ActionExecutionRejected(self.form.name), FollowupAction(target)]
             if (
                 self._answers_an_offer(turn)
                 or not self.form.concerns(turn)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
 from rasa_sdk.events import FollowupAction, SlotSet
 
+from actions import existing_bookings
 from actions.base import Ask, DealerAction, Events, Turn, button, set_slots
 from actions.facts import model_buttons, read_mileage, read_plate
 from actions.faq import misunderstood
 from actions.forms import Draft, Form, ValidateForm
-from bot.domain.lifecycle import VehicleState
+from bot.domain.lifecycle import MomentState, VehicleState, moments
 from bot.services.content.variables import price_text
 from bot.services.vehicles import (
     LifecycleAnswer,
@@ -21,6 +23,8 @@ from bot.services.vehicles import (
     state_of_record,
 )
 from bot.services.wording import say_date, say_km, say_plate
+
+WARRANTY_END_CHECK = "warranty_end_check"
 
 
 class OwnCarForm(Form):
@@ -135,6 +139,14 @@ class TakeUpFacts(DealerAction):
     def perform(self, turn: Turn) -> Events:
         if turn.active_form:
             return misunderstood(turn)
+        if turn.values("booking_code"):
+            return existing_bookings.look_up(turn)
+        if turn.values("job") and turn.values_of({"time", "plate", "mileage", "store"}):
+            return [FollowupAction("action_start_service_visit")]
+        if turn.values("mileage") and turn.slot("known_car"):
+            told: Draft = dict.fromkeys(FORM.slots) | turn.slot("known_car") | {"car_purpose": "due"}
+            FORM.read(turn, told)
+            return [SlotSet("misunderstandings", None), *set_slots(told), FollowupAction(FORM.name)]
         if turn.values("plate") and turn.values("phone"):
             draft: Draft = dict.fromkeys(FORM.slots) | {"car_purpose": "due"}
             FORM.read(turn, draft)
@@ -202,14 +214,23 @@ class AnswerOwnCar(DealerAction):
             turn.say("utter_car_stage", **values)
             self._tell_service(turn, answer, values)
             self._tell_warranty(turn, answer, values)
+        jobs = ["service"] if answer.service_km_estimated else [answer.service_job]
+        if self._warranty_ends_soon(turn, state):
+            turn.say("utter_warranty_end_check")
+            jobs = [*jobs, WARRANTY_END_CHECK]
         turn.say("utter_offer_service")
-        seed = {**car, "visit_jobs": ["service"] if answer.service_km_estimated else [answer.service_job]}
+        seed = {**car, "visit_jobs": jobs}
         return [
             *FORM.cleared(),
             SlotSet("pending_offer", "book_service"),
             SlotSet("offered_visit", seed),
             SlotSet("known_car", {slot: draft[slot] for slot in FORM.slots if slot != "car_purpose"}),
         ]
+
+    def _warranty_ends_soon(self, turn: Turn, state: VehicleState) -> bool:
+        """Whether the key moment "warranty end check" of the schedule is due."""
+        found = moments(turn.content.schedule, turn.dealership.profile.warranty, state, turn.now.date())
+        return any(m.moment.id == WARRANTY_END_CHECK and m.state is MomentState.DUE for m in found)
 
     def _car(self, turn: Turn, draft: Draft) -> tuple[VehicleState, str, dict[str, Any]]:
         record = None
@@ -225,6 +246,8 @@ class AnswerOwnCar(DealerAction):
             model = turn.dealership.model(draft["car_model"])
             state = state_as_told(turn.dealership, model.id, delivered, mileage)
             return state, model.name, {"visit_model": model.id, "visit_mileage": draft["car_mileage"]}
+        if draft["car_mileage"] is not None and draft["car_mileage"] >= 0:
+            record = replace(record, mileage=draft["car_mileage"])
         state = state_of_record(turn.dealership, record)
         model = turn.dealership.model(record.model)
         seed = {

@@ -9,7 +9,7 @@ from actions.base import Ask, DealerAction, Events, Turn, button
 from actions.facts import NO_PLATE, UNKNOWN, model_buttons, read_mileage, read_plate, store_buttons
 from actions.forms import Draft, ValidateForm
 from actions.time_wishes import parse_time
-from actions.visits import AskContact, AskTime, BookVisit, StartVisit, VisitForm
+from actions.visits import DRIVE, SERVICE, AskContact, AskTime, BookVisit, StartVisit, VisitForm, wants_other
 from bot.domain.booking import VisitKind, VisitRequest
 from bot.domain.dealership import Dealership, Powertrain
 from bot.services.booking import BookedVisit
@@ -42,9 +42,16 @@ class ServiceVisitForm(VisitForm):
     )
 
     def takes_anything(self, turn: Turn) -> bool:
-        no_plate = turn.requested == "visit_plate" and len(turn.text) <= 10 and NO_PLATE.search(turn.text)
+        no_plate = (
+            turn.requested in ("visit_model", "visit_plate")
+            and len(turn.text) <= 10
+            and NO_PLATE.search(turn.text)
+        )
         no_mileage = turn.requested == "visit_mileage" and len(turn.text) <= 10 and UNKNOWN.search(turn.text)
         return bool(no_plate or no_mileage) or super().takes_anything(turn)
+
+    def elsewhere(self, turn: Turn) -> str | None:
+        return "action_start_test_drive" if wants_other(turn, DRIVE, SERVICE) else None
 
     def request(self, draft: Draft) -> VisitRequest | None:
         jobs = draft["visit_jobs"]

@@ -74,6 +74,9 @@ class LeaveDialogue(DealerAction):
     action_name = "action_leave_dialogue"
 
     def perform(self, turn: Turn) -> Events:
+        other = switch_wanted(turn)
+        if other:
+            return [FollowupAction(other)]
         form = FORMS.get(turn.active_form or "")
         release_hold(turn.database, turn.conversation_id)
         if form is None:
@@ -81,6 +84,16 @@ class LeaveDialogue(DealerAction):
             return [SlotSet("pending_offer", None)]
         turn.say("utter_left_case" if isinstance(form, cases.CaseForm) else "utter_left_dialogue")
         return left(form)
+
+
+def switch_wanted(turn: Turn) -> str | None:
+    """ "算了先保养" leaves one booking for the other; gives the other's start action."""
+    text = re.sub(r"不(想|要|用|去)?(试驾|保养)|取消(试驾|保养)", " ", turn.text)
+    if not turn.active_form or turn.is_payload:
+        return None
+    if turn.active_form != service_visit.FORM.name and "保养" in text:
+        return "action_start_service_visit"
+    return "action_start_test_drive" if turn.active_form != test_drive.FORM.name and "试驾" in text else None
 
 
 class AcceptOffer(DealerAction):

@@ -4,19 +4,31 @@ from __future__ import annotations
 
 import re
 
-from rasa_sdk.events import ActiveLoop, SlotSet
+from rasa_sdk.events import ActiveLoop, FollowupAction, SlotSet
 
 from actions.base import Ask, DealerAction, Events, Turn, button
 from actions.facts import model_buttons, store_buttons
 from actions.forms import Draft, ValidateForm
 from actions.time_wishes import parse_time
-from actions.visits import AskContact, AskTime, BookVisit, StartVisit, VisitForm, let_go
+from actions.visits import (
+    DRIVE,
+    SERVICE,
+    AskContact,
+    AskTime,
+    BookVisit,
+    StartVisit,
+    VisitForm,
+    let_go,
+    wants_other,
+)
 from bot.domain.booking import VisitKind, VisitRequest
 from bot.domain.dealership import Store
 from bot.services.booking import BookedVisit
 from bot.services.wording import say_phone, say_time
 
 _LICENCE = re.compile(r"驾照|驾龄|驾驶证|驾证|驾本|拿本|本子|老司机")
+_AGE = re.compile(r"(\d{1,3})\s*岁")
+_LONG_ENOUGH = re.compile(r"年|老司机|刚|没|未|不")
 _HAS_ONE = re.compile(r"^\s*我?(都|是)?(有|符合|满足|满了)(的|啊|呀|了|驾照)?\W*$")
 _LICENCE_ANSWER = re.compile(r"符合|满足|够了|满了|[\d一二两三四五六七八九十几多]+年|半年|刚拿|个月")
 _NO_LICENCE = re.compile(
@@ -39,6 +51,9 @@ class TestDriveForm(VisitForm):
         "drive_wish",
         "drive_refusal",
     )
+
+    def elsewhere(self, turn: Turn) -> str | None:
+        return "action_start_service_visit" if wants_other(turn, SERVICE, DRIVE) else None
 
     def request(self, draft: Draft) -> VisitRequest | None:
         if not draft["drive_model"]:
@@ -79,13 +94,20 @@ class TestDriveForm(VisitForm):
         if turn.intent == "faq":
             return None
         asked = turn.requested == "drive_licence"
+        if self._age_is_out_of_bounds(turn):
+            return False
         if asked and _HAS_ONE.match(turn.text):
             return True
         if asked and turn.intent in ("affirm", "deny") and not turn.values_of(self.entities - {"name"}):
             return turn.intent == "affirm" and not _NO_LICENCE.search(turn.text)
-        if _LICENCE.search(turn.text) or (asked and _LICENCE_ANSWER.search(turn.text)):
+        told = _LICENCE.search(turn.text) and (asked or _LONG_ENOUGH.search(turn.text))
+        if told or (asked and _LICENCE_ANSWER.search(turn.text)):
             return not _NO_LICENCE.search(turn.text)
         return None
+
+    def _age_is_out_of_bounds(self, turn: Turn) -> bool:
+        age, rules = _AGE.search(turn.text), turn.dealership.rules.test_drive
+        return age is not None and not rules.min_age <= int(age[1]) <= rules.max_age
 
     def _fit_store(self, turn: Turn, draft: Draft) -> None:
         """A model that only one store can show is driven there; a store without that car is said so."""
@@ -118,6 +140,11 @@ FORM = TestDriveForm()
 class StartTestDrive(StartVisit):
     action_name = "action_start_test_drive"
     form = FORM
+
+    def perform(self, turn: Turn) -> Events:
+        if wants_other(turn, SERVICE, DRIVE):  # "想去城西店保养一下X5" has much in common with a test drive
+            return [FollowupAction("action_start_service_visit")]
+        return super().perform(turn)
 
 
 class ValidateTestDrive(ValidateForm):

@@ -31,6 +31,7 @@ _NAMES_A_DAY = re.compile(
     r"[今明昨后]|前天|周|週|星期|礼拜|禮拜|[号號日月节節]|\d\s*[-/.]\s*\d|天后|天之后|初[一二三四五六七八九十]|元旦|圣诞|除夕|冬至|清明|国庆|五一|十一"
 )
 
+_SAME_TIME = re.compile(r"(同样|同一|相同|一样)的?时间|同时间|时间不变|还是那个(点|时间)")
 _BARE_WEEKDAY = re.compile(r"(周|週|星期|礼拜|禮拜)[一二三四五六日天1-7]")
 _OTHER_WEEK = re.compile(r"[这本下上]个?(周|週|星期|礼拜|禮拜)|\d\s*[号號日月/.-]")
 
@@ -50,6 +51,9 @@ def read_wish(turn: Turn, agreed: datetime | None, earlier: Wish | None) -> Wish
         return {"kind": "point", "start": value, "end": None}
     wish: Wish = {"kind": value["kind"], "start": value["start"], "end": value["end"]}
     said = turn.text[found["start"] : found["end"]]
+    if agreed and wish["start"] and _SAME_TIME.search(turn.text):
+        day = _parse(wish["start"]).date()
+        return {"kind": "point", "start": datetime.combine(day, agreed.timetz()).isoformat(), "end": None}
     anchor = agreed.date() if agreed else _day_of(earlier)
     if (
         anchor

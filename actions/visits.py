@@ -17,6 +17,15 @@ from bot.domain.errors import BookingRefused
 from bot.services.booking import BookedVisit, Contact, book, release_hold
 from bot.services.wording import say_time
 
+DRIVE = re.compile(r"试驾|试架|试乘|试开|試駕")
+SERVICE = re.compile(r"保养|保样|保養|维修|检修|换机油")
+
+
+def wants_other(turn: Turn, other: re.Pattern[str], own: re.Pattern[str]) -> bool:
+    """Whether a message that is no question names the other kind of visit and not this one."""
+    asks = turn.intent == "faq" or turn.is_payload
+    return not asks and bool(other.search(turn.text)) and not own.search(turn.text)
+
 
 class VisitForm(Form):
     """A form that ends with a booking. Its slots share a prefix: ``drive_time``, ``visit_time`` …"""
@@ -166,6 +175,7 @@ class StartVisit(DealerAction):
             SlotSet("paused_form", paused),
             SlotSet("pending_offer", None),
             *set_slots(draft),
+            FollowupAction(self.form.name),
         ]
 
 

@@ -21,6 +21,8 @@ from bot.services.wording import say_opening
 from bot.store.database import Database
 
 logger = logging.getLogger(__name__)
+CALLS_THE_BOT = frozenset({"back_to_bot", "report_breakdown"})
+"""What a waiting customer says that the bot answers: it is wanted again, or help cannot wait for the queue."""
 T = TypeVar("T")
 Turn = asyncio.Task[tuple[StoredMessage, ...]]
 
@@ -148,7 +150,7 @@ class Turns:
     async def _ownership(self, received: Received) -> Received:
         """Who owns the conversation now that its turn has come; a waiting customer may go back to the bot."""
         view = await _in_thread(conversations.conversation, self._database, received.conversation_id)
-        if view.owner is Owner.QUEUE and await self._dialogue.intent(received.for_bot) == "back_to_bot":
+        if view.owner is Owner.QUEUE and await self._dialogue.intent(received.for_bot) in CALLS_THE_BOT:
             view = await _in_thread(
                 conversations.back_to_bot, self._database, received.conversation_id, clock.now()
             )

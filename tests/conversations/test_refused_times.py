@@ -40,7 +40,11 @@ async def test_as_an_answer(customer: Customer, time: str, reason: str) -> None:
 async def test_a_car_that_is_out(customer: Customer) -> None:
     customer.assistant.books("2026-11-28T10:00", model="x5", store="east")
     reply = await customer.says("我想周六上午十点去城东店试驾X5", "被约走")
-    assert set(reply.buttons) == {"周六 11月28日 09:00", "周六 11月28日 11:00", "周六 11月28日 10:00 城西店"}
+    assert set(reply.buttons) == {
+        "周六 11月28日 09:00 城东店",
+        "周六 11月28日 11:00 城东店",
+        "周六 11月28日 10:00 城西店",
+    }
     await customer.clicks("11:00", "姓名和手机号")
     await customer.says(CONTACT, "驾照")
     await customer.clicks("符合", "确认预约吗", "周六 11月28日 11:00", "城东店")

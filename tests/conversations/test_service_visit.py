@@ -161,7 +161,7 @@ async def test_a_visit_ends_before_closing(customer: Customer) -> None:
     """Half past five minus sixty minutes is the last start."""
     await customer.says("周三下午五点去城东店给X5做常规保养，浙A12345，12000公里", "下班前来不及")
     assert len(customer.reply.buttons) == 3
-    await customer.clicks("周三 11月25日 16:30", "姓名和手机号")
+    await customer.clicks("周三 11月25日 16:30 城东店", "姓名和手机号")
 
 
 async def test_what_the_jobs_are_is_asked(customer: Customer) -> None:
