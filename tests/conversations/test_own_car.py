@@ -120,9 +120,7 @@ async def test_the_offer_leads_into_a_booking(customer: Customer, car: Known) ->
     await customer.says("城东店，周三上午十点", "怎么称呼", never=("手机号", "多少公里"))
     await customer.says("王强", "确认预约吗")
     await customer.clicks("确认预约", "预约码")
-    customer.has_booked(
-        kind="service", model=car.model, items=jobs, plate=plate, phone=phone, name="王强"
-    )
+    customer.has_booked(kind="service", model=car.model, items=jobs, plate=plate, phone=phone, name="王强")
 
 
 @pytest.mark.parametrize("yes", ["好的", "可以，帮我约一下", "要"])
