@@ -9,7 +9,17 @@ from actions.base import Ask, DealerAction, Events, Turn, button
 from actions.facts import NO_PLATE, UNKNOWN, model_buttons, read_mileage, read_plate, store_buttons
 from actions.forms import Draft, ValidateForm
 from actions.time_wishes import parse_time
-from actions.visits import DRIVE, SERVICE, AskContact, AskTime, BookVisit, StartVisit, VisitForm, wants_other
+from actions.visits import (
+    DRIVE,
+    SERVICE,
+    AskContact,
+    AskTime,
+    BookVisit,
+    StartVisit,
+    VisitForm,
+    wants_other,
+    warn_of_overlap,
+)
 from bot.domain.booking import VisitKind, VisitRequest
 from bot.domain.dealership import Dealership, Powertrain
 from bot.services.booking import BookedVisit
@@ -279,6 +289,7 @@ class AskVisitConfirmation(DealerAction):
         store = turn.dealership.store(turn.slot("visit_store"))
         start = parse_time(turn.slot("visit_time"))
         assert start is not None
+        warn_of_overlap(turn, start)
         turn.say(
             "utter_confirm_service_visit",
             vehicle=_vehicle(turn),

@@ -20,6 +20,7 @@ from actions.visits import (
     VisitForm,
     let_go,
     wants_other,
+    warn_of_overlap,
 )
 from bot.domain.booking import VisitKind, VisitRequest
 from bot.domain.dealership import Store
@@ -210,6 +211,7 @@ class AskConfirmation(DealerAction):
         store = turn.dealership.store(turn.slot("drive_store"))
         start = parse_time(turn.slot("drive_time"))
         assert start is not None
+        warn_of_overlap(turn, start)
         turn.say(
             "utter_confirm_test_drive",
             model=turn.dealership.model(turn.slot("drive_model")).name,

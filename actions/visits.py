@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from typing import Any
 
 from rasa_sdk.events import FollowupAction, SlotSet
@@ -11,10 +12,10 @@ from actions.base import DealerAction, Events, Turn, set_slots
 from actions.facts import WHATEVER, ask_contact, bare_name, field_to_change, read_contact
 from actions.forms import CHANGES, Draft, Form
 from actions.time_wishes import ask_for_time, hold, parse_time, read_wish, refusal_of
-from bot.domain.booking import VisitRequest
+from bot.domain.booking import VisitRequest, VisitStatus
 from bot.domain.dealership import Store
 from bot.domain.errors import BookingRefused
-from bot.services.booking import BookedVisit, Contact, book, release_hold
+from bot.services.booking import BookedVisit, Contact, book, release_hold, visits_of_conversation
 from bot.services.wording import say_time
 
 DRIVE = re.compile(r"试驾|试架|试乘|试开|試駕")
@@ -246,6 +247,14 @@ class BookVisit(DealerAction):
 
     def tell(self, turn: Turn, visit: BookedVisit, draft: Draft) -> None:
         raise NotImplementedError
+
+
+def warn_of_overlap(turn: Turn, start: datetime) -> None:
+    """Say that another visit booked in this conversation is at the same time; it may be meant, for a companion."""
+    visits = visits_of_conversation(turn.database, turn.dealership, turn.conversation_id)
+    for visit in visits:
+        if visit.status is VisitStatus.CONFIRMED and visit.start <= start < visit.end:
+            turn.say("utter_other_visit_then", code=visit.code, time=say_time(visit.start))
 
 
 def let_go(turn: Turn) -> None:

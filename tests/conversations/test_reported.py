@@ -113,3 +113,11 @@ async def test_what_is_taken_up_is_acknowledged(customer: Customer) -> None:
     await customer.says("我想预约保养", "车型和车牌")
     await customer.says("E5 浙A·F99999", "多少公里")
     await customer.says("城西店", "记下了", "多少公里")
+
+
+async def test_two_visits_at_the_same_time_are_pointed_out(customer: Customer) -> None:
+    await customer.says(UP_FRONT, "确认预约吗")
+    await customer.clicks("确认预约", "预约码")
+    await customer.says(
+        "再约一个试驾S3 城东 周六上午十点 张伟 13812345678 驾照五年", "时间重叠", "确认预约吗"
+    )
