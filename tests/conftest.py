@@ -22,3 +22,19 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
     )
     yield running
     running.stop()
+
+
+HEAVY = (
+    "tests/api/",
+    "tests/channels/",
+    "tests/services/test_booking_races",
+    "tests/services/test_content",
+    "tests/services/test_installation",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What opens a server or fills a database again and again is left out of `make check`."""
+    for item in items:
+        if item.nodeid.startswith(HEAVY):
+            item.add_marker(pytest.mark.slow)
