@@ -25,6 +25,7 @@ from bot.services.installation import Installation
 from bot.services.replies import reply_for
 from bot.services.turns import Turns
 from bot.services.wakeups import Wakeups
+from bot.understanding.live import use_content
 from bot.web.site import website
 
 logger = logging.getLogger(__name__)
@@ -46,6 +47,7 @@ def build_server(installation: Installation, model: Path, ready: Callable[[], No
     """Put the parts together. ``ready`` is called once the first message can be answered."""
     context.use(installation)
     settings, database, content = installation.settings, installation.database, installation.content
+    use_content(content.current)
     dialogue = RasaDialogue(installation, model)
     wakeups = Wakeups()
     turns = Turns(database, content, dialogue, wakeups, settings.max_message_length)

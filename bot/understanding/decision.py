@@ -1,7 +1,4 @@
-"""What is done with a message: answer a question, ask which was meant, follow a dialogue, or admit defeat.
-
-The thresholds come from `tests/understanding/evaluate.py`, by cross-validation on the training data.
-"""
+"""What is done with a message: answer a question, ask which was meant, follow a dialogue, or admit defeat."""
 
 from __future__ import annotations
 
@@ -10,20 +7,15 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-from rasa.engine.graph import ExecutionContext, GraphComponent
-from rasa.engine.recipes.default_recipe import DefaultV1Recipe
-from rasa.engine.storage.resource import Resource
-from rasa.engine.storage.storage import ModelStorage
-from rasa.shared.nlu.constants import INTENT, INTENT_RANKING_KEY, TEXT
-from rasa.shared.nlu.training_data.message import Message
+from rasa.shared.nlu.constants import INTENT
 
-from bot.understanding.intents import COMMAND_PREFIX, FAQ_INTENT
-from bot.understanding.text import normalise
+from bot.understanding.intents import FAQ_INTENT
 from bot.understanding.topics import FAQ_KEY
 
 FALLBACK_INTENT = "nlu_fallback"
 """Rasa's name, for which its rules and policies look."""
 
+OUT_OF_SCOPE = "out_of_scope"
 DECISION_KEY = "decision"
 SUGGESTIONS = 3
 INTENTS_INSIDE_A_DIALOGUE = frozenset({"inform", "request_change", "affirm", "deny", "stop", "back_to_bot"})
@@ -39,13 +31,15 @@ class DecisionKind(str, Enum):
 
 @dataclass(frozen=True)
 class Thresholds:
-    """Confidences from 0 to 1."""
+    """Confidences from 0 to 1. Training chooses them on the validation sentences (`thresholds.py`)."""
 
     dialogue: float = 0.35
     """An intent other than `faq` is followed from here on."""
-    question: float = 0.4
+    outside: float = 0.5
+    """`out_of_scope` is believed from here on."""
+    question: float = 0.3
     """A message is taken for a question of the FAQ from here on."""
-    answer: float = 0.6
+    answer: float = 0.55
     """The topic is answered without asking when question and topic together reach this."""
     clarify: float = 0.1
     """The topics are offered when question and topic together reach this."""
@@ -61,7 +55,8 @@ class Decision:
 def decide(ranking: list[dict[str, Any]], faq: Mapping[str, Any] | None, thresholds: Thresholds) -> Decision:
     """The decision for a message with words, from the intents (best first) and the FAQ topics."""
     best = ranking[0]
-    if best["name"] != FAQ_INTENT and best["confidence"] >= thresholds.dialogue:
+    enough = thresholds.outside if best["name"] == OUT_OF_SCOPE else thresholds.dialogue
+    if best["name"] != FAQ_INTENT and best["confidence"] >= enough:
         return Decision(DecisionKind.DIALOGUE, best["confidence"])
     question = next((entry["confidence"] for entry in ranking if entry["name"] == FAQ_INTENT), 0.0)
     if faq is not None and question >= thresholds.question:
@@ -89,52 +84,3 @@ def contract_decision(parse: Mapping[str, Any]) -> dict[str, Any]:
         "suggestions": list(decision["suggestions"]),
         "decision": DecisionKind.FALLBACK.value if nothing_to_do else decision["kind"],
     }
-
-
-@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=False)
-class DecisionMaker(GraphComponent):
-    """Writes `decision` {"kind", "suggestions"} and makes `intent` agree with it. Last in the pipeline."""
-
-    @staticmethod
-    def get_default_config() -> dict[str, Any]:
-        return dict(vars(Thresholds()))
-
-    def __init__(self, thresholds: Thresholds) -> None:
-        self._thresholds = thresholds
-
-    @classmethod
-    def create(
-        cls,
-        config: dict[str, Any],
-        model_storage: ModelStorage,
-        resource: Resource,
-        execution_context: ExecutionContext,
-    ) -> DecisionMaker:
-        return cls(Thresholds(**{name: float(config[name]) for name in vars(Thresholds())}))
-
-    def process(self, messages: list[Message]) -> list[Message]:
-        for message in messages:
-            text = message.get(TEXT) or ""
-            if not text.startswith(COMMAND_PREFIX):
-                self._write(message, self._decide(message, text))
-        return messages
-
-    def _decide(self, message: Message, text: str) -> Decision:
-        ranking = message.get(INTENT_RANKING_KEY)
-        if not normalise(text) or not ranking:
-            return Decision(DecisionKind.FALLBACK, 0.0)
-        return decide(ranking, message.get(FAQ_KEY), self._thresholds)
-
-    def _write(self, message: Message, decision: Decision) -> None:
-        written = {"kind": decision.kind.value, "suggestions": list(decision.suggestions)}
-        message.set(DECISION_KEY, written, add_to_output=True)
-        name = _intent_for(decision.kind)
-        if name is not None:
-            message.set(INTENT, {"name": name, "confidence": decision.confidence}, add_to_output=True)
-
-
-def _intent_for(kind: DecisionKind) -> str | None:
-    """None keeps the classifier's."""
-    if kind is DecisionKind.DIALOGUE:
-        return None
-    return FALLBACK_INTENT if kind is DecisionKind.FALLBACK else FAQ_INTENT

@@ -80,7 +80,7 @@ def pinyin(normalised: str) -> list[str]:
         if _LATIN.match(word):
             syllables.extend(_cut_pinyin(word))
         else:
-            syllables.append(_reading(word))
+            syllables.append(reading(word))
     return syllables
 
 
@@ -132,7 +132,8 @@ def _simplifier() -> Any:
 
 
 @lru_cache(maxsize=20_000)
-def _reading(word: str) -> str:
+def reading(word: str) -> str:
+    """The syllable of a Chinese character without its tone; anything else stays as it is."""
     if not "\u3400" <= word <= "\u9fff":
         return word
     from pypinyin import lazy_pinyin
@@ -196,6 +197,19 @@ class Vectoriser:
         self.scale = kinds * (np.log((1 + len(texts)) / (1 + counts)) + 1).astype(np.float32)
         self.rarity = float(np.log((1 + len(texts)) / 2) + 1)
         return self.matrix(texts)
+
+    def with_words(self, texts: Sequence[str]) -> Vectoriser:
+        """Another one that knows the features of these normalised texts too, as if each were in one text."""
+        new = sorted({feature for text in texts for feature in features(text)} - self.vocabulary.keys())
+        wide = Vectoriser(self.min_documents, self.count_strange)
+        wide.vocabulary = {
+            **self.vocabulary,
+            **{feature: at for at, feature in enumerate(new, len(self.vocabulary))},
+        }
+        kinds = np.array([WEIGHTS[feature[0]] for feature in new], dtype=np.float32)
+        wide.scale = np.concatenate([self.scale, kinds * np.float32(self.rarity)])
+        wide.rarity = self.rarity
+        return wide
 
     def matrix(self, texts: Sequence[str]) -> csr_matrix:
         rows = [self.vector(text) for text in texts]

@@ -60,17 +60,20 @@ def assistant(agent: Any, new_installation: Installation, tmp_path: Path) -> Ite
     from bot.runtime.dialogue import RasaDialogue
     from bot.services.turns import Turns
     from bot.services.wakeups import Wakeups
+    from bot.understanding.live import use_content
 
     shutil.copy(new_installation.settings.home / "zhanting.db", tmp_path / "zhanting.db")
     database = Database(f"sqlite:///{tmp_path / 'zhanting.db'}")
     installation = replace(new_installation, database=database)  # the content is the same, read once
     clock.clock.set(local(NOW))
     context.use(installation)
+    use_content(installation.content.current)
     # Closing the last connection makes SQLite write its log back, which takes longer than most turns.
     kept_open = database.engine.connect()
     dialogue = RasaDialogue(installation, agent)
     longest = installation.settings.max_message_length
     yield Assistant(installation, Turns(database, installation.content, dialogue, Wakeups(), longest))
+    use_content(None)
     clock.clock.set(None)
     kept_open.close()
     database.close()

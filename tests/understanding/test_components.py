@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -14,8 +16,12 @@ from rasa.engine.storage.resource import Resource
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from bot.understanding.decision import DecisionKind, DecisionMaker, Thresholds, contract_decision, decide
-from bot.understanding.intents import NgramIntentClassifier, topic_of
+from bot.understanding.decision import DecisionKind, Thresholds, contract_decision, decide
+from bot.understanding.decision_maker import DecisionMaker
+from bot.understanding.extractor import load_lexicon, use_lexicon
+from bot.understanding.intents import SCORES_KEY, NgramIntentClassifier, is_validation, topic_of
+from bot.understanding.live import Synonyms, use_content
+from bot.understanding.spelling import Spelling
 from bot.understanding.text import Vectoriser, features, normalise, pinyin, words
 from bot.understanding.topics import FaqTopicRetriever
 
@@ -118,13 +124,89 @@ def test_retriever_ranks_topics(pipeline: list[Any], text: str, topic: str) -> N
     assert len(faq["ranking"]) == 3
 
 
-def test_questions_added_at_run_time_are_found(pipeline: list[Any]) -> None:
-    retriever = pipeline[1]
-    retriever.add_questions(
-        [("store.lounge", "开着空调吗"), ("store.lounge", "店里开空调吗"), ("store.lounge", "开没开空调")]
-    )
-    assert _parse(pipeline, "空调开着没")["faq"]["id"] == "store.lounge"
+def _content(faq: dict[str, tuple[str, ...]], synonyms: dict[str, tuple[str, ...]] | None = None) -> Any:
+    """A snapshot with these topics and their questions; a topic's title is its id."""
+    entries = {topic: SimpleNamespace(title=topic, questions=questions) for topic, questions in faq.items()}
+    nothing: tuple[Any, ...] = ()
+    dealership = SimpleNamespace(models=nothing, stores=nothing, services=nothing)
+    return SimpleNamespace(faq=entries, synonyms=synonyms or {}, dealership=dealership)
+
+
+@pytest.fixture
+def live() -> Iterator[Callable[[Any], None]]:
+    """Makes a snapshot the present content, until the test ends."""
+    yield lambda content: use_content(lambda: content)
+    use_content(None)
+    use_lexicon(load_lexicon)
+
+
+TOPICS: dict[str, tuple[str, ...]] = dict.fromkeys(QUESTIONS, ())
+
+
+def test_a_question_added_to_a_topic_counts_at_once(pipeline: list[Any], live: Any) -> None:
+    text = "铁公鸡能少付点不"
+    assert _parse(pipeline, text)["faq"]["score"] < 0.9
+    live(_content({**TOPICS, "price.loan": ("铁公鸡怎么少付点",)}))
+    found = _parse(pipeline, text)
+    assert (found["faq"]["id"], found["intent_ranking"][0]["name"]) == ("price.loan", "faq")
+    live(_content(TOPICS))
+    assert _parse(pipeline, text)["faq"]["score"] < found["faq"]["score"]
+
+
+def test_a_new_topic_is_found_by_words_that_training_never_saw(pipeline: list[Any], live: Any) -> None:
+    questions = ("狗狗能进展厅吗", "带宠物来行不行", "猫咪可以跟着来吗")
+    live(_content({**TOPICS, "store.pets": questions}))
+    parse = _parse(pipeline, "宠物狗能带来吗")
+    assert (parse["faq"]["id"], parse["intent_ranking"][0]["name"]) == ("store.pets", "faq")
     assert _parse(pipeline, "能贷款不")["faq"]["id"] == "price.loan"
+
+
+def test_a_retired_topic_is_neither_found_nor_replaced_by_the_next_best(
+    pipeline: list[Any], live: Any
+) -> None:
+    live(_content({topic: () for topic in TOPICS if topic != "price.loan"}))
+    faq = _parse(pipeline, "能贷款不")["faq"]
+    assert "price.loan" not in [entry["id"] for entry in faq["ranking"]]
+    assert faq["score"] < 0.2
+
+
+def test_synonyms_speak_for_the_word_of_the_faq(pipeline: list[Any], live: Any) -> None:
+    before = _parse(pipeline, "能赊账不")["faq"]["ranking"]
+    live(_content(TOPICS, {"贷款": ("赊账", "赊")}))
+    after = _parse(pipeline, "能赊账不")["faq"]
+    assert after["id"] == "price.loan"
+    assert after["score"] > next(entry["score"] for entry in before if entry["id"] == "price.loan")
+
+
+def test_the_longest_synonym_is_replaced() -> None:
+    assert Synonyms({"贷款": ("赊", "赊账"), "保养": ("養護",)}).rewrite("赊账还是养护") == "贷款还是保养"
+    assert Synonyms({}).rewrite("原样") == "原样"
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("想试架一下", "想试驾一下"),
+        ("我要试驾", "我要试驾"),  # right
+        ("带宠物来", "带宠物来"),  # nothing sounds like it
+        ("是假的吗", "是假的吗"),  # 是假 sounds like 试驾; but 假的 is a pair that is often written
+        ("a1 驾", "a1 驾"),
+        ("", ""),
+    ],
+)
+def test_homophones_are_mended_from_what_training_writes(typed: str, meant: str) -> None:
+    spelling = Spelling.learn(["我要试驾", "试驾一下", "想试驾", "试驾预约", "试驾X5"] + ["真的假的"] * 5)
+    assert spelling.mend(typed) == meant
+
+
+def test_validation_sentences_are_not_learned(tmp_path: Path) -> None:
+    examples = [_example(intent, text) for intent, texts in SENTENCES.items() for text in texts]
+    apart = Message({"text": "嘟嘟嘟", "intent": "greet", "metadata": {"intent": {"use": "validation"}}})
+    assert is_validation(apart)
+    assert not is_validation(examples[0])
+    classifier = _trained(TrainingData([*examples, apart]), tmp_path)[0]
+    message = classifier.process([Message.build("嘟嘟嘟")])[0]
+    assert message.get(SCORES_KEY).best.max() == 0
 
 
 def test_nothing_to_learn_topics_from(tmp_path: Path) -> None:
@@ -146,7 +228,7 @@ def test_payloads_are_left_alone(pipeline: list[Any]) -> None:
     assert _parse(pipeline, "/book_test_drive") == {"text": "/book_test_drive"}
 
 
-THRESHOLDS = Thresholds(dialogue=0.35, question=0.4, answer=0.6, clarify=0.1)
+THRESHOLDS = Thresholds(dialogue=0.35, outside=0.5, question=0.4, answer=0.6, clarify=0.1)
 
 
 @pytest.mark.parametrize(
@@ -157,6 +239,8 @@ THRESHOLDS = Thresholds(dialogue=0.35, question=0.4, answer=0.6, clarify=0.1)
         ({"faq": 0.9, "greet": 0.1}, 0.05, DecisionKind.FALLBACK, ()),
         ({"greet": 0.5, "faq": 0.45}, 0.9, DecisionKind.DIALOGUE, ()),
         ({"greet": 0.3, "faq": 0.25}, 0.9, DecisionKind.FALLBACK, ()),
+        ({"out_of_scope": 0.45, "faq": 0.42}, 0.9, DecisionKind.CLARIFY, ("a", "b", "c")),
+        ({"out_of_scope": 0.55, "faq": 0.42}, 0.9, DecisionKind.DIALOGUE, ()),
         ({"greet": 0.3}, None, DecisionKind.FALLBACK, ()),
         ({"faq": 0.9}, None, DecisionKind.FALLBACK, ()),
     ],
@@ -230,7 +314,7 @@ def _trained(data: TrainingData, directory: Path) -> list[Any]:
 
 
 def _decider() -> DecisionMaker:
-    return DecisionMaker.create(vars(THRESHOLDS), None, None, _context())  # type: ignore[arg-type]
+    return DecisionMaker(THRESHOLDS, None, None)  # type: ignore[arg-type]
 
 
 def _parse(pipeline: list[Any], text: str) -> dict[str, Any]:
