@@ -12,13 +12,15 @@ from rasa.core.agent import Agent
 
 from bot import clock
 from bot.understanding.decision import contract_decision
+from bot.understanding.live import ContentProvider, use_content
 from bot.understanding.time_expressions import parse_time
 
 
 class Understanding:
-    """The pipeline of a trained model, one text at a time."""
+    """The pipeline of a trained model with the live content, one text at a time."""
 
-    def __init__(self, model: Path) -> None:
+    def __init__(self, model: Path, content: ContentProvider) -> None:
+        use_content(content)
         self._agent = Agent.load(model)
 
     def of_row(self, row: Mapping[str, Any]) -> dict[str, Any]:

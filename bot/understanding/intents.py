@@ -2,12 +2,13 @@
 
 Each FAQ topic is a label of its own inside the model: questions about a hundred things have little in common, but
 those of one topic do. `faq` is then weighed from the topics together. How much each figure counts is learned at
-training from the validation sentences (data/validation/), which the model does not learn from.
+training from the validation sentences (data/validation/) by a model that does not know them; the model that is kept
+learns from them as well.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import joblib
@@ -35,6 +36,7 @@ SCORES_KEY = "sentence_scores"
 """Where the components that follow find what the model said of each label."""
 
 VALIDATION = "validation"
+MODEL_FILE, SCORES_FILE = "intents.joblib", "validation_scores.joblib"
 
 
 @DefaultV1Recipe.register(
@@ -77,40 +79,47 @@ class NgramIntentClassifier(GraphComponent):
         **kwargs: Any,
     ) -> NgramIntentClassifier:
         with model_storage.read_from(resource) as directory:
-            model: IntentModel = joblib.load(directory / "intents.joblib")
-        model.scores(
-            "預約 ok"
-        )  # loads the tables of `text`, which would cost the first customer half a second
+            model: IntentModel = joblib.load(directory / MODEL_FILE)
+        model.scores("預約 ok")  # loads tables, which would cost the first customer half a second
         return cls(model, model_storage, resource)
 
     def train(self, training_data: TrainingData) -> Resource:
-        examples = [example for example in training_data.intent_examples if example.get(TEXT)]
-        learned = [(_label(example), example.get(TEXT)) for example in examples if not is_validation(example)]
-        model = IntentModel(SentenceModel.train(learned))
-        model.weigh(
-            [(example.get(TEXT), example.get(INTENT)) for example in validation_examples(training_data)]
-        )
+        apart = validation_examples(training_data)
+        learned = [e for e in training_data.intent_examples if e.get(TEXT) and not is_validation(e)]
+        model = IntentModel(SentenceModel.train(_labelled(learned)))
+        scores = [model.scores(example.get(TEXT)) for example in apart]
+        if apart:
+            model.weigh(scores, [str(example.get(INTENT)) for example in apart])
+            model = model.on(SentenceModel.train(_labelled([*learned, *apart])))
         with self._storage.write_to(self._resource) as directory:
-            joblib.dump(model, directory / "intents.joblib")
+            joblib.dump(model, directory / MODEL_FILE)
+            joblib.dump(scores, directory / SCORES_FILE)
         return self._resource
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
-        """Give the validation sentences what a message would get."""
-        self.process(validation_examples(training_data), keep_intent=True)
+        """Give the validation sentences what a message would get from a model that does not know them."""
+        assert self._model is not None
+        with self._storage.read_from(self._resource) as directory:
+            known = joblib.load(directory / SCORES_FILE)
+        for example, scores in zip(validation_examples(training_data), known, strict=True):
+            self._write(example, scores)
         return training_data
 
-    def process(self, messages: list[Message], keep_intent: bool = False) -> list[Message]:
+    def process(self, messages: list[Message]) -> list[Message]:
         assert self._model is not None, "process is called on a loaded component only"
         for message in messages:
             text = message.get(TEXT) or ""
             if not text.startswith(COMMAND_PREFIX):
-                scores = self._model.scores(text)
-                ranking = self._model.rank(scores)[:RANKING_LENGTH]
-                message.set(SCORES_KEY, scores)
-                message.set(INTENT_RANKING_KEY, ranking, add_to_output=True)
-                if not keep_intent:
-                    message.set(INTENT, dict(ranking[0]), add_to_output=True)
+                ranking = self._write(message, self._model.scores(text))
+                message.set(INTENT, dict(ranking[0]), add_to_output=True)
         return messages
+
+    def _write(self, message: Message, scores: Scores) -> list[dict[str, Any]]:
+        assert self._model is not None
+        ranking = self._model.rank(scores)[:RANKING_LENGTH]
+        message.set(SCORES_KEY, scores)
+        message.set(INTENT_RANKING_KEY, ranking, add_to_output=True)
+        return ranking
 
 
 def topic_of(message: Message) -> str | None:
@@ -130,6 +139,11 @@ def validation_examples(training_data: TrainingData) -> list[Message]:
 
 def _metadata(message: Message) -> dict[str, Any]:
     return dict((message.get("metadata") or {}).get("intent") or {})
+
+
+def _labelled(examples: Iterable[Message]) -> list[tuple[str, str]]:
+    """Pairs of label and text."""
+    return [(_label(example), example.get(TEXT)) for example in examples]
 
 
 def _label(message: Message) -> str:
@@ -153,14 +167,17 @@ class IntentModel:
         shares = softmax(_logits(self._mix, *figures))
         return [{"name": intents[at], "confidence": float(shares[at])} for at in np.argsort(-shares)]
 
-    def weigh(self, examples: Iterable[tuple[str, str]]) -> None:
-        """Learn from (text, intent) how much each figure counts; questions and other messages count half each."""
-        rows = [(self.scores(text), intent) for text, intent in examples]
-        if not rows:
-            return
-        intents = _figures(rows[0][0])[0]
-        figures = [np.array(part) for part in zip(*(_figures(scores)[1] for scores, _ in rows), strict=True)]
-        answer = np.array([intents.index(intent) for _, intent in rows])
+    def on(self, sentences: SentenceModel) -> IntentModel:
+        """The same weights over another model of the same labels."""
+        model = IntentModel(sentences)
+        model._mix = self._mix
+        return model
+
+    def weigh(self, scores: Sequence[Scores], intents_meant: Sequence[str]) -> None:
+        """Learn from examples how much each figure counts; questions and other messages count half each."""
+        intents = _figures(scores[0])[0]
+        figures = [np.array(part) for part in zip(*(_figures(each)[1] for each in scores), strict=True)]
+        answer = np.array([intents.index(intent) for intent in intents_meant])
         question = answer == intents.index(FAQ_INTENT)
         weights = np.where(question, 0.5 / max(1, question.sum()), 0.5 / max(1, (~question).sum()))
 
