@@ -1,7 +1,7 @@
 """Mends characters that sound right and are wrong (试架 for 试驾), learned from the training sentences.
 
-Where two characters in a row are unknown as a pair, and the training sentences often write two others with the same
-sound, those others are meant. A pair that is a word, or that leans on its neighbour, stays.
+Where the training sentences hardly ever write a pair of characters, and often two others with the same sound, those
+others are meant. A pair that is a word, or that leans on its neighbour, stays.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from bot.understanding.text import reading
 OFTEN = 3
 """How many times the training sentences must write a pair before it replaces another; twice that to replace both
 characters."""
+RARELY = 50
+"""A pair that is written too, but this many times less often than the other, is somebody's slip."""
 HELD = 3
 """A character stays when it and its other neighbour occur more often than this."""
 
@@ -49,18 +51,13 @@ class Spelling:
     def _meant(self, text: list[str], at: int) -> str | None:
         """What the pair at this place should be; None when it is right or nobody knows better."""
         pair = text[at] + text[at + 1]
-        if not _chinese(pair) or self._is_known(pair):
-            return None
-        usual = self.usual.get(_sound(pair))
-        if usual is None:
+        usual = self.usual.get(_sound(pair)) if _chinese(pair) and pair not in _words() else None
+        if usual is None or self.seen.get(pair, 0) * RARELY > self.seen[usual]:
             return None
         wrong = [place for place in (0, 1) if usual[place] != pair[place]]
         if self.seen[usual] < OFTEN * len(wrong) or any(self._is_held(text, at, place) for place in wrong):
             return None
         return usual
-
-    def _is_known(self, pair: str) -> bool:
-        return pair in self.seen or pair in _words()
 
     def _is_held(self, text: list[str], at: int, place: int) -> bool:
         other = "".join(text[at + 1 : at + 3] if place else text[max(0, at - 1) : at + 1])
