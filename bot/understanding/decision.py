@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-from rasa.shared.nlu.constants import INTENT
+from rasa.shared.nlu.constants import INTENT, INTENT_RANKING_KEY
 
 from bot.understanding.intents import FAQ_INTENT
 from bot.understanding.topics import FAQ_KEY
@@ -72,9 +72,10 @@ def decide(ranking: list[dict[str, Any]], faq: Mapping[str, Any] | None, thresho
 def contract_decision(parse: Mapping[str, Any]) -> dict[str, Any]:
     """`intent`, `confidence`, `faq`, `suggestions`, `decision` for a parsed first message of a conversation.
 
-    `parse` is what Rasa's processor returns. See the contract of `understand` in the design.
+    `parse` is what Rasa's processor returns. See the contract of `understand` in the design. Where nothing is acted
+    upon, `intent` is the most likely one.
     """
-    intent, faq = parse.get(INTENT) or {}, parse.get(FAQ_KEY)
+    intent, faq = _intent(parse), parse.get(FAQ_KEY)
     decision = parse.get(DECISION_KEY) or {"kind": DecisionKind.DIALOGUE.value, "suggestions": []}
     nothing_to_do = not intent.get("name") or intent["name"] in INTENTS_INSIDE_A_DIALOGUE
     return {
@@ -84,3 +85,9 @@ def contract_decision(parse: Mapping[str, Any]) -> dict[str, Any]:
         "suggestions": list(decision["suggestions"]),
         "decision": DecisionKind.FALLBACK.value if nothing_to_do else decision["kind"],
     }
+
+
+def _intent(parse: Mapping[str, Any]) -> Mapping[str, Any]:
+    intent: Mapping[str, Any] = parse.get(INTENT) or {}
+    ranking = parse.get(INTENT_RANKING_KEY)
+    return ranking[0] if intent.get("name") == FALLBACK_INTENT and ranking else intent

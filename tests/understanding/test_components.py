@@ -283,6 +283,16 @@ def test_contract_has_no_dialogue_to_answer_in_a_first_message(intent: str, kind
     assert told == {"intent": intent, "confidence": 0.8, "faq": None, "suggestions": [], "decision": expected}
 
 
+def test_contract_names_the_likeliest_intent_where_nothing_is_acted_upon() -> None:
+    parse = {
+        "intent": {"name": "nlu_fallback", "confidence": 0.3},
+        "intent_ranking": [{"name": "complain", "confidence": 0.3}, {"name": "faq", "confidence": 0.2}],
+        "decision": {"kind": "fallback", "suggestions": []},
+    }
+    told = contract_decision(parse)
+    assert (told["intent"], told["confidence"], told["decision"]) == ("complain", 0.3, "fallback")
+
+
 def test_contract_of_an_answer() -> None:
     faq = {"id": "a", "score": 0.9, "ranking": [{"id": "a", "score": 0.9}]}
     decision = {"kind": "answer", "suggestions": ["a"]}
