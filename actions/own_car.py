@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -13,6 +14,7 @@ from actions.base import Ask, DealerAction, Events, Turn, button, set_slots
 from actions.facts import model_buttons, read_mileage, read_plate
 from actions.faq import misunderstood
 from actions.forms import Draft, Form, ValidateForm
+from actions.named_problems import name_plate_problem
 from bot.domain.lifecycle import MomentState, VehicleState, moments
 from bot.services.content.variables import price_text
 from bot.services.vehicles import (
@@ -24,6 +26,7 @@ from bot.services.vehicles import (
 )
 from bot.services.wording import say_date, say_km, say_plate
 
+_DAY = re.compile(r"[日号號天儿]|今早|[周週拜期][一二三四五六日天]|\d{4}([-/.])\d{1,2}\1\d{1,2}|\d{8}")
 WARRANTY_END_CHECK = "warranty_end_check"
 
 
@@ -32,7 +35,7 @@ class OwnCarForm(Form):
 
     name = "own_car_form"
     own_intents = frozenset({"ask_service_due", "ask_warranty_status"})
-    entities = frozenset({"model", "plate", "phone", "mileage", "delivery_date", "time"})
+    entities = frozenset({"model", "plate", "phone", "mileage", "delivery_date", "time", "plate_invalid"})
     slots = (
         "car_purpose",
         "car_phone",
@@ -45,13 +48,17 @@ class OwnCarForm(Form):
 
     def read(self, turn: Turn, draft: Draft) -> bool:
         heard = [
+            name_plate_problem(turn),
             self._take(turn, draft, "phone", "car_phone"),
             self._take(turn, draft, "model", "car_model"),
             self._delivered(turn, draft),
             read_plate(turn, draft, "car_plate"),
             read_mileage(turn, draft, "car_mileage"),
         ]
-        if turn.intent in self.own_intents:
+        tells = turn.values_of({"delivery_date", "mileage", "plate", "phone"})
+        if turn.intent in self.own_intents and (
+            turn.is_question or not tells
+        ):  # facts alone change no purpose
             draft["car_purpose"] = purpose_of(turn)
         self._look_up(turn, draft)
         return any(heard) or turn.intent in self.own_intents
@@ -88,6 +95,8 @@ class OwnCarForm(Form):
         )
         if not value:
             return False
+        if draft["car_delivered"] != value and not _names_day(turn):
+            turn.say("utter_delivery_estimated", delivered=say_date(date.fromisoformat(value)))
         draft["car_delivered"] = value
         return True
 
@@ -99,6 +108,12 @@ class OwnCarForm(Form):
         if found is None and draft["car_unknown"] is not True and not draft["car_delivered"]:
             turn.say("utter_car_not_found")
         draft["car_unknown"] = found is None
+
+
+def _names_day(turn: Turn) -> bool:
+    """Whether the delivery was told to the day: not 去年3月, 三年前 or 2025年5月."""
+    found = turn.values_of({"delivery_date", "time"})
+    return any(_DAY.search(turn.text[item["start"] : item["end"]]) for item in found)
 
 
 def past_day(turn: Turn) -> str | None:

@@ -4,20 +4,23 @@ with a held slot, a reasoned refusal or slots to choose from."""
 from __future__ import annotations
 
 import re
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from actions.base import Turn, button
+from actions.slot_offers import general_slots, parse, say_refusal, slot_buttons, slots_between, spread_wide
+from actions.time_doubts import offer_for_doubt
 from bot.clock import TIME_ZONE
-from bot.domain.booking import Refusal, Slot, VisitRequest, bookable_window
+from bot.domain.booking import Refusal, VisitRequest, bookable_window
 from bot.domain.errors import BookingRefused
-from bot.services.availability import check_slot, free_slots
+from bot.services.availability import check_slot
 from bot.services.booking import hold_slot
 from bot.services.wording import say_day, say_time
 
 Wish = dict[str, Any]
-SHOWN = 6
 _USUAL_HOUR = 10
+MOST_LOOKED_AT = 1000
+"""Free slots of a month at one store."""
 _NEVER_POSSIBLE = {
     Refusal.PAST,
     Refusal.TOO_FAR,
@@ -25,8 +28,6 @@ _NEVER_POSSIBLE = {
     Refusal.OUTSIDE_HOURS,
     Refusal.NO_TEST_CAR,
 }
-PER_DAY = 3
-DAYS_SHOWN_FIRST = 4
 _NAMES_A_DAY = re.compile(
     r"[今明昨后]|前天|周|週|星期|礼拜|禮拜|[号號日月节節]|\d\s*[-/.]\s*\d|天后|天之后|初[一二三四五六七八九十]|元旦|圣诞|除夕|冬至|清明|国庆|五一|十一"
 )
@@ -51,8 +52,15 @@ def read_wish(turn: Turn, agreed: datetime | None, earlier: Wish | None) -> Wish
         return {"kind": "point", "start": value, "end": None}
     wish: Wish = {"kind": value["kind"], "start": value["start"], "end": value["end"]}
     said = turn.text[found["start"] : found["end"]]
+    if wish["start"] is None and wish["end"] and value.get("grain") != "day":  # 周六十二点之前 is on that day
+        wish["start"] = datetime.combine(parse(wish["end"]).date(), time(0), TIME_ZONE).isoformat()
+    if value.get("hint"):
+        return _with_hint(wish, value["hint"], said, agreed.date() if agreed else _day_of(earlier))
+    chosen = _chosen(wish, earlier)
+    if chosen:
+        return chosen
     if agreed and wish["start"] and _SAME_TIME.search(turn.text):
-        day = _parse(wish["start"]).date()
+        day = parse(wish["start"]).date()
         return {"kind": "point", "start": datetime.combine(day, agreed.timetz()).isoformat(), "end": None}
     anchor = agreed.date() if agreed else _day_of(earlier)
     if (
@@ -65,14 +73,39 @@ def read_wish(turn: Turn, agreed: datetime | None, earlier: Wish | None) -> Wish
     if agreed and wish["start"] and _BARE_WEEKDAY.search(said) and not _OTHER_WEEK.search(said):
         wish = _in_week_of(wish, agreed.date(), turn.now.date())
     if agreed and wish["kind"] == "day":
-        day = _parse(wish["start"]).date()
+        day = parse(wish["start"]).date()
         return {"kind": "point", "start": datetime.combine(day, agreed.timetz()).isoformat(), "end": None}
     return wish
 
 
+def _with_hint(wish: Wish, hint: dict[str, Any], said: str, anchor: date | None) -> Wish:
+    """A wish with what it leaves to choose from; hours alone (十点或者十一点) belong to the day talked about."""
+    spans = hint["spans"]
+    if anchor and spans and wish["kind"] == "ambiguous" and not _NAMES_A_DAY.search(said):
+        moved = [_moved_to({"start": start, "end": end}, anchor) for start, end in spans]
+        spans = [[span["start"], span["end"]] for span in moved]
+    return {**wish, "said": said, "hint": {**hint, "spans": spans}}
+
+
+def _chosen(wish: Wish, earlier: Wish | None) -> Wish | None:
+    """ "周三" after "11月24号周三下午两点" was asked about means that hour, and so does one of two days with hours."""
+    if wish["kind"] != "day" or not earlier or not earlier.get("hint"):
+        return None
+    day = parse(wish["start"]).date()
+    spans = [
+        span for span in earlier["hint"]["spans"] if parse(span[0]).date() == parse(span[1]).date() == day
+    ]
+    if len(spans) != 1:
+        return None
+    start, end = spans[0]
+    if start == end:
+        return {"kind": "point", "start": start, "end": None}
+    return {"kind": "part", "start": start, "end": end} if parse(end).minute == 0 else None
+
+
 def _in_week_of(wish: Wish, agreed: date, today: date) -> Wish:
     """ "改到周日" after a Saturday was agreed means the Sunday of that week, not the one that comes first."""
-    weekday = _parse(wish["start"]).date().weekday()
+    weekday = parse(wish["start"]).date().weekday()
     day = agreed + timedelta(days=weekday - agreed.weekday())
     return _moved_to(wish, day) if day > today else wish
 
@@ -101,20 +134,24 @@ def ask_for_time(
 ) -> None:
     """Ask for the time: with the reason of a refusal, with what fits a vague wish, or with the next free slots."""
     if refusal:
-        _say_refusal(turn, request, refusal)
+        say_refusal(turn, request, refusal)
         return
+    if wish and wish.get("hint"):
+        stretch = offer_for_doubt(turn, request, wish)
+        if stretch is None:
+            return
+        wish = {**wish, **stretch}
     from_, until = _window(turn, request, wish)
-    slots = _spread(
-        free_slots(turn.database, turn.dealership, turn.now, request, from_, until, 200, turn.conversation_id)
-    )
+    is_bounded = bool(wish and (wish["start"] or wish["end"]))
+    slots = spread_wide(slots_between(turn, request, from_, until, MOST_LOOKED_AT)) if is_bounded else []
     if wish and wish["start"] and not slots:
         _say_nothing_free(turn, request, wish, from_)
         return
-    slots = slots or _general(turn, request)
+    slots = slots or general_slots(turn, request)
     if not slots:
         turn.say("utter_nothing_free_at_all", buttons=[button("联系顾问", "ask_human")])
         return
-    template = "utter_ask_time_within" if wish and wish["start"] else "utter_ask_time"
+    template = "utter_ask_time_within" if is_bounded else "utter_ask_time"
     span = _say_span(wish, from_, until) if wish else ""
     turn.say(template, buttons=slot_buttons(turn, slots, request.store), span=span)
 
@@ -124,10 +161,8 @@ def _say_nothing_free(turn: Turn, request: VisitRequest, wish: Wish, from_: date
     if _say_why_impossible(turn, request, wish, from_):
         return
     horizon = bookable_window(turn.dealership.rules, request.kind, turn.now)[1]
-    found = free_slots(
-        turn.database, turn.dealership, turn.now, request, from_, horizon, 3, turn.conversation_id
-    )
-    nearest = found or _general(turn, request)[:3]
+    found = slots_between(turn, request, from_, horizon, 3)
+    nearest = found or general_slots(turn, request)[:3]
     turn.say("utter_nothing_free_then", buttons=slot_buttons(turn, nearest, request.store))
 
 
@@ -140,7 +175,7 @@ def _say_why_impossible(turn: Turn, request: VisitRequest, wish: Wish, from_: da
         if Refusal(refused.reason) not in _NEVER_POSSIBLE:
             return False
         span = _say_span(wish, from_, _end_of(wish, from_))
-        _say_refusal(turn, request, {**refusal_of(refused, start), "span": span})
+        say_refusal(turn, request, {**refusal_of(refused, start), "span": span})
         return True
     return False
 
@@ -155,90 +190,35 @@ def _say_span(wish: Wish, from_: datetime, until: datetime) -> str:
     return f"{say_time(from_)}–{until:%H:%M}" if wish["end"] else f"{say_time(from_)} 以后"
 
 
-def slot_buttons(turn: Turn, slots: Any, store: str | None) -> list[dict[str, str]]:
-    """Slots as buttons; the store is named as soon as one is not the store talked about."""
-    mixed = any(slot.store != store for slot in slots)
-    return [_slot_button(turn, slot, named=mixed) for slot in slots]
-
-
 def parse_time(text: str | None) -> datetime | None:
     """An ISO time kept in a slot."""
-    return _parse(text) if text else None
-
-
-def _slot_button(turn: Turn, slot: Slot, named: bool) -> dict[str, str]:
-    values: dict[str, str] = {"time": slot.start.isoformat()}
-    title = say_time(slot.start)
-    if named:
-        title += f" {turn.dealership.store(slot.store).name}"
-        values["store"] = slot.store
-    return button(title, "inform", **values)
-
-
-def _say_refusal(turn: Turn, request: VisitRequest, refusal: dict[str, Any]) -> None:
-    slots = [Slot(store, _parse(start), _parse(start)) for store, start in refusal["alternatives"]]
-    wished = refusal.get("span") or say_time(_parse(refusal["wished"]))
-    name = f"utter_refused_{refusal['reason']}"
-    store = turn.dealership.store(request.store).name if request.store else ""
-    if not slots:
-        turn.say(name, wished=wished, store=store, invitation="您换个时间试试，或者让顾问帮您安排。")
-        return
-    turn.say(
-        name,
-        buttons=slot_buttons(turn, slots, request.store),
-        wished=wished,
-        store=store,
-        invitation="离得最近的有：",
-    )
+    return parse(text) if text else None
 
 
 def _window(turn: Turn, request: VisitRequest, wish: Wish | None) -> tuple[datetime, datetime]:
     opens, horizon = bookable_window(turn.dealership.rules, request.kind, turn.now)
     if not wish or not (wish["start"] or wish["end"]):
         return opens, horizon
-    from_ = _parse(wish["start"]) if wish["start"] else opens
+    from_ = parse(wish["start"]) if wish["start"] else opens
     until = _end_of(wish, from_)
     return from_, until
 
 
 def _end_of(wish: Wish, from_: datetime) -> datetime:
-    if wish["kind"] in ("day", "range") and wish["end"] and _parse(wish["end"]).time() == datetime.min.time():
-        return _parse(wish["end"]) + timedelta(days=1)
+    is_midnight = bool(wish["end"]) and parse(wish["end"]).time() == datetime.min.time()
+    if (
+        wish["kind"] in ("day", "range") and is_midnight and wish["start"]
+    ):  # 周四之前 ends where Thursday begins
+        return parse(wish["end"]) + timedelta(days=1)
     if wish["end"]:
-        return _parse(wish["end"])
+        return parse(wish["end"])
     return datetime.combine(from_.date() + timedelta(days=1), datetime.min.time(), TIME_ZONE)
 
 
-def _general(turn: Turn, request: VisitRequest) -> list[Slot]:
-    """Slots of the next days; further away only when those are full."""
-    opens, horizon = bookable_window(turn.dealership.rules, request.kind, turn.now)
-    soon = min(opens + timedelta(days=DAYS_SHOWN_FIRST), horizon)
-    for until in (soon, horizon):
-        slots = free_slots(
-            turn.database, turn.dealership, turn.now, request, opens, until, 400, turn.conversation_id
-        )
-        if slots:
-            return _spread(slots)
-    return []
-
-
-def _spread(slots: Any) -> list[Slot]:
-    """A few slots over a few days, and over each day, instead of six half hours of one morning."""
-    by_day: dict[date, list[Slot]] = {}
-    for slot in slots:
-        by_day.setdefault(slot.start.date(), []).append(slot)
-    share = PER_DAY if len(by_day) > 1 else SHOWN
-    chosen: list[Slot] = []
-    for day in by_day.values():
-        step = max(1, -(-len(day) // share))
-        chosen += day[::step][:share]
-    return chosen[:SHOWN]
-
-
 def _moved_to(wish: Wish, day: date) -> Wish:
-    start = _parse(wish["start"])
+    start = parse(wish["start"])
     shift = day - start.date()
-    end = wish["end"] and (_parse(wish["end"]) + shift).isoformat()
+    end = wish["end"] and (parse(wish["end"]) + shift).isoformat()
     return {**wish, "start": (start + shift).isoformat(), "end": end}
 
 
@@ -246,9 +226,4 @@ def _day_of(wish: Wish | None) -> date | None:
     """The single day that an earlier wish was about."""
     if not wish or not wish.get("start") or wish["kind"] not in ("point", "part", "day"):
         return None
-    return _parse(wish["start"]).date()
-
-
-def _parse(text: str) -> datetime:
-    moment = datetime.fromisoformat(text)
-    return moment if moment.tzinfo else moment.replace(tzinfo=TIME_ZONE)
+    return parse(wish["start"]).date()

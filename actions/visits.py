@@ -11,6 +11,7 @@ from rasa_sdk.events import FollowupAction, SlotSet
 from actions.base import DealerAction, Events, Turn, set_slots
 from actions.facts import WHATEVER, ask_contact, bare_name, field_to_change, read_contact
 from actions.forms import CHANGES, Draft, Form
+from actions.named_problems import keep_first_model, name_plate_problem
 from actions.time_wishes import ask_for_time, hold, parse_time, read_wish, refusal_of
 from bot.domain.booking import VisitRequest, VisitStatus
 from bot.domain.dealership import Store
@@ -33,7 +34,18 @@ class VisitForm(Form):
 
     prefix: str
     entities = frozenset(
-        {"model", "store", "time", "name", "phone", "plate", "mileage", "job", "phone_invalid"}
+        {
+            "model",
+            "store",
+            "time",
+            "name",
+            "phone",
+            "plate",
+            "mileage",
+            "job",
+            "phone_invalid",
+            "plate_invalid",
+        }
     )
 
     def request(self, draft: Draft) -> VisitRequest | None:
@@ -52,6 +64,12 @@ class VisitForm(Form):
             return one_character or self.wants_store_of_choice(turn)
         if turn.requested == f"{self.prefix}_time" and WHATEVER.search(turn.text):
             return True
+        if turn.requested == f"{self.prefix}_jobs" and turn.values("job") and not turn.is_question:
+            return True
+        if turn.requested in (f"{self.prefix}_plate", f"{self.prefix}_model") and turn.values(
+            "plate_invalid"
+        ):
+            return True
         return turn.requested in (f"{self.prefix}_name", f"{self.prefix}_phone") and bool(bare_name(turn))
 
     def read(self, turn: Turn, draft: Draft) -> bool:
@@ -59,7 +77,14 @@ class VisitForm(Form):
         before = dict(draft)
         if turn.requested in (f"{p}_confirmed", f"{p}_change") and self._confirmation(turn, draft):
             return True
-        heard = [self.read_facts(turn, draft), self._read_time(turn, draft), read_contact(turn, draft, p)]
+        keep_first_model(turn)
+        named = f"{p}_plate" in self.slots and name_plate_problem(turn)
+        heard = [
+            named,
+            self.read_facts(turn, draft),
+            self._read_time(turn, draft),
+            read_contact(turn, draft, p),
+        ]
         if not any(heard) and not self._forget_field(turn, draft):
             return turn.intent in self.own_intents
         self._drop_confirmation(draft, before)

@@ -12,9 +12,11 @@ from datetime import datetime
 from functools import lru_cache
 from itertools import pairwise
 
+from bot.understanding.brands import is_other_makers
 from bot.understanding.mileage import find_mileages, is_bare_number
 from bot.understanding.names import find_names
-from bot.understanding.phones import find_phones
+from bot.understanding.numbers import DIGITS
+from bot.understanding.phones import find_phones, landline_spans
 from bot.understanding.plates import find_plates
 from bot.understanding.time_expressions import TimeKind, find_past_date, parse_time
 from bot.understanding.times.prepare import MAX_LENGTH, fold
@@ -76,6 +78,7 @@ _REFUSED_BEFORE = re.compile(
 )
 _REFUSED_AFTER = re.compile(
     r"(?:就|先|也|那个|这个|的)*(?:不要了?|不做了?|不去了?|不用了?|去掉|取消|不对|错了)(?![吗么?])"
+    r"|[,.!、 ]*(?:哦|噢|啊|呀|诶|哎呀?|不好意思|抱歉|刚才)*[,. ]*(?:[打写发说搞输填报]错了?|不对|错了|更正)(?![吗么?])"
 )
 _REPLACEABLE = ("model", "store", "job", "phone", "plate")
 
@@ -116,7 +119,7 @@ class _Finder:
 
     def masked(self) -> str:
         """The folded text with a neutral mark for every character that belongs to an entity."""
-        return _mask(self.folded, self.spans())
+        return _mask(self.folded, self.spans() + landline_spans(self.folded))
 
 
 def _mask(text: str, spans: list[Span]) -> str:
@@ -139,7 +142,8 @@ def _numbers(folded: str) -> Iterator[Found]:
 
 
 _CODE = re.compile(
-    r"(?<![a-z0-9])(?P<letters>[abcdefghjkmnpqrstuvwxyz]{3})[ \-.]?(?P<digits>[2-9]{3})(?![a-z0-9]|\.\d"
+    r"(?<![a-z0-9])(?:(?P<letters>[abcdefghjkmnpqrstuvwxyz]{3})[ \-.]?(?P<digits>[2-9]{3}|[二三四五六七八九]{3})"
+    r"|(?P<spaced>[abcdefghjkmnpqrstuvwxyz](?: [abcdefghjkmnpqrstuvwxyz]){2}(?: [2-9]){3}))(?![a-z0-9]|\.\d"
     r"|[元块公万])"
 )
 _NOT_A_CODE = (
@@ -162,8 +166,10 @@ _NOT_A_CODE = (
 
 def _booking_codes(folded: str) -> Iterator[Found]:
     for match in _CODE.finditer(folded):
-        if match["letters"] not in _NOT_A_CODE:
-            yield "booking_code", (match["letters"] + match["digits"]).upper(), match.start(), match.end()
+        said = match["spaced"] or match["letters"] + match["digits"]
+        code = "".join(str(DIGITS.get(char, char)) for char in said.replace(" ", "")).upper()
+        if code[:3].lower() not in _NOT_A_CODE:
+            yield "booking_code", code, match.start(), match.end()
 
 
 def _lexicon_matches(folded: str, lexicon: Lexicon) -> Iterator[Found]:
@@ -173,8 +179,9 @@ def _lexicon_matches(folded: str, lexicon: Lexicon) -> Iterator[Found]:
         return
     matches = [(match.start(), match[1]) for match in pattern.finditer(folded) if match[1]]
     for start, word in sorted(matches, key=lambda item: (-len(item[1]), item[0])):
-        entity, value = meanings[_squeezed(word)]
-        yield entity, value, start, start + len(word)
+        entity, value = meanings[_spelt(word)]
+        if entity != "model" or not is_other_makers(folded, start):
+            yield entity, value, start, start + len(word)
 
 
 @lru_cache(maxsize=8)
@@ -196,14 +203,52 @@ def _squeezed(word: str) -> str:
     return re.sub(r"[\s\-·]+", "", word)
 
 
+_SPOKEN = {
+    "x": "x|叉|艾克斯|埃克斯",
+    "s": "s|艾斯",
+    **dict(zip("356789", ("3三叁", "5五伍", "6六陆", "7七柒", "8八捌", "9九玖"), strict=True)),
+}
+_HEARD = re.compile(
+    r"(?:叉|[艾埃]克斯)(?=[3-9三叁五伍六陆七柒八捌九玖])|艾斯(?=[3-9三叁五伍六陆七柒])|(?<=[a-z])[三叁五伍六陆七柒八捌九玖]"
+)
+_WRITTEN = {
+    "叉": "x",
+    "艾克斯": "x",
+    "埃克斯": "x",
+    "艾斯": "s",
+    **dict(zip("三叁五伍六陆七柒八捌九玖", "335566778899", strict=True)),
+}
+_IS_CODE_NAME = re.compile(r"[a-z]\d")
+
+
+def _spelt(word: str) -> str:
+    """A found word as the content writes it: x五, 叉5 and 埃克斯五 of voice input are x5."""
+    squeezed = _squeezed(word)
+    if squeezed[-1:] in _WRITTEN or squeezed[:1] in "叉艾埃":
+        for _ in range(2):
+            squeezed = _HEARD.sub(lambda match: _WRITTEN[match[0]], squeezed)
+    return squeezed
+
+
+def _char_pattern(char: str, is_code_name: bool) -> str:
+    if not is_code_name or char not in _SPOKEN:
+        return re.escape(char)
+    return f"[{_SPOKEN[char]}]" if char.isdigit() else f"(?:{_SPOKEN[char]})"
+
+
 def _word_pattern(word: str) -> str:
     """The word with white space allowed beside Latin characters (x 5, 青岚 X5), and not inside a longer Latin run."""
-    pieces = [re.escape(word[0])]
+    is_code_name = _IS_CODE_NAME.fullmatch(word) is not None
+    pieces = [_char_pattern(word[0], is_code_name)]
     for before, char in pairwise(word):
         gap = r"[ \-]?" if before.isascii() or char.isascii() else ""
-        pieces.append(gap + re.escape(char))
+        pieces.append(gap + _char_pattern(char, is_code_name))
     left = r"(?<![a-z0-9])" if word[0].isascii() else ""
-    right = r"(?![a-z0-9]|\.\d|(?<= \d)[点:号个万年月])" if word[-1].isascii() else ""
+    right = (
+        r"(?![a-z0-9]|\.\d|(?<= \d)[点:号个万年月]|(?<=[三五六七八九])[十百千万点号个座年月天厢缸档档挡三五六七八九])"
+        if word[-1].isascii()
+        else ""
+    )
     return left + "".join(pieces) + right
 
 
@@ -242,11 +287,11 @@ def _mileages(finder: _Finder) -> Iterator[Found]:
 def _time(original: str, finder: _Finder, now: datetime) -> list[Entity]:
     """The time of the message, read around the numbers; a delivery date told as such is no appointment."""
     hidden = [(entity.start, entity.end) for entity in finder.entities if _hides_time(entity, finder)]
-    time = parse_time(_mask(original, hidden), now)
+    time = parse_time(_mask(original, hidden + landline_spans(finder.folded)), now)
     if time.kind is TimeKind.NONE or time.span is None:
         return []
     start, end = time.span
-    return [Entity("time", time.as_json(), start, end, original[start:end])]
+    return [Entity("time", time.as_entity(), start, end, original[start:end])]
 
 
 def _hides_time(entity: Entity, finder: _Finder) -> bool:

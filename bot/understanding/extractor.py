@@ -94,7 +94,7 @@ def _with_bare_time(text: str, found: list[Entity]) -> list[Entity]:
     if expression.kind is TimeKind.NONE or expression.span is None:
         return found
     start, end = expression.span
-    return [*found, Entity("bare_time", expression.as_json(), start, end, text[start:end])]
+    return [*found, Entity("bare_time", expression.as_entity(), start, end, text[start:end])]
 
 
 def _as_rasa(entity: Entity) -> dict[str, Any]:

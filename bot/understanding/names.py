@@ -40,6 +40,25 @@ _TITLED = re.compile(
     rf"(?<![一-鿿找])(?:我是|我叫|这里是|是|姓名|预约人|联系人|车主|叫|登记)?[: ]?(?P<name>(?:{_COMPOUND}"
     rf"|[{_SINGLE}])(?:{_GIVEN}{{1,2}}?)?{_TITLE})"
 )
+_RELATIVE = re.compile(
+    r"(?:我|俺)(?:的)?(?:老公|老婆|爱人|媳妇|先生|太太|爸爸?|妈妈?|父亲|母亲|爷爷|奶奶|哥哥?|弟弟?|姐姐?|妹妹?|儿子|女儿|朋友|同事"
+    rf"|对象|男朋友|女朋友|家人)(?:叫|是|名叫)?[:, ]?(?P<name>{_FULL}{_TITLE}?)"
+    r"(?=$|[,。;、 \d□]|电话|手机|约|预约|去|来|过|的|做|联系|接|开车|本人)"
+)
+_WRITTEN_DOWN = re.compile(
+    rf"(?:登记|写|留|用|填)(?P<name>{_FULL})(?=$|[,。;、 \d]|的(?:名字|姓名|电话|手机)|吧|就行)"
+)
+_LONG_NAME = r"[一-鿿]{2,8}(?:[·・•‧.][一-鿿]{2,8}){1,3}"
+_LONG = re.compile(
+    rf"(?:我叫|我是|名字是?|姓名:?|联系人:?是?|^|[,。; □])(?P<name>{_LONG_NAME})(?=$|[,。; \d□]|电话|手机)"
+)
+_WITHOUT_SURNAME = re.compile(
+    rf"(?:我叫|名字叫|名字是|姓名是|姓名:) ?(?P<name>{_GIVEN}{{3,6}})(?=$|[,。; \d□]|电话|手机)"
+)
+_LATIN = re.compile(
+    r"(?:我的?(?:英文)?(?:名字)?叫|名字[叫是]|叫我|姓名[是:]|my name is|call me|this is) ?"
+    r"(?P<name>[a-z]{2,15}(?:[ .]{1,2}[a-z]{2,15})?)(?=$|[^a-z])"
+)
 _ALONE = re.compile(rf"(?:{_COMPOUND}){_GIVEN}{{1,2}}|[{_SINGLE}]{_GIVEN}{{1,2}}")
 
 
@@ -66,7 +85,19 @@ def find_names(folded: str, taken: list[tuple[int, int]], is_form_data: bool) ->
 
 
 def _introductions(folded: str) -> Iterator[re.Match[str]]:
-    for pattern in (_INTRODUCED, _CALLED, _SURNAMED, _TITLED, _IM):
+    patterns = (
+        _LONG,
+        _INTRODUCED,
+        _CALLED,
+        _SURNAMED,
+        _RELATIVE,
+        _WRITTEN_DOWN,
+        _TITLED,
+        _IM,
+        _WITHOUT_SURNAME,
+        _LATIN,
+    )
+    for pattern in patterns:
         for match in pattern.finditer(folded):
             if not is_everyday_word(match["name"]):
                 yield match

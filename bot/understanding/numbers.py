@@ -41,11 +41,17 @@ def small_int(text: str) -> int:
     return value
 
 
+def _is_about(pieces: list[str], index: int, pending: float) -> bool:
+    """八九千, 十二三万: the smaller of two neighbouring numbers counts."""
+    is_followed = index + 1 < len(pieces) and pieces[index + 1] in UNITS
+    return is_followed and DIGITS.get(pieces[index]) == pending + 1
+
+
 def _sum_units(pieces: list[str]) -> float | None:
     total, section = 0.0, 0.0
     pending: float | None = None
     last_unit, after_zero = 1, False
-    for piece in pieces:
+    for index, piece in enumerate(pieces):
         if piece in UNITS:
             unit = UNITS[piece]
             if unit == 10_000:
@@ -61,7 +67,8 @@ def _sum_units(pieces: list[str]) -> float | None:
         elif piece in ("零", "〇"):
             after_zero, pending = True, 0.0 if len(pieces) == 1 else pending
         elif pending is not None:
-            return None
+            if not _is_about(pieces, index, pending):
+                return None
         else:
             pending = float(DIGITS[piece]) if piece in DIGITS else float(piece)
     if pending is None:

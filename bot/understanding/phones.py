@@ -7,12 +7,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 LENGTH = 11
-_NUMERAL = dict(zip("零〇一幺二两三四五六七八九", "0011223456789", strict=True))
-_NUMERAL_RUN = re.compile(r"[零〇一幺二两三四五六七八九](?:[ ,、\-]?[零〇一幺二两三四五六七八九\d]){7,}")
+_NUMERAL = dict(zip("零〇一幺二两三四五六七八九壹贰叁肆伍陆柒捌玖", "0011223456789123456789", strict=True))
+_ANY = "".join(_NUMERAL)
+_NUMERAL_RUN = re.compile(
+    rf"[{_ANY}](?:[ ,、\-]?[{_ANY}\d]){{7,}}|(?<!\d)(?=[{_ANY}\d]{{11}}(?![{_ANY}\d万千百十点个]))1[3-9]\d+[{_ANY}]+"
+)
 _VALID = re.compile(
     r"(?<!\d)(?<!\d-)(?:\(?(?:\+ ?|00)?86\)?[ \-]{0,2})?(?P<number>1[ \-]?[3-9](?:[ \-,、]?\d){9})(?!\d)"
 )
-_SOLID = re.compile(r"(?<!\d)(?:(?:\+|00)?86[ \-]{0,2})?(?P<number>1[3-9]\d[ \-]?\d{4}[ \-]?\d{4})(?!\d)")
+_SOLID = re.compile(r"(?<!\d)(?:(?:\+|00)?86[ \-.]{0,2})?(?P<number>1[3-9]\d[ \-.]?\d{4}[ \-.]?\d{4})(?!\d)")
+_LANDLINE = re.compile(
+    r"(?<![\d.])(?:\(?0\d{2,3}\)?[ \-]?\d{3,4}[ \-]?\d{4}|[48]00[ \-]?\d{3,4}[ \-]?\d{3,4})(?![\d]|\.\d)"
+)
 _NEAR = re.compile(
     r"(?<![\d.])(?<!\d[ \-])(?:(?:\+|00)86[ \-]?)?(?P<number>1(?:[ \-]?\d){7,13})(?!\d|[ \-]?\d|\.\d"
     r"|[万元块公千年月日号点:])"
@@ -39,6 +45,11 @@ def find_phones(folded: str) -> list[Phone]:
             text = _blank(text, match)
     found.extend(_invalid(text))
     return sorted(found, key=lambda phone: phone.start)
+
+
+def landline_spans(folded: str) -> list[tuple[int, int]]:
+    """Where landlines and service numbers (0571-88881234, 400-000-1188) stand: no mobile number, and no distance."""
+    return [match.span() for match in _LANDLINE.finditer(folded)]
 
 
 def _invalid(text: str) -> Iterator[Phone]:

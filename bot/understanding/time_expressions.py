@@ -8,18 +8,20 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from bot.understanding.numbers import to_int
 from bot.understanding.times.compose import compose
 from bot.understanding.times.dates import open_day_of_month
-from bot.understanding.times.model import AMBIGUOUS, NOTHING, Moment, Resolved, TimeKind
+from bot.understanding.times.doubts import with_hint
+from bot.understanding.times.model import AMBIGUOUS, NOTHING, Doubt, Hint, Moment, Resolved, TimeKind
 from bot.understanding.times.past import past_date
 from bot.understanding.times.prepare import Prepared, prepare
 from bot.understanding.times.resolve import resolve
 from bot.understanding.times.rules import Context
 from bot.understanding.times.scan import scan
 
-__all__ = ["TimeExpression", "TimeKind", "find_past_date", "parse_past_date", "parse_time"]
+__all__ = ["Doubt", "Hint", "TimeExpression", "TimeKind", "find_past_date", "parse_past_date", "parse_time"]
 
 _BARE_NUMBER = re.compile(r"[\s,.。!?]*(\d{1,2}|[一二三四五六七八九十廿]{1,3})(?:吧|呢|啊|呀)?[\s,.。!?]*")
 _ANY_OTHER = re.compile(r"除了|除开|其[他它余]|别的|都行|都可以|都有空")
@@ -31,6 +33,7 @@ class TimeExpression:
     """A time in an utterance: aware datetimes in the time zone of `now`.
 
     `text` and `span` are the words in the original text. An open range has no start (六点之前) or no end (十点以后).
+    `hint` says what an ambiguous one leaves to choose from.
     """
 
     kind: TimeKind
@@ -39,6 +42,7 @@ class TimeExpression:
     grain: str
     text: str
     span: tuple[int, int] | None
+    hint: Hint | None = None
 
     def as_json(self) -> dict[str, str | None]:
         """The contract's form: kind, start and end in ISO 8601 with offset, grain (null where there is no time)."""
@@ -48,6 +52,13 @@ class TimeExpression:
             "end": self.end.isoformat() if self.end else None,
             "grain": self.grain or None,
         }
+
+    def as_entity(self) -> dict[str, Any]:
+        """`as_json`, and where there is a hint its doubt with the stretches of time that would do."""
+        if self.hint is None:
+            return dict(self.as_json())
+        spans = [[start.isoformat(), end.isoformat()] for start, end in self.hint.spans]
+        return {**self.as_json(), "hint": {"doubt": self.hint.doubt.value, "spans": spans}}
 
 
 NO_TIME = TimeExpression(TimeKind.NONE, None, None, "", "", None)
@@ -94,7 +105,8 @@ def _resolve(context: Context) -> tuple[Resolved, int, int]:
     if not moments:
         is_asked = context.expects_time or _ANY_OTHER.search(context.text) is not None
         return (AMBIGUOUS if is_asked else NOTHING), atoms[0].start, atoms[-1].end
-    return resolve(moments, context.now)
+    resolved, start, end = resolve(moments, context.now)
+    return with_hint(resolved, moments, context.now), start, end
 
 
 def _bare_number(context: Context) -> tuple[Resolved, int, int]:
@@ -111,6 +123,7 @@ def _bare_number(context: Context) -> tuple[Resolved, int, int]:
 
 def _expression(text: str, prepared: Prepared, resolved: Resolved, start: int, end: int) -> TimeExpression:
     span = prepared.original_span(start, end)
+    words = text[span[0] : span[1]]
     return TimeExpression(
-        resolved.kind, resolved.start, resolved.end, resolved.grain, text[span[0] : span[1]], span
+        resolved.kind, resolved.start, resolved.end, resolved.grain, words, span, resolved.hint
     )

@@ -54,6 +54,22 @@ def found(text: str, *kinds: str) -> list[tuple[str, object]]:
         ("还是S6吧,X5不要了", ["s6"]),
         ("X5周六上午10点", ["x5"]),
         ("X52多少钱", []),
+        ("试驾宝马X5", []),
+        ("宝马 X5 多少钱", []),
+        ("吉利的S3", []),
+        ("比亚迪的电车", []),
+        ("奥迪A6", []),
+        ("特斯拉Model Y", []),
+        ("我开的是宝马X5想换青岚X7", ["x7"]),
+        ("哈弗H6和你们X5比怎么样", ["x5"]),
+        ("宝马和X5怎么选", ["x5"]),
+        ("S6和X5都想试", ["s6", "x5"]),
+        ("x五", ["x5"]),
+        ("叉5", ["x5"]),
+        ("埃克斯五", ["x5"]),
+        ("艾克斯七", ["x7"]),
+        ("S陆", ["s6"]),
+        ("x五百块", []),
         ("BX5", []),
         ("浙A·X5001", []),
         ("浙AX5123", []),
@@ -108,6 +124,16 @@ def test_jobs(text: str, ids: list[str]) -> None:
         ("打13800000001或者13900001111", ["13800000001", "13900001111"]),
         ("13800000001 13900001111", ["13800000001", "13900001111"]),
         ("不是13800000001,是13900001111", ["13900001111"]),
+        ("13800000001,哦打错了,是13900001111", ["13900001111"]),
+        ("13800000001 不对 13900001111", ["13900001111"]),
+        ("打错了 是13900001111", ["13900001111"]),
+        ("138.0000.0001", ["13800000001"]),
+        ("(+86)13800000001", ["13800000001"]),
+        ("壹叁捌零零零零零零零壹", ["13800000001"]),
+        ("1380000000一", ["13800000001"]),
+        ("手机号1380000零零零一", ["13800000001"]),
+        ("0571-88881234", []),
+        ("0571 8888 1234", []),
         ("0500-8800-1001", []),
         ("400-000-1188", []),
     ],
@@ -144,6 +170,14 @@ def test_wrong_phones(text: str, problem: str) -> None:
         ("浙A·F30303", "plate", "浙AF30303"),
         ("粵B12345", "plate", "粤B12345"),
         ("浙A12345D", "plate", "浙A12345D"),
+        ("浙A：D1001", "plate", "浙AD1001"),
+        ("浙江A12345", "plate", "浙A12345"),
+        ("沪牌A12345", "plate", "沪A12345"),
+        ("黑龙江 A·12345", "plate", "黑A12345"),
+        ("浙A1234学", "plate", "浙A1234学"),
+        ("AD1001", "plate_invalid", "AD1001"),
+        ("车牌AD1001", "plate_invalid", "AD1001"),
+        ("车牌号是 A12345", "plate_invalid", "A12345"),
         ("我的车是浙A·D1001 X5", "plate", "浙AD1001"),
         ("浙A1001", "plate_invalid", "浙A1001"),
         ("浙A123456", "plate_invalid", "浙A123456"),
@@ -166,6 +200,19 @@ def test_no_plate(text: str) -> None:
         ("我叫李娜想试驾X5", "李娜"),
         ("我叫王小明电话13900001111", "王小明"),
         ("我叫歐陽鋒", "歐陽鋒"),
+        ("我叫阿依古丽·买买提", "阿依古丽·买买提"),
+        ("阿依古丽·买买提", "阿依古丽·买买提"),
+        ("买买提·艾合买提 13900001234", "买买提·艾合买提"),
+        ("我叫迪丽热巴", "迪丽热巴"),
+        ("我叫Tom", "Tom"),
+        ("My name is Lucy", "Lucy"),
+        ("我叫David,13900001234", "David"),
+        ("找我老公 李强", "李强"),
+        ("我老公李强去", "李强"),
+        ("给我爸张建国约的", "张建国"),
+        ("帮我妈王桂兰预约", "王桂兰"),
+        ("联系人是我老婆刘芳", "刘芳"),
+        ("登记李雷", "李雷"),
         ("我姓李", "李"),
         ("免贵姓孙", "孙"),
         ("我姓欧阳", "欧阳"),
@@ -223,6 +270,13 @@ def test_names(text: str, name: str) -> None:
         "我是车主",
         "我是来试驾的",
         "我叫不动",
+        "司机",
+        "随便",
+        "好的谢谢",
+        "我朋友马上到",
+        "我老公说不急",
+        "我妈让我问问",
+        "写错了",
         "那个",
         "应该",
         "江州",
@@ -242,6 +296,17 @@ def test_no_name(text: str) -> None:
         ("32000公里", 32_000),
         ("32,000公里", 32_000),
         ("3万多公里", 30_000),
+        ("3万多", 30_000),
+        ("不到五千", 5_000),
+        ("8k", 8_000),
+        ("1w2", 12_000),
+        ("十万出头", 100_000),
+        ("10万+", 100_000),
+        ("八九千公里", 8_000),
+        ("十二三万", 120_000),
+        ("跑了小两万", 20_000),
+        ("快三万了", 30_000),
+        ("还没到一千公里", 1_000),
         ("8千公里", 8_000),
         ("八千", 8_000),
         ("三万两千公里", 32_000),
@@ -268,6 +333,8 @@ def test_mileage(text: str, km: int) -> None:
         "每5000公里保养一次",
         "往南两公里",
         "3900元",
+        "0571 8888 1234",
+        "座机 057188881234",
         "开了三年",
         "一点",
         "2",
@@ -279,7 +346,14 @@ def test_no_mileage(text: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "code"),
-    [("KHM374", "KHM374"), ("khm 374", "KHM374"), ("预约码是KHM-374", "KHM374"), ("ＫＨＭ３７４", "KHM374")],
+    [
+        ("KHM374", "KHM374"),
+        ("khm 374", "KHM374"),
+        ("预约码是KHM-374", "KHM374"),
+        ("ＫＨＭ３７４", "KHM374"),
+        ("K H M 3 7 4", "KHM374"),
+        ("KHM三七四", "KHM374"),
+    ],
 )
 def test_booking_codes(text: str, code: str) -> None:
     assert found(text) == [("booking_code", code)]
@@ -386,3 +460,67 @@ def test_numbers_never_raise(text: str) -> None:
 )
 def test_numbers(text: str, value: float | None) -> None:
     assert to_number(text) == value
+
+
+phones = st.from_regex(r"1[3-9][0-9]{9}", fullmatch=True)
+PHONE_FORMS = (
+    "{0}{1}{2}",
+    "{0} {1} {2}",
+    "{0}-{1}-{2}",
+    "{0}.{1}.{2}",
+    "+86 {0}{1}{2}",
+    "+86{0}-{1}-{2}",
+    "0086{0}{1}{2}",
+    "我的电话是{0}{1}{2}，谢谢",
+)
+
+
+@given(phones, st.sampled_from(PHONE_FORMS), st.sampled_from(["digits", "wide", "numerals", "spoken"]))
+@settings(max_examples=300, deadline=None)
+def test_a_phone_is_the_same_in_every_form(phone: str, form: str, script: str) -> None:
+    signs = {
+        "digits": "0123456789",
+        "wide": "０１２３４５６７８９",
+        "numerals": "零一二三四五六七八九",
+        "spoken": "零幺二三四五六七八九",
+    }[script]
+    if script not in ("digits", "wide") and not form.startswith(("{0}{1}", "{0} {1}", "{0}-", "我")):
+        return
+    parts = [
+        part.translate(str.maketrans("0123456789", signs)) for part in (phone[:3], phone[3:7], phone[7:])
+    ]
+    assert found(form.format(*parts), "phone", "phone_invalid") == [("phone", phone)]
+
+
+@given(phones, st.integers(1, 2))
+def test_a_phone_without_its_last_digits_is_short(phone: str, missing: int) -> None:
+    value = {"digits": phone[:-missing], "problem": "short"}
+    assert found(phone[:-missing], "phone", "phone_invalid") == [("phone_invalid", value)]
+
+
+plates = st.one_of(
+    st.from_regex(r"[京沪浙粤苏川][A-HJ-NP-Z][0-9]{5}", fullmatch=True),
+    st.from_regex(r"[京沪浙粤苏川][A-HJ-NP-Z][A-HJ-NP-Z][0-9]{4}", fullmatch=True),
+    st.from_regex(r"[京沪浙粤苏川][A-HJ-NP-Z][ABCDEFGHJK][0-9]{5}", fullmatch=True),
+    st.from_regex(r"[京沪浙粤苏川][A-HJ-NP-Z][0-9]{5}[ABCDEFGHJK]", fullmatch=True),
+)
+
+
+@given(plates, st.sampled_from(["", "·", " ", "-", ".", "・"]), st.booleans(), st.booleans())
+@settings(max_examples=300, deadline=None)
+def test_a_plate_is_the_same_in_every_form(plate: str, dot: str, is_small: bool, is_spaced: bool) -> None:
+    tail = " ".join(plate[2:]) if is_spaced else plate[2:]
+    written = plate[:2] + dot + tail
+    text = written.lower() if is_small else written
+    assert found(text, "plate", "plate_invalid") == [("plate", plate)]
+
+
+@given(
+    st.integers(6, 300),
+    st.sampled_from(["{km}公里", "{km}", "开了{km}公里", "{ten}万公里", "里程{km}", "{km}km", "{thousand}k"]),
+)
+@settings(max_examples=200, deadline=None)
+def test_a_mileage_is_the_same_in_every_form(hundreds: int, form: str) -> None:
+    km = hundreds * 1000
+    said = form.format(km=km, ten=f"{km / 10_000:g}", thousand=km // 1000)
+    assert found(said, "mileage") == [("mileage", km)]

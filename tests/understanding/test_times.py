@@ -12,7 +12,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.understanding.time_expressions import TimeExpression, TimeKind, parse_past_date, parse_time
+from bot.services.wording import say_day, say_time
+from bot.understanding.time_expressions import (
+    Doubt,
+    TimeExpression,
+    TimeKind,
+    parse_past_date,
+    parse_time,
+)
 
 ROWS: list[dict[str, Any]] = [
     json.loads(line)
@@ -166,18 +173,107 @@ def test_never_raises_and_points_into_the_text(text: str, now: datetime, expects
         assert found.start or found.end
 
 
-@given(st.sampled_from([row for row in ROWS if row["kind"] not in ("ambiguous", "none")]), moments)
+SAID_PAST = (
+    "昨",
+    "前天",
+    "上",
+    "这",
+    "本",
+    "今",
+    "2026",
+    "26年",
+    "零二七",
+    "零二六",
+    "明年",
+    "現在",
+    "现在",
+    "而家",
+    "尋日",
+    "琴日",
+)
+TELLING = [row for row in ROWS if row["kind"] not in ("ambiguous", "none")]
+
+
+@given(
+    st.sampled_from([row for row in TELLING if not any(word in row["text"] for word in SAID_PAST)]), moments
+)
 @settings(max_examples=400, deadline=None)
 def test_a_date_left_open_is_never_past(row: dict[str, Any], now: datetime) -> None:
-    text: str = row["text"]
-    if any(
-        word in text
-        for word in ("昨", "前天", "上", "这", "本", "今", "2026", "26年", "零二七", "明年", "現在", "现在")
-    ):
-        return
-    found = parse_time(text, now)
+    found = parse_time(row["text"], now)
     last = found.end or found.start
     assert last is None or last >= now
+
+
+@given(
+    st.sampled_from(
+        ["昨天", "昨天下午三点", "前天", "大前天上午", "上周三", "上个月5号", "琴日", "昨晚八点"]
+    ),
+    moments,
+)
+def test_what_is_said_in_the_past_stays_there(text: str, now: datetime) -> None:
+    found = parse_time(text, now)
+    assert found.start is not None
+    assert found.start < now
+
+
+@given(
+    moments.map(lambda at: at.replace(hour=10, minute=0, second=0, microsecond=0)),
+    st.integers(0, 29),
+    st.integers(0, 47),
+)
+@settings(max_examples=300, deadline=None)
+def test_what_the_bot_says_back_is_understood_as_the_same_time(
+    now: datetime, days: int, half_hours: int
+) -> None:
+    start = (now + timedelta(days=days)).replace(hour=half_hours // 2, minute=half_hours % 2 * 30)
+    if start <= now:
+        return
+    found = parse_time(say_time(start), now, True)
+    assert (found.kind, found.start) == (TimeKind.POINT, start)
+    day = parse_time(say_day(start.date()), now, True)
+    assert (day.kind, day.start and day.start.date()) == (TimeKind.DAY, start.date())
+
+
+@given(anything, moments, st.booleans())
+@settings(max_examples=300, deadline=None)
+def test_a_hint_belongs_to_a_time_left_open(text: str, now: datetime, expects_time: bool) -> None:
+    found = parse_time(text, now, expects_time)
+    if found.hint is None:
+        return
+    assert found.kind is TimeKind.AMBIGUOUS or (found.kind is TimeKind.RANGE and found.hint.spans)
+    assert all(start <= end for start, end in found.hint.spans)
+    assert "hint" not in found.as_json()
+
+
+@pytest.mark.parametrize(
+    ("text", "doubt", "spans"),
+    [
+        ("11月24号周三", Doubt.CONFLICT, ["11-24T00:00", "11-25T00:00"]),
+        ("28号周五下午两点", Doubt.CONFLICT, ["11-27T14:00", "11-28T14:00"]),
+        ("明天周二", Doubt.CONFLICT, ["11-23T00:00", "11-24T00:00"]),
+        ("2月30号上午", Doubt.IMPOSSIBLE, []),
+        ("明天25点", Doubt.IMPOSSIBLE, []),
+        ("周六或者周日", Doubt.CHOICE, ["11-28T00:00", "11-29T00:00"]),
+        ("周六上午和周日下午都行", Doubt.CHOICE, ["11-28T06:00", "11-29T12:00"]),
+        ("明天或者后天的下午三点", Doubt.CHOICE, ["11-23T15:00", "11-24T15:00"]),
+        ("周六十点或者十一点", Doubt.CHOICE, ["11-28T10:00", "11-28T11:00"]),
+        ("月底", Doubt.AROUND, ["11-25T00:00"]),
+        ("周末上午", Doubt.AROUND, ["11-28T06:00", "11-29T06:00"]),
+        ("下周一三五", Doubt.AROUND, ["11-23T00:00", "11-25T00:00", "11-27T00:00"]),
+        ("过两天", Doubt.AROUND, ["11-24T00:00"]),
+        ("越快越好", Doubt.SOON, []),
+    ],
+)
+def test_what_is_left_to_choose_from(text: str, doubt: Doubt, spans: list[str]) -> None:
+    hint = parse_time(text, NOW).hint
+    assert hint is not None
+    assert hint.doubt is doubt
+    assert [f"{start:%m-%dT%H:%M}" for start, _ in hint.spans] == spans
+
+
+@pytest.mark.parametrize("text", ["改天", "明天下午", "十点以后", "多少钱"])
+def test_no_hint_where_nothing_is_told(text: str) -> None:
+    assert parse_time(text, NOW).hint is None
 
 
 def test_years_at_the_edge_of_the_calendar_do_not_raise() -> None:

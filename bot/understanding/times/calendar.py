@@ -109,12 +109,28 @@ def is_known(year: int) -> bool:
     )
 
 
+def is_workday(day: date) -> bool:
+    """Whether people work on the day; only for a year that `is_known`."""
+    return bool(chinese_calendar.is_workday(day))
+
+
+def workday_before(day: date) -> date | None:
+    """The last working day before `day`, or None when a year without a notice is reached."""
+    for _ in range(20):
+        day -= ONE_DAY
+        if not is_known(day.year):
+            return None
+        if is_workday(day):
+            return day
+    return None
+
+
 def next_workday(day: date) -> date | None:
     """The first working day on or after `day`, or None when a year without a notice is reached."""
     for _ in range(20):
         if not is_known(day.year):
             return None
-        if chinese_calendar.is_workday(day):
+        if is_workday(day):
             return day
         day += ONE_DAY
     return None

@@ -1,4 +1,4 @@
-"""Times within a day: 下午, 三点半, 14:30, 差十分三点, 两个小时后; and words that leave the time open."""
+"""Times within a day: 下午, 三点半, 14:30, 差十分三点, 两个小时后."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from datetime import timedelta
 
 from bot.understanding.numbers import small_int, to_number
-from bot.understanding.times.model import Atom, Clock, Instant, Part, Vague
+from bot.understanding.times.model import Atom, Clock, Instant, Part
 from bot.understanding.times.rules import HOUR, SMALL, TO, Context, atom, rule
 
 MORNING, NOON, AFTERNOON = Part(6, 12, "morning"), Part(11, 14, "noon"), Part(12, 18, "afternoon")
@@ -41,7 +41,8 @@ LISTED = r"(?:有|提|谈|列|讲|说|写|总结|归纳)(?:了|出|过|几)?$"
 
 
 @rule(
-    rf"(?:中午|午饭|午休|午餐)(?:过|之|以|吃完)?后(?!天)|吃[完过](?:午饭|中饭|晚饭)|[晚中]饭[之以]?后|午饭之?前|上午(?:和"
+    rf"(?:中午|午饭|午休|午餐)(?:过|之|以|吃完)?后(?!天)|吃[完过](?:早饭|午饭|中饭|晚饭)"
+    rf"|(?:[早晚中]饭|早餐|晚餐)[之以]?后|午饭之?前|上午(?:和"
     rf"|、)?下午(?=都|均)|(?<![^周期拜十初]一)(?<!^一)(?:{PART_WORDS})(?![好茶饭餐安])|下了?班(?:了?以后"
     rf"|之后|后)?(?!高峰|前|时间是)"
     r"|(?<=[天日儿号末一二三四五六七今明昨\d])(?:早(?![点一些就日期已餐饭上])|晚(?![点一些会到了班餐饭上])|晨"
@@ -52,15 +53,17 @@ def part_of_day(match: re.Match[str], context: Context) -> Atom | None:
     """上午, 傍晚, 下班后, and 早 or 晚 beside a day or an hour. Greetings (早上好) are no time."""
     word = match[0]
     if word.startswith("下"):
-        if word in ("下班", "下了班"):
+        if word in ("下班", "下了班") and not re.match(
+            r"了?(?:就|再)?(?:过[来去]|[来去](?!得))", context.near(match)[1]
+        ):
             return atom(match, AFTER_WORK, is_weak=not context.expects_time)
         return atom(match, AFTERNOON if word == "下午" else AFTER_WORK)
     if re.fullmatch(r"(?:中午|午饭|午休|午餐).*后", word):
         return atom(match, AFTERNOON)
     if word.startswith("午饭") and word.endswith("前"):
         return atom(match, MORNING)
-    if "饭" in word:
-        return atom(match, EVENING if "晚" in word else AFTERNOON)
+    if "饭" in word or "餐" in word:
+        return atom(match, EVENING if "晚" in word else MORNING if "早" in word else AFTERNOON)
     if word.startswith("上午") and len(word) > 2:
         return atom(match, DAYTIME)
     return atom(match, PARTS[word])
@@ -125,9 +128,9 @@ MINUTE = (
 
 
 @rule(
-    rf"{NO_CLOCK_BEFORE}(?P<hour>{HOUR})(?P<unit>点|时(?![代间候尚常不]))(?!(?:[一二三四五六七八九\d])"
+    rf"{NO_CLOCK_BEFORE}(?P<hour>{HOUR})(?P<unit>点(?!\d{{1,2}}(?:寸|吋|英寸|升|折|度|米|万|元|块)|几(?!分)|多[升万块])|时(?![代间候尚常不]))(?!(?:[一二三四五六七八九\d])"
     rf"(?:[万千百折%tl升个元级成]))"
-    rf"(?:(?P<strong>钟|整)?(?P<half>半)(?!天|个|小时|年)(?P<bell>钟)?|(?P<quarter>过?[一三13]刻)钟?"
+    rf"(?:(?P<strong>钟|整)?(?P<half>半)(?!天|个|小时|年|会|刻|晌)(?P<bell>钟)?|(?P<quarter>过?[一三13]刻)钟?"
     rf"|(?P<minute>{MINUTE})(?P<sign>分)?(?![点一二三四五六七八九]|感谢|钟后|抱歉|不|满意|公里"
     rf"|[万千百元块里])|(?P<plain>钟|整|左右|前后|多(?!少)|来钟|的时候|不到|许))?"
 )
@@ -251,17 +254,7 @@ def _minutes(match: re.Match[str]) -> int:
     return round(amount * unit) + (small_int(match["minutes"]) if match["minutes"] else 0)
 
 
-@rule(
-    r"(?:过)?(?:几|好几|两三|三五)(?:个小时|个钟头|分钟|天|周|个星期|个礼拜|个月)(?:之后|以后|过后|后"
-    r"(?![天备])|内|之内|以内)"
-    r"|(?:清明|元旦|国庆|五一|春节|中秋|端午|圣诞|元宵|除夕)节?(?:那?几天)?前后"
-)
-def about_then(match: re.Match[str], context: Context) -> Atom | None:
-    """几天后, 国庆前后: some time, but which?"""
-    return atom(match, Vague())
-
-
-@rule(r"这个?(?:时候|点儿?|时间|钟点)(?![上])|(?:同一|同样的?|一样的?)(?:个?时间|时候|点)|此时")
+@rule(r"这(?:会儿|个?(?:时候|点儿?|时间|钟点))(?![上])|此时")
 def this_hour(match: re.Match[str], context: Context) -> Atom | None:
     """明天这个时候: a day with the hour of now."""
     return atom(match, Clock(context.now.hour, context.now.minute, True), is_weak=True)
@@ -269,7 +262,7 @@ def this_hour(match: re.Match[str], context: Context) -> Atom | None:
 
 @rule(
     r"(?:现在|马上|立刻|这就|立马)(?=(?:就|能|可以|想|要|我)*(?:过去|过来|到店|来店|去店|出发|去你|来你"
-    r"|去吧|就去|就来|来得及|到$|到了|到店))|(?:现在|马上|立刻)$"
+    r"|去吧|就去|就来|[去来](?:可以|行|方便|来得及)|来得及|到$|到了|到店))|(?:现在|马上|立刻)$"
 )
 def right_now(match: re.Match[str], context: Context) -> Atom | None:
     """现在过去: only where somebody is about to come."""
@@ -278,34 +271,7 @@ def right_now(match: re.Match[str], context: Context) -> Atom | None:
     return atom(match, Instant(context.now.replace(second=0, microsecond=0)))
 
 
-@rule(
-    r"改天(?!气)|改日|过(?:几|两三|三两|三五|些|一些|一两|好几)天|过(?:一)?(?:阵子|段时间|些日子)|越快越好"
-    r"|越早越好"
-    r"|随时(?:都|也|吧|就|到|$|可以来|有空|可以(?!退|联系|找|问|查|打))(?:都|可以|行|有空|能|方便|来|好"
-    r"|没问题)*"
-    r"|(?<!个)月[底初末中](?!午)|(?<![多几半一两三四五六七八九十\d])年[底初末中](?![一二三四五六七八九十])"
-    r"|(?<![多几半一两三四五六七八九十\d去今前后整])年[前后](?![一-鿿]{0,2}(?:检|审))|(?<![季细])节[前后]"
-    r"(?!能|气)|[赶改]明儿个?"
-    r"|过完?年(?:期间|的时候|前|后)?|(?:尽快|尽早|抓紧)(?=.{0,6}(?:安排|约|到店|过去|过来|保养|试驾|来))"
-)
-def vague_time(match: re.Match[str], context: Context) -> Atom | None:
-    """改天, 月底, 越快越好: the dialogue offers times."""
-    return atom(match, Vague())
-
-
-@rule(
-    r"(?:什么时候|啥时候|何时|几点|哪天|时间)?(?:都|随便|均)(?:行|可以|成|好|方便|有空|没问题|ok)|随便|随意"
-    r"|看你们|你们?(?:来)?(?:安排|定|看着办|看吧)|听你们?的"
-    r"|尽快|尽早|抓紧|最近|近期|这几天|近几天|这两天|这阵子|有空(?:再说)?|有时间再|到时候|回头|以后再说"
-    r"|下次|再说|再看|晚点|晚些|过(?:一)?会儿?|待会儿?|等会儿?|等一会儿?|一会儿?|稍后|最快|最早|最近的|看情况|不确定"
-    r"|没想好|还没定|任意|任何时间"
-)
-def vague_answer(match: re.Match[str], context: Context) -> Atom | None:
-    """都行, 随便, 你们安排: vague only as an answer to the question for a time."""
-    return atom(match, Vague()) if context.expects_time else None
-
-
 RULES = (
     part_of_day, digital_clock, english_clock, minutes_to, hour_less, clock_range, bare_clock_range, spoken_clock,
-    about_two_hours, counted_time, about_then, this_hour, right_now, vague_time, vague_answer,
+    about_two_hours, counted_time, this_hour, right_now,
 )  # fmt: skip

@@ -6,16 +6,29 @@ import re
 from datetime import date
 
 from bot.understanding.times.calendar import ONE_DAY, fixed
-from bot.understanding.times.model import Atom, Bound, Clock, Days, Instant, Link, Moment, Part, Vague
+from bot.understanding.times.model import (
+    Atom,
+    Bound,
+    Clock,
+    Days,
+    Doubt,
+    Instant,
+    Link,
+    Moment,
+    Part,
+    Vague,
+)
 from bot.understanding.times.rules import TO, Context
 
-NOT_BEFORE = re.compile(r"(?:(?<!是)不是|不要|不约|别约|并非|而非|不在|除了|不想|不用)(?:约|在|说|要|选)?$")
+NOT_BEFORE = re.compile(
+    r"(?:(?<!是)不是|不要|不约|(?<![特分区告级])别|别约|并非|而非|不在|除了|不想|不用)(?:约|在|说|要|选)?$"
+)
 REFUSED = re.compile(
     r"(?:我|们|都|是|有点|可能|那天|那会儿|的话|已经|也|就|应该|恐怕|临时|又|上午|下午|,|了|试驾|保养|的"
     r"|家里)*"
     r"(?:不行|不可以|不方便|不成|没空|没时间|没有时间|没有空|有事|有安排|去不了|来不了|去不成|过不去|过不来"
     r"|走不开|来不及|赶不上|不能|不在|"
-    r"得上班|要上班|要开会|得开会|开会|出差|加班|值班|约满|满了|不去|不来|不太行|不太方便|太早|太晚|太赶"
+    r"除外|得上班|要上班|要开会|得开会|开会|出差|加班|值班|约满|满了|不去|不来|不太行|不太方便|太早|太晚|太赶"
     r"|太远|人多)(?![吗么嘛?])"
 )
 MOVED = re.compile(
@@ -24,7 +37,10 @@ MOVED = re.compile(
 )
 MISTAKEN = re.compile(
     r"不对(?!吗)|说错了?|错了|搞错了?|记错了?|打错了?|看错了?|哦不|啊不|噢不|不不+|更正|算了|我是说|应该是"
-    r"(?!有)|,还是(?=.{1,12}吧)|,不,"
+    r"(?!有)|,还是(?=.{1,12}吧)|,不,|(?<=[吧点半号])不(?=[\d一二两三四五六七八九十周星礼明后]+)"
+)
+TOLD = re.compile(
+    r"(?:份|那会儿|的时候)?(?:刚|才|就)?(?:提|买|交|接|落地|上牌?|入手|拿)(?:的|了|过|车的|牌的)"
 )
 AFTER = re.compile(
     r"(?:左右|前后|多|来钟|钟|整|的?时候|那天|当天|这天)?(?:以后|之后|过后|往后|开外|后"
@@ -46,18 +62,23 @@ OR_GAP = re.compile(r"或者?|还是|要么|要不|/|\|")
 
 def compose(atoms: list[Atom], context: Context) -> list[Moment]:
     """The moments that the text asks for. Empty when every time in it is taken back or refused."""
-    wanted = _without_refused(_without_vague(atoms), context.text)
+    wanted = _without_refused(atoms, context.text)
     before, wanted, keeps_hour = _after_correction(wanted, context.text)
-    moments = _group(wanted, context)
+    moments = _group(_without_vague(wanted), context)
     if before and moments:
         _inherit(moments[0], _group(before, context)[-1], keeps_hour)
     return moments
 
 
 def _without_vague(atoms: list[Atom]) -> list[Atom]:
-    """Without 越快越好 and its like where the text names a time as well."""
-    concrete = [atom for atom in atoms if not isinstance(atom.value, Vague)]
-    return concrete or atoms
+    """Without 越快越好 and its like where the text names a time as well; 月底 gives way only to a day."""
+    has_day = any(isinstance(atom.value, Days | Instant) for atom in atoms)
+    kept = [atom for atom in atoms if not isinstance(atom.value, Vague) or _outlasts(atom.value, has_day)]
+    return kept or atoms
+
+
+def _outlasts(vague: Vague, has_day: bool) -> bool:
+    return vague.doubt is Doubt.IMPOSSIBLE or (bool(vague.days) and not has_day)
 
 
 def _without_refused(atoms: list[Atom], text: str) -> list[Atom]:
@@ -69,7 +90,7 @@ def _without_refused(atoms: list[Atom], text: str) -> list[Atom]:
         following = atoms[index + 1] if index + 1 < len(atoms) else None
         if following is not None and text[atom.end : following.start].strip(" 的") == "":
             continue
-        if not _is_refused(run, following, text):
+        if not _is_refused(run, following, text) and not _is_told(run, text):
             kept.extend(run)
         run = []
     return kept
@@ -81,6 +102,12 @@ def _is_refused(run: list[Atom], following: Atom | None, text: str) -> bool:
         return True
     rest = text[end : following.start if following else end + 16]
     return REFUSED.match(rest[:16]) is not None
+
+
+def _is_told(run: list[Atom], text: str) -> bool:
+    """八月提的车: a day left open, told as the one on which something happened."""
+    is_open = all(isinstance(atom.value, Days) and atom.value.is_open for atom in run)
+    return is_open and TOLD.match(text, run[-1].end) is not None
 
 
 def _after_correction(atoms: list[Atom], text: str) -> tuple[list[Atom], list[Atom], bool]:
@@ -112,7 +139,7 @@ def _group(atoms: list[Atom], context: Context) -> list[Moment]:
         link = _link(gap, moments[-1], atom) if moments else Link.NEXT
         if not (moments and link in (Link.NEXT, Link.AND) and _joins(moments[-1], atom, gap)):
             moments.append(Moment(atom.start, atom.end, link=link))
-            _bound_before(moments[-1], context.text)
+        _bound_before(moments[-1], atom, context.text)
         _add(moments[-1], atom, context.today)
         _bound_after(moments[-1], context.text)
     return moments
@@ -130,11 +157,9 @@ def _link(gap: str, moment: Moment, atom: Atom) -> Link:
 
 def _joins(moment: Moment, atom: Atom, gap: str) -> bool:
     value = atom.value
-    if (
-        moment.is_vague
-        or moment.instant is not None
-        or (moment.bound is not Bound.AT and isinstance(value, Days))
-    ):
+    if moment.vague is not None:
+        return isinstance(value, Part | Clock) and bool(moment.vague.days)
+    if moment.instant is not None or (moment.bound is not Bound.AT and isinstance(value, Days)):
         return False
     if isinstance(value, Days):
         return _day_joins(moment, value, gap)
@@ -168,8 +193,9 @@ def _add(moment: Moment, atom: Atom, today: date) -> None:
     moment.atoms.append(atom)
     value = atom.value
     if isinstance(value, Days):
+        first = moment.days
         moment.days, conflicts = _merge_days(moment, value, today)
-        moment.conflicts = moment.conflicts or conflicts
+        moment.conflicts = (first, value) if first and conflicts else moment.conflicts
     elif isinstance(value, Part):
         moment.part = value
     elif isinstance(value, Clock):
@@ -177,7 +203,7 @@ def _add(moment: Moment, atom: Atom, today: date) -> None:
     elif isinstance(value, Instant):
         moment.instant = value
     elif isinstance(value, Vague):
-        moment.is_vague = True
+        moment.vague = value
 
 
 def _merge_days(moment: Moment, value: Days, today: date) -> tuple[Days, bool]:
@@ -218,8 +244,9 @@ def _weekday_in(week: Days, weekday: int) -> Days:
     return Days(find, weekday=weekday)
 
 
-def _bound_before(moment: Moment, text: str) -> None:
-    match = BOUND_BEFORE.search(text[max(0, moment.start - 8) : moment.start])
+def _bound_before(moment: Moment, atom: Atom, text: str) -> None:
+    """最晚四点, and 周日最晚四点 where the bound stands between the pieces."""
+    match = BOUND_BEFORE.search(text[max(0, atom.start - 8) : atom.start])
     if match:
         moment.bound = Bound.BEFORE if match["before"] else Bound.AFTER
 

@@ -14,7 +14,7 @@ from bot.understanding.times.calendar import (
     yearly,
 )
 from bot.understanding.times.days import WEEKDAYS
-from bot.understanding.times.model import Atom, DayRange, Days, Vague
+from bot.understanding.times.model import Atom, DayRange, Days
 from bot.understanding.times.rules import DAY, MONTH, TO, WEEK, Context, atom, rule
 
 YEAR = (
@@ -130,8 +130,8 @@ def _month_day(match: re.Match[str], context: Context) -> Atom | None:
 
 
 @rule(
-    rf"(?<![\d.路道街巷弄第孚a-z一二三四五六七八九十点:]){MONTH_WORD}?的?(?P<first>{DAY})(?P<sign>[号日]"
-    rf"(?!电|用)){NOT_A_NUMBER_SIGN}(?![内游无以])"
+    rf"(?:(?<![\d.路道街巷弄第孚a-z一二三四五六七八九十点:])|(?<=[周期拜][一二三四五六])(?=\d\d)){MONTH_WORD}?的?(?P<first>{DAY})(?P<sign>[号日]"
+    rf"(?!电|用)){NOT_A_NUMBER_SIGN}(?![内游无]|以(?![前后来]))"
 )
 def day_of_month(match: re.Match[str], context: Context) -> Atom | None:
     """25号, 二十五日, 下个月5号, 本月28号."""
@@ -166,6 +166,15 @@ def open_day_of_month(day: int) -> Days:
         return None
 
     return Days(find, is_open=True)
+
+
+@rule(
+    rf"{MONTH_WORD}的?(?P<day>三十一?|二十[一二三四五六七八九]?|十[一二三四五六七八九]|[12]\d|3[01])"
+    r"(?![\d零一二三四五六七八九十百千万.多几来]|[天个次年月号日元块公里点时分座万千台辆位%])"
+)
+def plain_day_of_month(match: re.Match[str], context: Context) -> Atom | None:
+    """这个月二十七, without 号."""
+    return _in_month(match, match["word"], day_number(match["day"]), context.today)
 
 
 @rule(
@@ -218,13 +227,11 @@ def last_day_of_month(match: re.Match[str], context: Context) -> Atom | None:
 @rule(
     rf"(?:{MONTH_WORD}|(?<![\d.个第几a-z])(?:{YEAR}的?)?(?P<month>{MONTH})月"
     rf"(?![供租度卡饼付薪费亮子嫂经票球])份?)"
-    r"的?(?P<part>[上中下]旬|初(?![一二三四五六七八九十])|中(?!午)|底|末)?(?:以内|之内|内|里)?"
+    r"(?!的?(?:底|末|初(?![一二三四五六七八九十])|中(?![午旬])))的?(?P<part>[上中下]旬)?(?:以内|之内|内|里)?"
 )
 def month(match: re.Match[str], context: Context) -> Atom | None:
-    """下个月, 12月, 下月中旬; 月初, 月中 and 月底 are vague."""
+    """下个月, 12月, 下月中旬."""
     part = match["part"] or ""
-    if part in ("初", "中", "底", "末"):
-        return atom(match, Vague())
     begin, end = {"上旬": (1, 10), "中旬": (11, 20), "下旬": (21, 31)}.get(part, (1, 31))
     if match["word"]:
         first, _ = month_of(match["word"], context.today)
@@ -253,7 +260,8 @@ def tenth_of_month(match: re.Match[str], context: Context) -> Atom | None:
 
 
 RULES = (
-    full_date, month_day, short_date, short_date_range, days_of_month, day_of_month, two_days_of_month,
+    full_date, month_day, short_date, short_date_range, days_of_month, day_of_month, plain_day_of_month,
+    two_days_of_month,
     nth_weekday_of_month, last_day_of_month, month, tenth_of_month,
 )  # fmt: skip
 

@@ -9,7 +9,7 @@ from dateutil.relativedelta import relativedelta
 
 from bot.understanding.numbers import small_int
 from bot.understanding.times.calendar import ONE_DAY, fixed, next_workday, unknown
-from bot.understanding.times.model import Atom, DayRange, Days, Vague
+from bot.understanding.times.model import Atom, DayRange, Days, Doubt, Vague
 from bot.understanding.times.rules import SMALL, TO, WEEK, WEEK_PREFIX, WEEKDAY, Context, atom, rule
 
 WEEKDAYS = {
@@ -60,6 +60,10 @@ def weekday(match: re.Match[str], context: Context) -> Atom | None:
         return None
     first = WEEKDAYS[match["day"]]
     last = _last_weekday(match, first)
+    if last is None and _are_separate(match, first, after):
+        start = _first_of_list(prefix, first, context.today)
+        days = [start, *(start + timedelta(days=WEEKDAYS[char] - first) for char in match["last"])]
+        return atom(match, Vague(Doubt.AROUND, tuple((day, day) for day in days)))
     if last is None:
         return Atom(match.start(), match.end("day"), days_of_week(prefix, first, first, context.today))
     return atom(match, days_of_week(prefix, first, last, context.today))
@@ -74,6 +78,20 @@ def _last_weekday(match: re.Match[str], first: int) -> int | None:
         return following[0] if len(following) == 1 and following[0] > first else None
     is_run = following == list(range(first + 1, first + 1 + len(following)))
     return following[-1] if is_run else None
+
+
+def _are_separate(match: re.Match[str], first: int, after: str) -> bool:
+    """下周一三五: days that do not follow each other."""
+    days = [first, *(WEEKDAYS[char] for char in match["last"])]
+    is_list = match["to"] in (None, "、") and days == sorted(set(days))
+    return is_list and re.match(r"$|[,。都的]|可以|上午|下午|晚|早|有空|行", after) is not None
+
+
+def _first_of_list(prefix: str, first: int, today: date) -> date:
+    """The day of the first weekday of a list."""
+    found = days_of_week(prefix, first, first, today).find(today)
+    assert found is not None
+    return found[0]
 
 
 def _is_no_weekday(match: re.Match[str], prefix: str, before: str, after: str) -> bool:
@@ -129,13 +147,10 @@ def weekend(match: re.Match[str], context: Context) -> Atom | None:
 
 
 @rule(
-    rf"{WEEK_PREFIX}{WEEK}(?!{WEEKDAY}(?![点:\d])|[年边到岁刊报密围转末])(?P<vague>初|中(?!午)|底|前半周"
-    rf"|后半周)?(?:以内|之内|内|里)?"
+    rf"{WEEK_PREFIX}{WEEK}(?!{WEEKDAY}(?![点:\d])|[年边到岁刊报密围转末初底]|中(?!午)|[前后]半周)(?:以内|之内|内|里)?"
 )
 def week(match: re.Match[str], context: Context) -> Atom | None:
-    """下周, 这周, 下下个星期; 下周初 is vague."""
-    if match["vague"]:
-        return atom(match, Vague())
+    """下周, 这周, 下下个星期."""
     monday = monday_of(match["prefix"], context.today)
     sunday = monday + timedelta(days=6)
     first = max(monday, context.today) if context.today <= sunday else monday
@@ -148,12 +163,12 @@ def week(match: re.Match[str], context: Context) -> Atom | None:
     r"(?P<after>之后|以后|过后|后(?![天备排视轮刹保台])|之内|以内|内(?!饰|饰)|以?前(?![后往面台])|之前)?"
 )
 def counted_days(match: re.Match[str], context: Context) -> Atom | None:
-    """三天后, 过一周, 两个月以后, 三天内. 过两天 is vague."""
+    """三天后, 过一周, 两个月以后, 三天内. 过两天 is vague and no rule of this module."""
     number, unit, after = match["number"], match["unit"], match["after"] or ""
     if not (match["pass"] or after) or re.search(r"[第\d.]$", context.near(match)[0]):
         return None
     if match["pass"] and not after and number in ("两", "俩", "2") and unit == "天":
-        return atom(match, Vague())
+        return None
     if "前" in after and (
         re.search(r"提$", context.near(match)[0])
         or re.match(r"预约|通知|取消|改|告|打", context.near(match)[1])
@@ -179,16 +194,11 @@ def _counted(number: str, unit: str, after: str, today: date) -> Days:
     return Days(lambda earliest: (day, day), is_week=unit[-1] in "周期拜")
 
 
-@rule(r"(?<![个\d])(?:工作日|平日)(?!内)")
-def some_workday(match: re.Match[str], context: Context) -> Atom | None:
-    """工作日晚上: which day is open."""
-    return atom(match, unknown())
-
-
-@rule(r"下个?(?:周|星期|礼拜)的?(?:今天|同一天)")
-def in_a_week(match: re.Match[str], context: Context) -> Atom | None:
-    """下周今天."""
-    return atom(match, fixed(context.today + timedelta(days=7)))
+@rule(r"下个?(?P<unit>周|星期|礼拜|月)的?(?:今天|今日|同一天)")
+def same_day_later(match: re.Match[str], context: Context) -> Atom | None:
+    """下周今天, 下个月的今天."""
+    step = relativedelta(months=1) if match["unit"] == "月" else relativedelta(weeks=1)
+    return atom(match, fixed(context.today + step))
 
 
 @rule(r"下一?个工作日|最近的?(?:一个)?工作日")
@@ -205,7 +215,6 @@ RULES = (
     weekend,
     week,
     counted_days,
-    some_workday,
-    in_a_week,
+    same_day_later,
     coming_workday,
 )

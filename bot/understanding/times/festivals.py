@@ -13,21 +13,26 @@ from bot.understanding.times.calendar import (
     holiday,
     holiday_names,
     holiday_period,
+    is_known,
     lunar_day,
     next_public_holiday,
     next_workday,
     solar_term,
     unknown,
+    workday_before,
     yearly,
 )
 from bot.understanding.times.dates import YEAR, day_number, single, year_of
+from bot.understanding.times.days import WEEKDAYS
 from bot.understanding.times.model import Atom, DayRange, Days
-from bot.understanding.times.rules import MONTH, SMALL, Context, atom, rule
+from bot.understanding.times.rules import MONTH, SMALL, WEEK, Context, atom, rule
 
 HOLIDAY_OFFSET = (
-    rf"(?P<offset>前(?P<before>{SMALL})天|(?P<week>前一?个?(?:周|星期|礼拜)|后一?个?(?:周|星期|礼拜))|前夕"
-    rf"|(?:放假|假期|长假)的?第(?P<off>{SMALL})天|后?第(?P<nth>{SMALL})天|后(?P<after>{SMALL})天"
-    r"|(?:放假|假期|长假)(?:的)?头一天|(?:放假|假期|长假)的?最后一天|(?:那?几天|期间|假期(?!前|后|第|最"
+    r"(?P<offset>(?:假期|长假|放假)?(?P<side>之?前|[之以过]?后)面?的?(?:第一个?|头一?个|首个|(?P<last>最后一?个?|上一?个)|一个)"
+    rf"(?:(?P<workday>工作日)|{WEEK}(?P<weekday>[一二三四五六日天末]))"
+    rf"|前(?P<before>{SMALL})[天日]|(?P<week>(?:前|后)一?个?{WEEK}(?![末一二三四五六日天]))|前[夕夜]"
+    rf"|(?:放假|假期|长假)的?第(?P<off>{SMALL})天|后?第(?P<nth>{SMALL})天|后(?P<after>{SMALL})[天日]"
+    r"|(?:放假|假期|长假)(?:的)?头一天|(?:放假|假期|长假)?的?最后一天|(?:那?几天|期间|假期(?!前|后|第|最"
     r"|结束)|长假(?!前|后|第|最)|小长假)"
     r"|(?:假期|长假|节)?(?:结束)?(?:之后|以后|过后|后)的?(?:第一个工作日|第一天上班|上班第一天|复工第一天))?"
 )
@@ -39,6 +44,8 @@ def named_holiday(match: re.Match[str], context: Context) -> Atom | None:
     name, offset = match["name"], match["offset"] or ""
     if (name in ("劳动", "感恩") and not match["node"]) or not _is_holiday_meant(match, context):
         return None
+    if name == "年三十" and re.search(r"[今明去前后每]$", context.near(match)[0]):
+        return None  # 我今年三十五
     year = year_of(match["year"], context.today)
 
     def of_year(a_year: int) -> DayRange | None:
@@ -97,13 +104,13 @@ def _offset_of(name: str, offset: str, match: re.Match[str], year: int) -> DayRa
 
 
 def _offset_days(name: str, day: date, offset: str, match: re.Match[str]) -> DayRange | None:
-    if match["before"]:
-        return single(day - timedelta(days=small_int(match["before"])))
-    if match["nth"]:
-        return single(day + timedelta(days=small_int(match["nth"]) - (0 if offset.startswith("后") else 1)))
-    if match["after"]:
-        return single(day + timedelta(days=small_int(match["after"])))
-    if offset == "前夕":
+    if match["side"]:
+        period = holiday_period(name, day)
+        is_long = period is not None and period[1] - period[0] > timedelta(days=3)
+        return _weekday_beside(period if period and (is_long or match["workday"]) else (day, day), match, day)
+    if match["before"] or match["nth"] or match["after"]:
+        return single(day + timedelta(days=_steps(match)))
+    if offset in ("前夕", "前夜"):
         return single(day - ONE_DAY)
     if not offset:
         return day, day
@@ -111,6 +118,22 @@ def _offset_days(name: str, day: date, offset: str, match: re.Match[str]) -> Day
         step = -7 if offset.startswith("前") else 1
         return day + timedelta(days=step), day + timedelta(days=step + 6)
     return _in_period(holiday_period(name, day), offset, match)
+
+
+def _weekday_beside(period: DayRange, match: re.Match[str], day: date) -> DayRange | None:
+    """国庆前最后一个工作日, 春节前最后一个周六, 元旦后第一个周末; working days need the year's notice."""
+    is_before = "前" in match["side"]
+    if match["workday"]:
+        first = next_workday(period[1] + ONE_DAY) if is_known(day.year) else None
+        return single(workday_before(period[0]) if is_before else first)
+    weekday = WEEKDAYS.get(match["weekday"], 5)
+    length = ONE_DAY if match["weekday"] == "末" else timedelta(0)
+    if is_before:
+        last = period[0] - ONE_DAY - length
+        found = last - timedelta(days=(last.weekday() - weekday) % 7)
+    else:
+        found = period[1] + ONE_DAY + timedelta(days=(weekday - period[1].weekday() - 1) % 7)
+    return found, found + length
 
 
 def _in_period(period: DayRange | None, offset: str, match: re.Match[str]) -> DayRange | None:
@@ -169,13 +192,31 @@ def bare_lunar_day(match: re.Match[str], context: Context) -> Atom | None:
     return atom(match, unknown())
 
 
-@rule(rf"(?P<name>{'|'.join(SOLAR_TERMS)})(?P<sign>节气|节|那天|这天|当天)?")
+@rule(
+    rf"(?P<name>{'|'.join(SOLAR_TERMS)})(?P<sign>节气|节|那天|这天|当天)?"
+    rf"(?P<offset>前(?P<before>{SMALL})[天日]|后?第(?P<nth>{SMALL})[天日]|后(?P<after>{SMALL})[天日])?"
+)
 def solar_term_day(match: re.Match[str], context: Context) -> Atom | None:
     """冬至, 立春; the terms that are weather words (大雪) need 那天, 节气 or another time beside them."""
     name = match["name"]
     is_weather = name in ("大雪", "小雪", "雨水", "大寒", "小寒", "大暑", "小暑", "白露", "小满", "寒露")
-    is_sure = not is_weather or match["sign"] is not None or context.is_whole(match)
-    return atom(match, yearly(lambda year: single(solar_term(name, year))), is_weak=not is_sure)
+    is_sure = not is_weather or bool(match["sign"] or match["offset"]) or context.is_whole(match)
+    step = timedelta(days=_steps(match))
+
+    def of_year(year: int) -> DayRange | None:
+        day = solar_term(name, year)
+        return single(day + step if day else None)
+
+    return atom(match, yearly(of_year), is_weak=not is_sure)
+
+
+def _steps(match: re.Match[str]) -> int:
+    """Days from a named day: 前一天 −1, 后第二天 2, 第二天 1."""
+    if match["before"]:
+        return -small_int(match["before"])
+    if match["nth"]:
+        return small_int(match["nth"]) - (0 if match["offset"].startswith("后") else 1)
+    return small_int(match["after"]) if match["after"] else 0
 
 
 RULES = (named_holiday, workday_after_holiday, lunar_date, new_year_day, bare_lunar_day, solar_term_day)

@@ -46,9 +46,39 @@ class Clock:
     until: tuple[int, int] | None = None
 
 
+class Doubt(str, Enum):
+    """Why a time is left open, which decides what the customer is asked and offered."""
+
+    CONFLICT = "conflict"
+    """Two names of the day that disagree (11月24号周三)."""
+    IMPOSSIBLE = "impossible"
+    """No such day or hour (2月30号, 25点)."""
+    CHOICE = "choice"
+    """Several times that all suit (周六或者周日)."""
+    AROUND = "around"
+    """Some day of a stretch (月底, 下周初)."""
+    SOON = "soon"
+    """The earliest (越快越好)."""
+
+
+Span = tuple[datetime, datetime]
+"""First and last moment of a stretch of time; both the same for a clock time."""
+
+
+@dataclass(frozen=True)
+class Hint:
+    """What an ambiguous time still tells: the kind of doubt, and the stretches of time that would do."""
+
+    doubt: Doubt
+    spans: tuple[Span, ...] = ()
+
+
 @dataclass(frozen=True)
 class Vague:
-    """Words that ask for a time without naming one (改天, 月底)."""
+    """Words that ask for a time without naming one: 改天 (no doubt named), 越快越好, 月底 (some of `days`)."""
+
+    doubt: Doubt | None = None
+    days: tuple[DayRange, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -99,11 +129,19 @@ class Moment:
     part: Part | None = None
     clock: Clock | None = None
     instant: Instant | None = None
-    is_vague: bool = False
-    conflicts: bool = False
+    vague: Vague | None = None
+    conflicts: tuple[Days, Days] | None = None
     bound: Bound = Bound.AT
     link: Link = Link.NEXT
     atoms: list[Atom] = field(default_factory=list)
+
+    @property
+    def is_vague(self) -> bool:
+        return self.vague is not None
+
+    @property
+    def is_impossible(self) -> bool:
+        return self.vague is not None and self.vague.doubt is Doubt.IMPOSSIBLE
 
 
 class TimeKind(str, Enum):
@@ -125,6 +163,7 @@ class Resolved:
     start: datetime | None = None
     end: datetime | None = None
     grain: str = ""
+    hint: Hint | None = None
 
 
 AMBIGUOUS = Resolved(TimeKind.AMBIGUOUS)

@@ -25,10 +25,11 @@ DAY_END = time(23, 59)
 
 def resolve(moments: list[Moment], now: datetime) -> tuple[Resolved, int, int]:
     """The time that the moments mean, with the span (in the prepared text) of those used."""
+    moments = _decided(moments)
     concrete = [moment for moment in moments if not moment.is_vague]
     if not concrete:
         return (AMBIGUOUS if moments else NOTHING), *_span(moments)
-    if any(moment.link is Link.OR for moment in moments[1:]):
+    if any(moment.link is Link.OR for moment in moments[1:]) or _is_left_open(moments, concrete):
         return AMBIGUOUS, *_span(moments)
     if any(moment.conflicts for moment in concrete):
         return AMBIGUOUS, *_span(concrete)
@@ -40,6 +41,23 @@ def resolve(moments: list[Moment], now: datetime) -> tuple[Resolved, int, int]:
         return together, *_span(concrete)
     best = max(concrete, key=_weight)
     return _single(best, now), best.start, best.end
+
+
+def _decided(moments: list[Moment]) -> list[Moment]:
+    """后天还是大后天来着,我想想,后天吧: the day that is named after the alternatives."""
+    if len(moments) > 2 and any(moment.link is Link.OR for moment in moments[:-1]):
+        last = moments[-1]
+        if last.link is Link.NEXT and last.days is not None:
+            return [last]
+    return moments
+
+
+def _is_left_open(moments: list[Moment], concrete: list[Moment]) -> bool:
+    """2月30号上午, 上午吧,月底: an hour of a day that does not exist or is still open."""
+    if any(moment.is_impossible for moment in moments):
+        return True
+    names_day = any(moment.days or moment.instant for moment in concrete)
+    return not names_day and any(moment.vague and moment.vague.days for moment in moments)
 
 
 def _span(moments: list[Moment]) -> tuple[int, int]:

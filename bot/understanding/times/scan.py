@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 
-from bot.understanding.times import clocks, dates, days, festivals
+from bot.understanding.times import clocks, dates, days, festivals, vague
 from bot.understanding.times.model import Atom, Clock, Days, Part
 from bot.understanding.times.rules import Context, Rule
 
-RULES: tuple[Rule, ...] = (*dates.RULES, *festivals.RULES, *days.RULES, *clocks.RULES)
+RULES: tuple[Rule, ...] = (*dates.RULES, *festivals.RULES, *days.RULES, *clocks.RULES, *vague.RULES)
 GAP = " ,的()"
 WEEKDAY_IN_BRACKETS = re.compile(r"\((?:周|星期)?[一二三四五六日天]\)")
 

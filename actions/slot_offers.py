@@ -1,0 +1,100 @@
+"""Free slots as the customer sees them: a few buttons over several days, and the reason of a refusal."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from actions.base import Turn, button
+from bot.clock import TIME_ZONE
+from bot.domain.booking import Slot, VisitRequest, bookable_window
+from bot.services.availability import free_slots
+from bot.services.wording import say_time
+
+SHOWN = 6
+PER_DAY = 3
+DAYS_SHOWN_FIRST = 4
+
+
+def slots_between(
+    turn: Turn, request: VisitRequest, from_: datetime, until: datetime, limit: int = 200
+) -> tuple[Slot, ...]:
+    """The free slots that start in the half-open stretch of time."""
+    return free_slots(
+        turn.database, turn.dealership, turn.now, request, from_, until, limit, turn.conversation_id
+    )
+
+
+def slot_buttons(turn: Turn, slots: Any, store: str | None) -> list[dict[str, str]]:
+    """Slots as buttons; the store is named as soon as one is not the store talked about."""
+    mixed = any(slot.store != store for slot in slots)
+    return [_slot_button(turn, slot, named=mixed) for slot in slots]
+
+
+def general_slots(turn: Turn, request: VisitRequest) -> list[Slot]:
+    """Slots of the next days; further away only when those are full."""
+    opens, horizon = bookable_window(turn.dealership.rules, request.kind, turn.now)
+    soon = min(opens + timedelta(days=DAYS_SHOWN_FIRST), horizon)
+    for until in (soon, horizon):
+        slots = slots_between(turn, request, opens, until, 400)
+        if slots:
+            return spread(slots)
+    return []
+
+
+def spread(slots: Any) -> list[Slot]:
+    """A few slots over a few days, and over each day, instead of six half hours of one morning."""
+    by_day: dict[date, list[Slot]] = {}
+    for slot in slots:
+        by_day.setdefault(slot.start.date(), []).append(slot)
+    share = PER_DAY if len(by_day) > 1 else SHOWN
+    chosen: list[Slot] = []
+    for day in by_day.values():
+        step = max(1, -(-len(day) // share))
+        chosen += day[::step][:share]
+    return chosen[:SHOWN]
+
+
+def spread_wide(slots: Any) -> list[Slot]:
+    """Two slots each of the first, a middle and the last day of a stretch that the customer named (月底, 下周)."""
+    days = sorted({slot.start.date() for slot in slots})
+    if len(days) <= SHOWN // PER_DAY:
+        return spread(slots)
+    chosen = {days[0], days[len(days) // 2], days[-1]}
+    found: list[Slot] = []
+    for day in sorted(chosen):
+        free = [slot for slot in slots if slot.start.date() == day]
+        found += [free[len(free) // 4], free[len(free) * 3 // 4]] if len(free) > 1 else free
+    return found
+
+
+def say_refusal(turn: Turn, request: VisitRequest, refusal: dict[str, Any]) -> None:
+    slots = [Slot(store, parse(start), parse(start)) for store, start in refusal["alternatives"]]
+    wished = refusal.get("span") or say_time(parse(refusal["wished"]))
+    name = f"utter_refused_{refusal['reason']}"
+    store = turn.dealership.store(request.store).name if request.store else ""
+    if not slots:
+        turn.say(name, wished=wished, store=store, invitation="您换个时间试试，或者让顾问帮您安排。")
+        return
+    turn.say(
+        name,
+        buttons=slot_buttons(turn, slots, request.store),
+        wished=wished,
+        store=store,
+        invitation="离得最近的有：",
+    )
+
+
+def parse(text: str) -> datetime:
+    """An ISO time; one without a zone is the dealer's."""
+    moment = datetime.fromisoformat(text)
+    return moment if moment.tzinfo else moment.replace(tzinfo=TIME_ZONE)
+
+
+def _slot_button(turn: Turn, slot: Slot, named: bool) -> dict[str, str]:
+    values: dict[str, str] = {"time": slot.start.isoformat()}
+    title = say_time(slot.start)
+    if named:
+        title += f" {turn.dealership.store(slot.store).name}"
+        values["store"] = slot.store
+    return button(title, "inform", **values)
