@@ -1,11 +1,14 @@
 """Which FAQ topic a question is about, as a component of Rasa's pipeline.
 
 Linear scores and the nearest known questions are right about different sentences. How much each counts is learned at
-training from the validation sentences. Topics that are not in the content are never named.
+training from the validation sentences; where a sentence encoder is set, its figure is weighed on the same sentences
+when the model is loaded. Topics that are not in the content are never named.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import joblib
@@ -14,19 +17,32 @@ from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
+from rasa.shared.nlu.constants import TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 from scipy.optimize import minimize
 
+from bot.understanding.encoder import encoder_or_none
 from bot.understanding.intents import SCORES_KEY, TOPIC_PREFIX, topic_of, validation_examples
 from bot.understanding.live import current_content
+from bot.understanding.sense import Question, SenseOfTopics
 from bot.understanding.sentences import Scores, softmax
 from bot.understanding.text import FloatArray
 
 RANKING_LENGTH = 5
 FAQ_KEY = "faq"
-USUAL_MIX = (15.0, 0.0, 15.0)
-"""Weights of the linear score, the nearest question and the nearest few, where there is nothing to learn them from."""
+USUAL_MIX = (15.0, 0.0, 15.0, 15.0)
+"""Weights of the linear score, the nearest question, the nearest few and the sense, where there is nothing to learn
+them from."""
+MIX_FILE, LEARNED_FILE = "topics.joblib", "topics_learned.joblib"
+
+
+@dataclass(frozen=True)
+class Learned:
+    """What the weights are learned from, kept for an encoder that is set later."""
+
+    questions: tuple[Question, ...]
+    validation: tuple[tuple[Scores, Question], ...]
 
 
 @DefaultV1Recipe.register(
@@ -43,10 +59,13 @@ class FaqTopicRetriever(GraphComponent):
     def get_default_config() -> dict[str, Any]:
         return {}
 
-    def __init__(self, mix: FloatArray, storage: ModelStorage, resource: Resource) -> None:
+    def __init__(
+        self, mix: FloatArray, storage: ModelStorage, resource: Resource, sense: SenseOfTopics | None = None
+    ) -> None:
         self._mix = mix
         self._storage = storage
         self._resource = resource
+        self._sense = sense
 
     @classmethod
     def create(
@@ -56,7 +75,7 @@ class FaqTopicRetriever(GraphComponent):
         resource: Resource,
         execution_context: ExecutionContext,
     ) -> FaqTopicRetriever:
-        return cls(np.array(USUAL_MIX, dtype=np.float32), model_storage, resource)
+        return cls(_usual_mix(), model_storage, resource)
 
     @classmethod
     def load(
@@ -67,17 +86,25 @@ class FaqTopicRetriever(GraphComponent):
         execution_context: ExecutionContext,
         **kwargs: Any,
     ) -> FaqTopicRetriever:
+        encoder = encoder_or_none()
         with model_storage.read_from(resource) as directory:
-            return cls(joblib.load(directory / "topics.joblib"), model_storage, resource)
+            if encoder is None:
+                return cls(joblib.load(directory / MIX_FILE), model_storage, resource)
+            learned: Learned = joblib.load(directory / LEARNED_FILE)
+        sense = SenseOfTopics(encoder, learned.questions)
+        return cls(_learned_mix(learned.validation, sense), model_storage, resource, sense)
 
     def train(self, training_data: TrainingData) -> Resource:
-        examples = [example for example in validation_examples(training_data) if topic_of(example)]
-        if examples:
-            self._mix = _learned_mix(
-                [(example.get(SCORES_KEY), str(topic_of(example))) for example in examples]
-            )
+        questions = [
+            Question(str(topic_of(e)), e.get(TEXT)) for e in training_data.intent_examples if topic_of(e)
+        ]
+        apart = [e for e in validation_examples(training_data) if topic_of(e)]
+        known = tuple((e.get(SCORES_KEY), Question(str(topic_of(e)), e.get(TEXT))) for e in apart)
+        asked_apart = {question for _, question in known}
+        learned = Learned(tuple(q for q in questions if q not in asked_apart), known)
         with self._storage.write_to(self._resource) as directory:
-            joblib.dump(self._mix, directory / "topics.joblib")
+            joblib.dump(_learned_mix(known), directory / MIX_FILE)
+            joblib.dump(learned, directory / LEARNED_FILE, compress=3)
         return self._resource
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
@@ -89,16 +116,18 @@ class FaqTopicRetriever(GraphComponent):
         for message in messages:
             scores = message.get(SCORES_KEY)
             if scores is not None:
-                message.set(FAQ_KEY, self._retrieve(scores), add_to_output=True)
+                message.set(FAQ_KEY, self._retrieve(scores, message.get(TEXT)), add_to_output=True)
         return messages
 
-    def _retrieve(self, scores: Scores) -> dict[str, Any] | None:
+    def _retrieve(self, scores: Scores, text: str) -> dict[str, Any] | None:
+        content = current_content()
         topics, figures = _figures(scores)
         if not topics:
             return None
+        if self._sense is not None:
+            figures = _with(figures, self._sense.figures(text, topics, content))
         shares = softmax(figures @ self._mix)
         order = np.argsort(-shares)
-        content = current_content()
         found = [{"id": topics[at], "score": float(shares[at])} for at in order]
         if (
             content is not None
@@ -116,13 +145,29 @@ def _figures(scores: Scores) -> tuple[list[str], FloatArray]:
     return topics, np.stack([scores.linear[at], scores.best[at], scores.several[at]], axis=-1)
 
 
-def _learned_mix(examples: list[tuple[Scores, str]]) -> FloatArray:
+def _with(figures: FloatArray, sense: FloatArray) -> FloatArray:
+    return np.concatenate([figures, sense[:, None]], axis=1)
+
+
+def _usual_mix(sense: SenseOfTopics | None = None) -> FloatArray:
+    return np.array(USUAL_MIX if sense else USUAL_MIX[:3], dtype=np.float32)
+
+
+def _learned_mix(
+    examples: Sequence[tuple[Scores, Question]], sense: SenseOfTopics | None = None
+) -> FloatArray:
+    """The weights under which the right topics are most likely."""
+    if not examples:
+        return _usual_mix(sense)
     topics = _figures(examples[0][0])[0]
     figures = np.array([_figures(scores)[1] for scores, _ in examples])
-    places = np.arange(len(examples)), np.array([topics.index(topic) for _, topic in examples])
+    if sense is not None:
+        senses = [sense.figures(question.text, topics, None) for _, question in examples]
+        figures = np.concatenate([figures, np.array(senses)[..., None]], axis=-1)
+    places = np.arange(len(examples)), np.array([topics.index(question.topic) for _, question in examples])
 
     def loss(mix: FloatArray) -> float:
         return float(-np.log(softmax(figures @ mix)[places] + 1e-9).mean())
 
-    found = minimize(loss, np.array(USUAL_MIX), method="Nelder-Mead", options={"maxfev": 300})
+    found = minimize(loss, _usual_mix(sense), method="Nelder-Mead", options={"maxfev": 400})
     return np.asarray(found.x, dtype=np.float32)
