@@ -5,7 +5,7 @@ export SQLALCHEMY_SILENCE_UBER_WARNING := 1
 PYTHON := .venv/bin/python
 QUICK := not slow and not browser and not postgres and not redis and not conversation
 
-.PHONY: help run test check lint format train chat lock clean venv venv-dev
+.PHONY: help run test check lint format train chat eval lock clean venv venv-dev
 
 help:
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s%s\n", $$1, $$2 }' Makefile
@@ -33,6 +33,11 @@ train: venv ## train the assistant
 
 chat: venv ## talk with the assistant in the terminal
 	@exec $(PYTHON) -m bot chat
+
+# STOCK=cached leaves out Rasa's stock configuration where it has not been trained on the present data.
+STOCK ?= train
+eval: venv-dev ## measure the understanding against Rasa's stock configuration; writes docs/understanding.md
+	@exec $(PYTHON) -m tests.understanding.evaluation --stock $(STOCK)
 
 lock: ## compile the lock files from requirements.in and requirements-dev.in
 	@sh scripts/setup.sh lock

@@ -13,7 +13,7 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions import context
+from actions import context, several
 from bot import clock
 from bot.services.content.snapshot import Content
 
@@ -43,10 +43,50 @@ class Turn:
         self.entities: Sequence[Mapping[str, Any]] = message.get("entities") or ()
         self.decision: Mapping[str, Any] = message.get("decision") or {}
         self.faq: Mapping[str, Any] = message.get("faq") or {}
+        self.intents: Sequence[dict[str, Any]] = message.get("intent_ranking") or ()
+        self.also: Sequence[Mapping[str, Any]] = message.get("also") or ()
+        self.is_handed_over = False
+        self._message_id = str(message.get("message_id") or "")
 
     @property
     def conversation_id(self) -> str:
         return str(self.tracker.sender_id)
+
+    @property
+    def seq(self) -> int | None:
+        """The number of the customer's message in the transcript; None outside of our channels."""
+        number = self._message_id.removeprefix(f"{self.conversation_id}-")
+        return int(number) if number.isdecimal() and number != self._message_id else None
+
+    @property
+    def also_asked(self) -> list[str]:
+        """The FAQ topics that the message asks for besides what it was taken for."""
+        return [wish["topic"] for wish in self.also if wish["topic"] in self.content.faq]
+
+    @property
+    def also_wanted(self) -> list[str]:
+        """The dialogues that the message wants besides what it was taken for, by their intents."""
+        return [wish["intent"] for wish in self.also if wish["topic"] is None]
+
+    @property
+    def own_text(self) -> str:
+        """The text without the sentences that want something else than what the message was taken for."""
+        text = self.text
+        for wish in self.also:
+            text = text.replace(wish["text"], " ")
+        return text
+
+    @property
+    def offered_topics(self) -> list[dict[str, str]]:
+        """The buttons of a choice of topics that the bot gave just before this message."""
+        events = self.tracker.events
+        here = max((at for at, event in enumerate(events) if event.get("event") == "user"), default=0)
+        for event in reversed(events[:here]):
+            if (event.get("metadata") or {}).get("utter_action") == "utter_clarify":
+                return list((event.get("data") or {}).get("buttons") or ())
+            if event.get("event") == "user":
+                break
+        return []
 
     @property
     def is_payload(self) -> bool:
@@ -125,6 +165,7 @@ class Turn:
 
     def hand_over(self, template: str, reason: str, summary: dict[str, Any], **values: Any) -> None:
         """Utter a template and pass the conversation to the queue together with it."""
+        self.is_handed_over = True
         wish = {"handoff": {"reason": reason, "summary": summary}}
         self._dispatcher.utter_message(response=template, json_message=wish, **values)
 
@@ -147,7 +188,7 @@ class DealerAction(Action):
 
     def _run(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> Events:
         turn = Turn(dispatcher, tracker)
-        events = self.perform(turn)
+        events = several.around(self.name(), turn, self.perform)
         if not self.keeps_misunderstandings and turn.slot("misunderstandings"):
             events = [*events, SlotSet("misunderstandings", None)]
         return events

@@ -136,7 +136,7 @@ class ComplaintForm(CaseForm):
         return super().takes_anything(turn) or self._says_more(turn)
 
     def read_text(self, turn: Turn, draft: Draft) -> bool:
-        text = _without_phone(turn)
+        text = _without_phone(turn, turn.own_text)
         substance = _ONLY_WISH.sub("", text).strip(" ,，。!！~")
         asked = turn.requested == "complaint_text" and len(text) >= 2 and turn.intent not in COURTESIES
         asked = asked or self._says_more(turn)

@@ -1,20 +1,26 @@
-"""Answers from the reviewed FAQ, and suggestions where it is not clear which answer is meant."""
+"""Answers from the reviewed FAQ, suggestions where it is not clear which is meant, and what is not understood."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from rasa_sdk.events import SlotSet
 
 from actions.base import DealerAction, Events, Turn
 from bot.services.replies import FAQ_PREFIX, topic_payload
+from bot.services.unanswered import Heard, Kind, record, wait_again
 
 _SYMBOLS_ONLY = re.compile(r"^[\W_]*$")
 MOST_SUGGESTIONS = 3
+NEAR = 0.5
+"""A topic with this share of all topics is offered although the message as a whole was not understood."""
+UNDERSTOOD = frozenset({"affirm", "deny"})
+"""A yes or no that answers no question is no gap in what the assistant knows."""
 
 
 class AnswerFaq(DealerAction):
-    """One topic answered, or two to three topics offered."""
+    """One topic answered (and what else was asked in the same message), or two to three topics offered."""
 
     action_name = "action_answer_faq"
     keeps_misunderstandings = True
@@ -23,17 +29,16 @@ class AnswerFaq(DealerAction):
         topic = turn.last("topic") or turn.faq.get("id")
         if self._is_clear(turn) and topic in turn.content.faq:
             turn.say(f"{FAQ_PREFIX}{topic}")
+            for other in turn.also_asked:
+                turn.say(f"{FAQ_PREFIX}{other}")
             return [SlotSet("misunderstandings", None)]
         suggestions = [id_ for id_ in turn.decision.get("suggestions") or [] if id_ in turn.content.faq]
-        if not suggestions:
+        suggestions = suggestions[:MOST_SUGGESTIONS]
+        buttons = topic_buttons(turn, suggestions)
+        if not buttons or buttons == turn.offered_topics:  # the same choice again helps nobody
             return misunderstood(turn)
-        turn.say(
-            "utter_clarify",
-            buttons=[
-                {"title": turn.content.faq[id_].title, "payload": topic_payload(id_)}
-                for id_ in suggestions[:MOST_SUGGESTIONS]
-            ],
-        )
+        turn.say("utter_clarify", buttons=buttons)
+        _store(turn, Kind.CLARIFICATION, suggestions)
         return []
 
     def _is_clear(self, turn: Turn) -> bool:
@@ -54,7 +59,13 @@ class NotUnderstood(DealerAction):
 
 
 def misunderstood(turn: Turn) -> Events:
-    """Count a misunderstanding and answer it."""
+    """Count a misunderstanding, answer it, and put it on the unanswered list."""
+    near = [found["id"] for found in turn.faq.get("ranking") or () if found["score"] >= NEAR]
+    near = [topic for topic in near if topic in turn.content.faq][:MOST_SUGGESTIONS]
+    if turn.intent not in UNDERSTOOD:
+        _store(
+            turn, Kind.FALLBACK, [found["id"] for found in turn.faq.get("ranking") or ()][:MOST_SUGGESTIONS]
+        )
     count = int(turn.slot("misunderstandings") or 0) + 1
     if count >= 2:
         turn.say("utter_offer_person")
@@ -63,5 +74,31 @@ def misunderstood(turn: Turn) -> Events:
             SlotSet("pending_offer", "human"),
             SlotSet("handoff_reason", "two_misunderstandings"),
         ]
-    turn.say("utter_not_understood_in_form" if turn.active_form else "utter_not_understood")
+    if turn.active_form:
+        turn.say("utter_not_understood_in_form")
+    elif near and turn.intent not in UNDERSTOOD:
+        turn.say("utter_not_understood_near", buttons=topic_buttons(turn, near))
+    else:
+        turn.say("utter_not_understood")
     return [SlotSet("misunderstandings", count)]
+
+
+def ask_again(turn: Turn) -> Events:
+    """A yes to a choice of topics does not say to which of them."""
+    turn.say("utter_clarify", buttons=turn.offered_topics)
+    wait_again(turn.database, turn.conversation_id, turn.now)
+    return []
+
+
+def topic_buttons(turn: Turn, topics: Sequence[str]) -> list[dict[str, str]]:
+    return [{"title": turn.content.faq[id_].title, "payload": topic_payload(id_)} for id_ in topics]
+
+
+def _store(turn: Turn, kind: Kind, topics: Sequence[str]) -> None:
+    scores = {found["id"]: found["score"] for found in turn.faq.get("ranking") or ()}
+    candidates = [{"id": topic, "score": round(scores.get(topic, 0.0), 4)} for topic in topics]
+    record(
+        turn.database,
+        Heard(turn.conversation_id, turn.seq, kind, turn.text, candidates, turn.intents[:3]),
+        turn.now,
+    )

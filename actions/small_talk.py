@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from rasa_sdk.events import FollowupAction, SlotSet
 
 from actions import cases, existing_bookings, handoff, own_car, service_visit, test_drive
 from actions.base import DealerAction, Events, Turn, set_slots
-from actions.faq import misunderstood
-from actions.forms import left
+from actions.faq import ask_again, misunderstood
+from actions.forms import Form, left
 from bot.services.booking import release_hold
 
 _WHO_ARE_YOU = re.compile(r"你(们)?(是|叫)(谁|什么|啥|哪位|机器人|真人|人工)")
@@ -26,6 +27,16 @@ FORMS = {
         handoff.FORM,
     )
 }
+OFFERED: dict[str, tuple[Form, dict[str, Any]]] = {
+    "book_test_drive": (test_drive.FORM, {}),
+    "book_service": (service_visit.FORM, {}),
+    "check_booking": (existing_bookings.FORM, {"booking_purpose": "check"}),
+    "change_booking": (existing_bookings.FORM, {"booking_purpose": "change"}),
+    "cancel_booking": (existing_bookings.FORM, {"booking_purpose": "cancel"}),
+    "ask_service_due": (own_car.FORM, {"car_purpose": "due"}),
+    "ask_warranty_status": (own_car.FORM, {"car_purpose": "warranty"}),
+}
+"""What a yes begins after it was offered, with what is known of it."""
 TEMPLATES = {
     "greet": "utter_greet",
     "goodbye": "utter_goodbye",
@@ -107,15 +118,19 @@ class AcceptOffer(DealerAction):
         cleared = SlotSet("pending_offer", None)
         if offer == "human" and not turn.speaks_of_booking:
             return [cleared, *handoff.request_human(turn)]
+        if turn.offered_topics:
+            return ask_again(turn)
         if turn.active_form:  # a yes that answers none of the form's questions
             return misunderstood(turn)
-        if offer == "book_service":
-            seed = dict.fromkeys(service_visit.FORM.slots) | (turn.slot("offered_visit") or {})
+        if offer in OFFERED:
+            form, seed = OFFERED[offer]
+            if offer == "book_service":
+                seed = turn.slot("offered_visit") or {}
             return [
                 cleared,
                 SlotSet("offered_visit", None),
-                *set_slots(seed),
-                FollowupAction("service_visit_form"),
+                *set_slots(dict.fromkeys(form.slots) | seed),
+                FollowupAction(form.name),
             ]
         turn.say("utter_what_next")
         return []
@@ -128,7 +143,7 @@ class DeclineOffer(DealerAction):
     keeps_misunderstandings = True
 
     def perform(self, turn: Turn) -> Events:
-        if turn.active_form and not turn.slot("pending_offer"):
+        if turn.offered_topics or (turn.active_form and not turn.slot("pending_offer")):
             return misunderstood(turn)
         turn.say("utter_offer_declined" if turn.slot("pending_offer") else "utter_what_next")
         return [SlotSet("pending_offer", None), SlotSet("handoff_reason", None)]

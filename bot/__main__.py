@@ -1,4 +1,4 @@
-"""``python -m bot …``: serve, train, chat, understand."""
+"""``python -m bot …``: serve, train, chat, understand, faq, replies, unanswered."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ os.environ["RASA_TELEMETRY_ENABLED"] = "false"
 os.environ.setdefault("TQDM_DISABLE", "1")
 os.environ.setdefault("SQLALCHEMY_SILENCE_UBER_WARNING", "1")
 
-from bot.domain.errors import SetupError
+from bot.commands.arguments import add_content_commands, add_unanswered_command
+from bot.domain.errors import ImportRefused, ZhantingError
 
 COMMANDS = {
     "serve": "migrate, fill and, where needed, train; then answer on PORT",
@@ -27,15 +28,22 @@ def main(arguments: list[str] | None = None) -> int:
     commands = parser.add_subparsers(dest="command", required=True, metavar="command")
     for name, help_text in COMMANDS.items():
         commands.add_parser(name, help=help_text)
-    chosen = parser.parse_args(arguments).command
+    add_content_commands(commands)
+    add_unanswered_command(commands)
+    chosen = parser.parse_args(arguments)
     for stream in (sys.stdin, sys.stdout, sys.stderr):
         stream.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
     try:
         from bot import commands as implementation
 
-        return int(getattr(implementation, chosen)())
-    except SetupError as error:
-        print(f"zhanting: {error}", file=sys.stderr)
+        command = getattr(implementation, chosen.command)
+        return int(command() if chosen.command in COMMANDS else command(chosen))
+    except ImportRefused as error:
+        print("\n".join([f"zhanting: {error}", *error.faults]), file=sys.stderr)
+        return 1
+    except ZhantingError as error:
+        words = getattr(error, "words", "")
+        print(f"zhanting: {error}" + (f"（{words}）" if words else ""), file=sys.stderr)
         return 1
     except BrokenPipeError:  # the reader of our output left, as `head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

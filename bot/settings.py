@@ -31,6 +31,7 @@ class Settings:
     widget_origins: tuple[str, ...]
     max_message_length: int
     log_level: str
+    encoder: Path | None
 
 
 NAMES: dict[str, str] = {
@@ -46,6 +47,7 @@ NAMES: dict[str, str] = {
     "widget_origins": "ZHANTING_WIDGET_ORIGINS",
     "max_message_length": "ZHANTING_MAX_MESSAGE_LENGTH",
     "log_level": "ZHANTING_LOG_LEVEL",
+    "encoder": "ZHANTING_ENCODER",
 }
 
 
@@ -66,6 +68,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         widget_origins=_read(env, "widget_origins", _words, ()),
         max_message_length=_read(env, "max_message_length", _positive, 1000),
         log_level=_read(env, "log_level", _log_level, "INFO"),
+        encoder=_read(env, "encoder", _folder, None),
     )
 
 
@@ -122,6 +125,13 @@ def _database_url(text: str) -> str:
     if not text.startswith(("sqlite:///", "postgresql://", "postgresql+psycopg2://")):
         raise ValueError("only sqlite:/// and postgresql:// are supported")
     return text
+
+
+def _folder(text: str) -> Path:
+    folder = Path(text).expanduser().resolve()
+    if not folder.is_dir():
+        raise ValueError("is not a folder")
+    return folder
 
 
 def _log_level(text: str) -> str:

@@ -3,8 +3,9 @@
 #
 #   sh scripts/setup.sh         what the assistant runs with
 #   sh scripts/setup.sh dev     and what the checks need on top
-#   sh scripts/setup.sh lock    compile the lock files anew from requirements.in and requirements-dev.in
+#   sh scripts/setup.sh lock    compile the lock files anew from requirements*.in
 #
+# With ZHANTING_ENCODER set, the packages of the optional sentence encoder come along (docs/encoder.md).
 # Nothing but Python 3.10 will do: under 3.11, pip takes Rasa 1.10 without a word.
 set -eu
 cd "$(dirname "$0")/.."
@@ -23,12 +24,17 @@ main() {
 
 set_up() {
     kind=$1
+    if [ "$kind" = run ] && [ -n "${ZHANTING_ENCODER:-}" ]; then kind=encoder; fi
     interpreter="" sums=""
     inspect
     if up_to_date; then return; fi
     began=$(date +%s)
     if [ "$(stamped 1)" = dev ]; then kind=dev; fi # once a developer's .venv, always one
-    if [ "$kind" = dev ]; then lock_file=requirements-dev.lock; else lock_file=requirements.lock; fi
+    case "$kind" in
+    dev) lock_files=requirements-dev.lock ;;
+    encoder) lock_files="requirements.lock requirements-encoder.lock" ;;
+    *) lock_files=requirements.lock ;;
+    esac
     fill_with_uv || fill_with_pip || give_up
     inspect
     printf '%s\n%s\n%s\n' "$kind" "$interpreter" "$sums" >"$STAMP.new" && mv "$STAMP.new" "$STAMP"
@@ -44,7 +50,7 @@ import hashlib, os, sys
 assert sys.version_info[:2] == (3, 10)
 print(sys.version.split()[0], sys.platform, os.uname().machine, sys.executable)
 print(*(hashlib.sha256(open(name, "rb").read()).hexdigest() for name in sys.argv[1:]))
-' requirements.lock requirements-dev.lock 2>/dev/null) || return 0
+' requirements.lock requirements-encoder.lock requirements-dev.lock 2>/dev/null) || return 0
     interpreter=${found%%
 *} sums=${found#*
 }
@@ -52,7 +58,7 @@ print(*(hashlib.sha256(open(name, "rb").read()).hexdigest() for name in sys.argv
 
 up_to_date() {
     [ -n "$interpreter" ] && [ "$(stamped 2)" = "$interpreter" ] && [ "$(stamped 3)" = "$sums" ] &&
-        case "$kind $(stamped 1)" in "run run" | "run dev" | "dev dev") true ;; *) false ;; esac
+        case "$kind $(stamped 1)" in "run "* | "$kind $kind" | "encoder dev") true ;; *) false ;; esac
 }
 
 stamped() { sed -n "$1p" "$STAMP" 2>/dev/null || true; }
@@ -71,13 +77,14 @@ fill_with_uv() {
     uv=$(find_uv) || uv=$(get_uv) || return 1
     use_pips_index
     if keep_venv; then
-        say "bringing .venv up to date with $lock_file"
+        say "bringing .venv up to date with $lock_files"
     else
         make_venv_with_uv || return 1
-        say "installing the packages of $lock_file (about 1 GB to fetch, 3 GB on disk)"
+        say "installing the packages of $lock_files (about 1 GB to fetch, 3 GB on disk)"
     fi
     mark_unfinished
-    in_few_lines "$uv" pip sync --python .venv/bin/python --require-hashes --compile-bytecode "$lock_file"
+    # shellcheck disable=SC2086 # several lock files are several words
+    in_few_lines "$uv" pip sync --python .venv/bin/python --require-hashes --compile-bytecode $lock_files
 }
 
 make_venv_with_uv() {
@@ -93,10 +100,11 @@ make_venv_with_uv() {
 # Takes about twice as long as uv; for machines where no uv can be had.
 fill_with_pip() {
     python=$(find_python) || return 1
-    say "without uv: installing the packages of $lock_file with pip, which takes some minutes"
+    say "without uv: installing the packages of $lock_files with pip, which takes some minutes"
     rm -rf .venv
-    "$python" -m venv .venv && mark_unfinished &&
-        .venv/bin/python -m pip install -qq --compile --no-deps --require-hashes --requirement "$lock_file"
+    "$python" -m venv .venv && mark_unfinished && for lock_file in $lock_files; do
+        .venv/bin/python -m pip install -qq --compile --no-deps --require-hashes --requirement "$lock_file" || return
+    done
 }
 
 # --- Finding things ---
@@ -156,6 +164,7 @@ lock() {
     uv=$(find_uv) || uv=$(get_uv) || give_up
     use_pips_index
     compile_lock requirements.in requirements.lock
+    compile_lock requirements-encoder.in requirements-encoder.lock
     compile_lock requirements-dev.in requirements-dev.lock
 }
 

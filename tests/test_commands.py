@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.commands import _row
+from bot.commands.understanding import row_of
 from bot.domain.errors import SetupError
 from tests.server import HOOKS, run_bot
 
@@ -59,7 +59,7 @@ def test_understand_gives_one_line_of_json_for_each(tmp_path: Path) -> None:
 )
 def test_a_bad_line_is_named(line: str, problem: str) -> None:
     with pytest.raises(SetupError) as raised:
-        _row(2, line)
+        row_of(2, line)
     assert str(raised.value).startswith(problem)
     assert "\n" not in str(raised.value)
 

@@ -16,7 +16,7 @@ TEXT = {
     *("", ".cfg", ".in", ".ini", ".lock", ".mako", ".md", ".py", ".sh", ".toml", ".txt"),
     *(".css", ".html", ".js", ".json", ".jsonl", ".svg", ".yaml", ".yml"),
 }
-LOCKS = ("requirements.lock", "requirements-dev.lock")
+LOCKS = ("requirements.lock", "requirements-encoder.lock", "requirements-dev.lock")
 
 HOME_FOLDER = re.compile(r"""(?<![\w./*:}-])/(home|root|Users)/(?!\.\.\.)\w""")
 INDEX_ADDRESS = re.compile(
@@ -46,10 +46,10 @@ def test_locked_packages_have_hashes_and_no_index(name: str) -> None:
     )
 
 
-def test_both_lock_files_name_the_same_versions() -> None:
-    running, developing = ({entry.split()[0] for entry in _entries(name)} for name in LOCKS)
+def test_all_lock_files_name_the_same_versions() -> None:
+    running, encoder, developing = ({entry.split()[0] for entry in _entries(name)} for name in LOCKS)
 
-    assert running - developing == set()
+    assert (running | encoder) - developing == set()
 
 
 def test_what_is_asked_for_is_locked() -> None:

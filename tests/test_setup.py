@@ -30,7 +30,7 @@ esac
 
 
 class Checkout:
-    """A checkout with the script and two small lock files, on a machine that has what ``has`` was told."""
+    """A checkout with the script and small lock files, on a machine that has what ``has`` was told."""
 
     def __init__(self, folder: Path, machine: Path) -> None:
         self.folder, self.bin, self.home, self.log = (
@@ -43,7 +43,7 @@ class Checkout:
         for made in (folder / "scripts", self.bin, self.home):
             made.mkdir(parents=True)
         shutil.copy(ROOT / "scripts" / "setup.sh", folder / "scripts")
-        for lock in ("requirements.lock", "requirements-dev.lock"):
+        for lock in ("requirements.lock", "requirements-encoder.lock", "requirements-dev.lock"):
             (folder / lock).write_text("rasa==3.6.21\n")
         for tool in TOOLS:
             (self.bin / tool).symlink_to(shutil.which(tool) or f"/bin/{tool}")
@@ -171,6 +171,29 @@ def test_a_developers_packages_stay_when_the_assistant_runs(ready: Checkout) -> 
     assert ready.uv_calls() == [f"{SYNC} requirements-dev.lock"]
 
 
+def test_the_encoders_packages_come_with_its_setting(ready: Checkout) -> None:
+    with_encoder = {"ZHANTING_ENCODER": "model"}
+
+    ready.set_up(**with_encoder)
+    assert ready.uv_calls() == [f"{SYNC} requirements.lock requirements-encoder.lock"]
+    ready.set_up(**with_encoder)
+    ready.set_up()
+    assert ready.uv_calls() == []
+
+    (ready.folder / "requirements-encoder.lock").write_text("onnxruntime==1.0\n")
+    ready.set_up()  # without the setting they go at the next change
+    assert ready.uv_calls() == [f"{SYNC} requirements.lock"]
+
+
+def test_a_developer_has_the_encoders_packages_already(ready: Checkout) -> None:
+    ready.set_up("dev")
+    ready.uv_calls()
+
+    ready.set_up("run", ZHANTING_ENCODER="model")
+    ready.set_up("dev", ZHANTING_ENCODER="model")
+    assert ready.uv_calls() == []
+
+
 def test_an_interrupted_installation_starts_afresh(ready: Checkout) -> None:
     (ready.folder / "requirements.lock").write_text("rasa==3.6.20\n")
     failed = ready.set_up(UV_FAILS="yes")
@@ -234,10 +257,11 @@ def test_lock_files_are_compiled_without_the_address_of_an_index(checkout: Check
 
     assert checkout.set_up("lock").returncode == 0
 
-    running, developing = checkout.uv_calls()
+    running, encoder, developing = checkout.uv_calls()
     assert "--generate-hashes" in running
     assert "--no-emit-index-url" in running
     assert running.endswith("--output-file requirements.lock requirements.in")
+    assert encoder.endswith("--output-file requirements-encoder.lock requirements-encoder.in")
     assert developing.endswith("--output-file requirements-dev.lock requirements-dev.in")
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from bot.api.content_description import content_paths, content_schemas
+from bot.api.unanswered_description import unanswered_paths, unanswered_schemas
 from bot.domain.booking import VisitKind, VisitStatus
 from bot.domain.cases import CaseKind, CaseStatus
 from bot.domain.conversation import Author, Owner
@@ -47,6 +49,8 @@ def describe() -> dict[str, Any]:
             "/api/staff/cases": {
                 "get": _list("Case", "Cases, newest first.", _query("kind", _enum(CaseKind)))
             },
+            **content_paths(),
+            **unanswered_paths(),
         },
         "components": {
             "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
@@ -116,6 +120,11 @@ def _schemas() -> dict[str, Any]:
             custom={"type": "object"},
             client_id=_NULLABLE,
             time=_TIME,
+            template={
+                "type": "object",
+                "nullable": True,
+                "description": "id and version of what the bot said",
+            },
         ),
         "Case": _object(
             id=_TEXT,
@@ -127,6 +136,8 @@ def _schemas() -> dict[str, Any]:
             due_at={**_TIME, "nullable": True},
             created_at=_TIME,
         ),
+        **content_schemas(),
+        **unanswered_schemas(),
     }
 
 

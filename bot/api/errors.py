@@ -17,6 +17,7 @@ _STATUS: tuple[tuple[type[Exception], int], ...] = (
     (errors.TooManyRequests, 429),
     (errors.NotFound, 404),
     (errors.NotAllowed, 401),
+    (errors.NotPermitted, 403),
     (errors.Conflict, 409),
     (errors.InvalidInput, 400),
 )
@@ -56,7 +57,7 @@ def install_error_handlers(
             logger.error("request failed: %s %s", request.method, request.path, exc_info=error)
             return json(body(request, status, "internal error"), status=status)
         headers = getattr(error, "headers", None) or {}
-        return json(body(request, status, str(error)), status=status, headers=headers)
+        return json({**body(request, status, str(error)), **_details(error)}, status=status, headers=headers)
 
     @app.on_response
     async def add_headers(request: Request, response: BaseHTTPResponse) -> None:
@@ -79,6 +80,13 @@ def _status_of(error: Exception) -> int:
         if isinstance(error, kind):
             return status
     return error.status_code if isinstance(error, SanicException) else 500
+
+
+def _details(error: Exception) -> dict[str, str]:
+    """Which field of an edit is wrong, and why in the words of the staff."""
+    if isinstance(error, errors.InvalidContent):
+        return {"field": error.field, "message": error.words}
+    return {}
 
 
 def _cors(origin: str) -> dict[str, str]:

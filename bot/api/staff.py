@@ -1,4 +1,4 @@
-"""The staff API under ``/api/staff``, described at ``/api/openapi.json`` (read-only so far)."""
+"""The staff API under ``/api/staff``, described at ``/api/openapi.json``. Content has its routes in ``content.py``."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ from sanic.request import Request
 from sanic.response import HTTPResponse, json
 
 from bot import clock
+from bot.api.content import add_content_routes
 from bot.api.description import describe
+from bot.api.unanswered import add_unanswered_routes
 from bot.clock import TIME_ZONE
 from bot.domain.cases import CaseKind
 from bot.domain.conversation import Owner
@@ -70,13 +72,19 @@ def staff_api(database: Database, content: ContentStore) -> Blueprint:
         _storable("id", conversation_id)
         await _in_thread(conversations.conversation, database, conversation_id)
         rows = await _in_thread(messages.messages_after, database, conversation_id, 0, 10_000)
-        return json([message_json(row) for row in rows])
+        return json([{**message_json(row), "template": row.template} for row in rows])
 
     @blueprint.get("/staff/cases")
     async def all_cases(request: Request) -> HTTPResponse:
         await _require_staff(request, database)
         kind = _choice(CaseKind, request.args.get("kind"), "kind")
         return json([_case_json(row) for row in await _in_thread(cases.list_cases, database, kind)])
+
+    async def authenticate(request: Request) -> str:
+        return await _require_staff(request, database)
+
+    add_content_routes(blueprint, database, content, authenticate)
+    add_unanswered_routes(blueprint, database, content, authenticate)
 
     @blueprint.route("/staff/<rest:path>", methods=["GET", "POST", "PUT", "DELETE", "PATCH"])
     async def unknown(request: Request, rest: str) -> HTTPResponse:

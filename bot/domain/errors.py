@@ -24,12 +24,32 @@ class InvalidInput(ZhantingError):
     """The caller sent something that cannot be taken (HTTP 400)."""
 
 
+class InvalidContent(ContentError, InvalidInput):
+    """Somebody's edit cannot be taken; ``words`` says why in Chinese."""
+
+    def __init__(self, file: str, entry: str, field: str, problem: str, words: str) -> None:
+        super().__init__(file, entry, field, problem)
+        self.words = words
+
+
+class ImportRefused(InvalidInput):
+    """A file cannot be imported, and nothing of it was. ``faults``: all that is wrong with its place, in Chinese."""
+
+    def __init__(self, file: str, faults: tuple[str, ...]) -> None:
+        self.faults = faults
+        super().__init__(f"{file}: nothing was imported ({len(faults)} to mend)")
+
+
 class NotFound(ZhantingError):
     """What was asked for does not exist, or the caller may not know that it does (HTTP 404)."""
 
 
 class NotAllowed(ZhantingError):
     """Missing or wrong credentials (HTTP 401)."""
+
+
+class NotPermitted(ZhantingError):
+    """The caller is known and may not do this (HTTP 403)."""
 
 
 class TooManyRequests(ZhantingError):

@@ -6,17 +6,19 @@ from typing import Any
 
 from rasa.core.channels.channel import OutputChannel
 
+from bot.services.replies import SOURCE
+
 
 class Collector(OutputChannel):
-    """Keeps what the bot says; nothing leaves before the turn is over."""
+    """Keeps what the bot says to a customer of a channel; nothing leaves before the turn is over."""
 
     def __init__(self, channel: str) -> None:
         self._channel = channel
         self.messages: list[dict[str, Any]] = []
 
-    @classmethod
-    def name(cls) -> str:
-        return "zhanting"
+    def name(self) -> str:
+        """The customer's channel, which Rasa hands to the templates."""
+        return self._channel
 
     async def send_response(self, recipient_id: str, message: dict[str, Any]) -> None:
         """Called by Rasa once per utterance."""
@@ -25,6 +27,6 @@ class Collector(OutputChannel):
                 "text": message.get("text") or "",
                 "buttons": message.get("buttons") or [],
                 "custom": message.get("custom") or {},
-                "template": message.get("template"),
+                SOURCE: message.get(SOURCE),
             }
         )

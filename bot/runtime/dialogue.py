@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -9,11 +10,13 @@ from rasa.core.agent import Agent
 from rasa.core.channels.channel import UserMessage
 from rasa.core.lock_store import InMemoryLockStore
 
+from bot import clock
 from bot.domain.conversation import HandoffReason
 from bot.runtime.actions import InProcessActions, check_results_with_a_prepared_schema, watching
 from bot.runtime.channel import Collector
-from bot.runtime.nlg import TemplateNlg
+from bot.runtime.nlg import TemplateNlg, noting_what_cannot_be_said
 from bot.runtime.trackers import DatabaseTrackerStore
+from bot.services.conversations import record_handoff
 from bot.services.installation import Installation
 from bot.services.messages import HandoffRequest, Utterance
 from bot.services.turns import utterance
@@ -28,6 +31,7 @@ class RasaDialogue:
         An agent serves one installation at a time: the newest dialogue made of it.
         """
         TemplateNlg.use(installation.content)
+        self._database = installation.database
         self.tracker_store = DatabaseTrackerStore(installation.database)
         self._agent = load_agent(model) if isinstance(model, Path) else model
         # Agent wraps a store into FailSafeTrackerStore, which takes a database error for a new conversation.
@@ -35,16 +39,27 @@ class RasaDialogue:
         self._agent.tracker_store = self._agent.processor.tracker_store = self.tracker_store
 
     async def reply(
-        self, conversation_id: str, text: str, message_id: str | None = None
+        self, conversation_id: str, text: str, message_id: str | None = None, channel: str = ""
     ) -> tuple[list[Utterance], HandoffRequest | None]:
         """One turn: the utterances, and the handoff that an action asked for. ``message_id`` names the message.
 
-        Raises what an action raised.
+        ``channel``: where the customer writes; templates may have other words there. Raises what an action raised.
         """
-        collector = Collector("zhanting")
-        with watching():
+        collector = Collector(channel or "zhanting")
+        with watching(), noting_what_cannot_be_said() as unsayable:
             await self._agent.handle_message(
                 UserMessage(text, collector, conversation_id, input_channel="zhanting", message_id=message_id)
+            )
+        if unsayable:
+            summary = {"message": text, "replies": unsayable}
+            await asyncio.get_running_loop().run_in_executor(
+                None,
+                record_handoff,
+                self._database,
+                conversation_id,
+                HandoffReason.FAILURE,
+                summary,
+                clock.now(),
             )
         handoff = None
         utterances = []

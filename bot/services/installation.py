@@ -23,6 +23,7 @@ from bot.services.content.sync import SyncReport, sync_content
 from bot.services.vehicles import fill_demo_customers
 from bot.settings import ROOT, Settings, read_settings
 from bot.store.database import Database
+from bot.store.tables import ContentRevision
 
 logger = logging.getLogger(__name__)
 SETUP_LOCK = 5005
@@ -55,6 +56,31 @@ def open_installation(settings: Settings | None = None, root: Path = ROOT) -> In
             f"the database {_safe(settings.database_url)} cannot be used: {_first_line(error)}"
         ) from error
     _tell(report)
+    return Installation(settings, database, ContentStore(database))
+
+
+def open_content(settings: Settings) -> Installation:
+    """The installation for a command that looks at or changes content: as the server left it, its files not read.
+
+    A new one is filled first; raises ``SetupError`` as ``open_installation`` does.
+    """
+    if settings.clock is not None:
+        clock.clock.set(settings.clock)
+    if not settings.home.is_dir():
+        return open_installation(settings)
+    try:
+        database = Database(settings.database_url)
+        with _one_process_at_a_time(database):
+            migrate(database)
+        with database.reading() as session:
+            is_filled = session.scalar(sa.select(ContentRevision.number)) is not None
+    except (sa.exc.SQLAlchemyError, sqlite3.Error, CommandError, ValueError) as error:
+        raise SetupError(
+            f"the database {_safe(settings.database_url)} cannot be used: {_first_line(error)}"
+        ) from error
+    if not is_filled:
+        database.close()
+        return open_installation(settings)
     return Installation(settings, database, ContentStore(database))
 
 

@@ -13,12 +13,14 @@ from sqlalchemy.orm import Session
 
 from bot.domain.conversation import Author, HandoffReason, Owner
 from bot.services.conversations import add_handoff, open_conversation, pass_to
+from bot.services.unanswered import settle
 from bot.store.database import Database
 from bot.store.tables import Conversation, Message
 
 OFFERS_REMEMBERED = 50
 _ORDINAL = re.compile(
-    r"^\s*(第\s*)?(?P<number>[一二三四五六七八九1-9])\s*(个|项|条|个吧|个时间)?\s*[吧。.]?\s*$"
+    r"^\s*(?:(?:嗯|那|就|我|选|要|问|是|想)*第\s*)?(?P<number>[一二三四五六七八九1-9])\s*(?:[个项条种]|个时间)?\s*"
+    r"(?:就行|就好|那个|的)?\s*[吧。.,，]?\s*$"
 )
 _TYPED_COMMAND = re.compile(r"^\s*/+\s*[A-Za-z_]+\s*(\{|$)")
 _NOT_UNDERSTOOD = "/nlu_fallback"
@@ -55,7 +57,7 @@ class HandoffRequest:
 
 @dataclass(frozen=True)
 class StoredMessage:
-    """One row of the transcript."""
+    """One row of the transcript. ``template``: id and version of what the bot said."""
 
     conversation_id: str
     seq: int
@@ -66,6 +68,7 @@ class StoredMessage:
     client_id: str | None
     reply_to: int | None
     time: datetime
+    template: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -73,6 +76,7 @@ class Received:
     """An inbound message in its place. ``for_bot`` is what Rasa may read; ``finished`` tells an answered resend."""
 
     conversation_id: str
+    channel: str
     seq: int
     owner: Owner
     epoch: int
@@ -93,6 +97,7 @@ def receive(database: Database, inbound: Inbound, now: datetime) -> Received:
         stored = _append(session, conversation, Author.CUSTOMER, Utterance(text), now)
         stored.payload = offered["payload"] if offered else None
         stored.client_id, stored.answered = inbound.client_id, False
+        settle(session, conversation.id, stored.payload, now)
         return _received(conversation, stored, duplicate=False)
 
 
@@ -257,6 +262,7 @@ def _finish(session: Session, received: Received) -> None:
 def _received(conversation: Conversation, row: Message, duplicate: bool) -> Received:
     return Received(
         conversation_id=conversation.id,
+        channel=conversation.channel,
         seq=row.seq,
         owner=Owner(conversation.state),
         epoch=conversation.epoch,
@@ -282,4 +288,5 @@ def _stored(row: Message) -> StoredMessage:
         row.client_id,
         row.reply_to,
         row.created_at,
+        row.templates,
     )

@@ -15,6 +15,8 @@ from bot.store.database import Database
 from bot.store.tables import AccessToken, User
 
 ADMIN = "admin"
+APPROVERS = frozenset({"administrator", "manager", "content_editor"})
+"""The roles whose changes of content count at once; everybody else's wait as drafts."""
 TOKEN_HOURS = 12
 _hasher = PasswordHasher()
 
@@ -62,6 +64,13 @@ def staff_of_token(database: Database, token: str, now: datetime) -> str:
         if row is None or row.expires_at <= now:
             raise NotAllowed("no valid token")
         return str(row.username)
+
+
+def may_approve(database: Database, username: str) -> bool:
+    """Whether the user's changes of content need nobody else's approval."""
+    with database.reading() as session:
+        user = session.get(User, username)
+        return user is not None and user.role in APPROVERS
 
 
 def _matches(stored: str, password: str) -> bool:

@@ -14,7 +14,7 @@ from bot.domain.conversation import HandoffReason, Owner, is_online, next_online
 from bot.services import conversations, messages
 from bot.services.content.snapshot import ContentStore
 from bot.services.messages import HandoffRequest, Inbound, Received, StoredMessage, Utterance
-from bot.services.replies import reply_for
+from bot.services.replies import SOURCE, reply_for
 from bot.services.texts import clean
 from bot.services.wakeups import Wakeups
 from bot.services.wording import say_opening
@@ -31,9 +31,9 @@ class Dialogue(Protocol):
     """What answers a message: Rasa's agent in the server, handed in from above."""
 
     async def reply(
-        self, conversation_id: str, text: str, message_id: str
+        self, conversation_id: str, text: str, message_id: str, channel: str
     ) -> tuple[list[Utterance], HandoffRequest | None]:
-        """Run one turn. A turn cut off by a crash comes again with the same ``message_id``."""
+        """Run one turn for a customer of a channel. One cut off by a crash comes again with its ``message_id``."""
 
     async def intent(self, text: str) -> str:
         """The intent of a text, without a turn."""
@@ -137,15 +137,17 @@ class Turns:
             if received.owner is not Owner.BOT:
                 return await self._waiting_line(received), None
             if too_long:
-                return [self._say("utter_too_long", limit=self._longest)], None
+                return [self._say("utter_too_long", received, limit=self._longest)], None
             if not received.for_bot.strip():
-                return [self._say("utter_empty_message")], None
+                return [self._say("utter_empty_message", received)], None
             message_id = f"{received.conversation_id}-{received.seq}"
-            return await self._dialogue.reply(received.conversation_id, received.for_bot, message_id)
+            return await self._dialogue.reply(
+                received.conversation_id, received.for_bot, message_id, received.channel
+            )
         except Exception:  # the last line of defence: the customer gets a word, a person and the log the rest
             logger.exception("turn failed in conversation %s", received.conversation_id)
             await self._report_failure(received)
-            return [self._say("utter_technical_problem")], None
+            return [self._say("utter_technical_problem", received)], None
 
     async def _ownership(self, received: Received) -> Received:
         """Who owns the conversation now that its turn has come; a waiting customer may go back to the bot."""
@@ -162,9 +164,9 @@ class Turns:
         now, hours = clock.now(), self._content.current().dealership.profile.consultants_online
         if not is_online(hours, now):
             when = say_opening(next_online(hours, now), now.date())
-            return [self._say("utter_waiting_until_opening", when=when)]
+            return [self._say("utter_waiting_until_opening", received, when=when)]
         place = await _in_thread(conversations.place_in_queue, self._database, received.conversation_id)
-        return [self._say("utter_waiting_in_queue", place=place)]
+        return [self._say("utter_waiting_in_queue", received, place=place)]
 
     async def _is_answered(self, received: Received) -> bool:
         """Whether it got its outcome while this turn waited: from a resend, or in another process."""
@@ -188,8 +190,8 @@ class Turns:
             clock.now(),
         )
 
-    def _say(self, template: str, **values: object) -> Utterance:
-        reply = reply_for(self._content.current(), template, values)
+    def _say(self, template: str, received: Received, **values: object) -> Utterance:
+        reply = reply_for(self._content.current(), template, values, received.channel)
         if reply is None:
             raise LookupError(f"no approved template {template}")
         return utterance(reply)
@@ -222,7 +224,7 @@ def utterance(message: dict[str, Any]) -> Utterance:
         text=message.get("text") or "",
         buttons=tuple(message.get("buttons") or ()),
         custom=message.get("custom") or {},
-        template=message.get("template"),
+        template=message.get(SOURCE),
     )
 
 

@@ -34,8 +34,9 @@ class LocalTime(sa.TypeDecorator):
 class ContentEntry(Base):
     """One piece of content: an FAQ entry, reply template, store, model, job, resource, lifecycle schedule …
 
-    ``data`` is live. ``file_data`` is what the file said last; ``draft`` is a newer file version that waits
-    because somebody edited the live one (DESIGN.md, *File or console, who wins*).
+    ``data`` and ``version`` are what is live unless an approved version with a validity of its own is in force
+    (``ContentVersion``); ``status`` is ``draft`` until a version was approved. ``file_data`` is what the file said
+    last; ``edited_by`` is set once somebody changed the entry here (DESIGN.md, *File or console, who wins*).
     """
 
     __tablename__ = "content_entries"
@@ -45,11 +46,35 @@ class ContentEntry(Base):
     data = sa.Column(Json, nullable=False)
     file = sa.Column(sa.String(200))
     file_data = sa.Column(Json)
-    draft = sa.Column(Json)
     status = sa.Column(sa.String(20), nullable=False, default="approved")
     version = sa.Column(sa.Integer, nullable=False, default=1)
     edited_by = sa.Column(sa.String(80))
     updated_at = sa.Column(LocalTime, nullable=False)
+
+
+class ContentVersion(Base):
+    """One version of an entry, kept for ever: a draft, an approved one, or the mark that the entry was retired.
+
+    An approved version with ``valid_from`` or ``valid_until`` counts between these moments only. A draft or such a
+    version that was withdrawn or replaced has the status ``retired`` too.
+    """
+
+    __tablename__ = "content_versions"
+    kind = sa.Column(sa.String(40), primary_key=True)
+    id = sa.Column(sa.String(120), primary_key=True)
+    version = sa.Column(sa.Integer, primary_key=True, autoincrement=False)
+    data = sa.Column(Json, nullable=False)
+    status = sa.Column(sa.String(20), nullable=False, index=True)
+    author = sa.Column(sa.String(80), nullable=False)
+    approved_by = sa.Column(sa.String(80))
+    note = sa.Column(sa.String(200))
+    created_at = sa.Column(LocalTime, nullable=False)
+    approved_at = sa.Column(LocalTime)
+    valid_from = sa.Column(LocalTime)
+    valid_until = sa.Column(LocalTime)
+    __table_args__ = (
+        sa.ForeignKeyConstraint(["kind", "id"], ["content_entries.kind", "content_entries.id"]),
+    )
 
 
 class ContentRevision(Base):
@@ -227,3 +252,27 @@ class AccessToken(Base):
     token_hash = sa.Column(sa.String(64), primary_key=True)
     username = sa.Column(sa.ForeignKey("users.username"), nullable=False)
     expires_at = sa.Column(LocalTime, nullable=False)
+
+
+class Unanswered(Base):
+    """A message that was not understood, or a choice of topics that the customer did not take.
+
+    ``seq`` is the customer's message in the transcript. ``text`` has no phone numbers and plates; ``same_as`` is a hash
+    of its words, equal for the same question asked again. ``candidates`` are FAQ topics, ``intents`` intents.
+    """
+
+    __tablename__ = "unanswered"
+    id = sa.Column(sa.Integer, primary_key=True)
+    conversation_id = sa.Column(sa.String(255), nullable=False, index=True)
+    seq = sa.Column(sa.Integer)
+    kind = sa.Column(sa.String(20), nullable=False)
+    state = sa.Column(sa.String(20), nullable=False, index=True)
+    text = sa.Column(sa.Text, nullable=False)
+    same_as = sa.Column(sa.String(40), nullable=False, index=True)
+    candidates = sa.Column(Json, nullable=False)
+    intents = sa.Column(Json, nullable=False)
+    resolved_by = sa.Column(sa.String(80))
+    resolution = sa.Column(sa.String(200))
+    created_at = sa.Column(LocalTime, nullable=False)
+    updated_at = sa.Column(LocalTime, nullable=False)
+    __table_args__ = (sa.UniqueConstraint("conversation_id", "seq"),)

@@ -11,7 +11,7 @@ import json
 import os
 import zipfile
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -65,7 +65,7 @@ class SentenceEncoder:
                 found[at] = vector
         return np.array(found, dtype=np.float32)
 
-    @property
+    @cached_property
     def fingerprint(self) -> str:
         """The same for the same model, tokenizer and pooling: what stored vectors are kept under."""
         digest = hashlib.sha256(b"mean" if self._by_mean else b"cls")

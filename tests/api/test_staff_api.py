@@ -154,7 +154,16 @@ def test_conversations_by_state_and_their_messages(server: RunningServer, header
     assert mine[0]["id"] not in [row["id"] for row in _get(server, headers, "conversations", state="bot")]
     transcript = _get(server, headers, f"conversations/{mine[0]['id']}/messages")
     assert [(m["seq"], m["author"]) for m in transcript][:2] == [(1, "customer"), (2, "bot")]
-    assert set(transcript[0]) == {"seq", "author", "text", "buttons", "custom", "client_id", "time"}
+    assert set(transcript[0]) == {
+        "seq",
+        "author",
+        "text",
+        "buttons",
+        "custom",
+        "client_id",
+        "time",
+        "template",
+    }
 
 
 def test_cases_by_kind(server: RunningServer, headers: dict[str, str]) -> None:

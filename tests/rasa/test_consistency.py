@@ -155,8 +155,8 @@ def _templates() -> dict[str, dict[str, Any]]:
 
 
 def _topics() -> list[str]:
-    files = [file for file in (ROOT / "faq").glob("*.yml") if not file.name.startswith("replies_")]
-    return [topic["id"] for file in files for topic in _read(file)["entries"]]
+    files = [_read(file) for file in (ROOT / "faq").glob("*.yml")]
+    return [topic["id"] for file in files for topic in file.get("entries", ())]
 
 
 @lru_cache(maxsize=1)

@@ -24,7 +24,7 @@ class Echo:
     most_thinking: int = 0
 
     async def reply(
-        self, conversation_id: str, text: str, message_id: str
+        self, conversation_id: str, text: str, message_id: str, channel: str
     ) -> tuple[list[Utterance], HandoffRequest | None]:
         self.heard.append((conversation_id, text))
         self.ids.append(message_id)

@@ -14,12 +14,13 @@ from bot.clock import TIME_ZONE
 from bot.domain.errors import ContentError
 from bot.services.content.files import read_content
 from bot.services.content.snapshot import ContentStore
-from bot.services.content.sync import SyncReport, bump_revision, sync_content
+from bot.services.content.sync import SyncReport, sync_content
+from bot.services.content.versions import bump_revision, publish
 from bot.services.content.yaml import read_yaml
 from bot.services.installation import validate_content
 from bot.settings import ROOT
 from bot.store.database import Database
-from bot.store.tables import ContentEntry
+from bot.store.tables import ContentEntry, ContentVersion
 from tests.database import KINDS, open_database
 
 NOW = datetime(2026, 11, 22, 10, tzinfo=TIME_ZONE)
@@ -244,7 +245,8 @@ def test_an_edited_entry_keeps_its_words_and_gets_the_file_as_a_draft(root: Path
 
     assert sync(database, root) == SyncReport(drafts=["profile/profile"])
     assert ContentStore(database).current().dealership.profile.assistant == "小蓝"
-    assert row(database, "profile/profile").draft["assistant"] == "小青"
+    [draft] = drafts(database, "profile/profile")
+    assert (draft.version, draft.author, draft.data["assistant"]) == (3, "file", "小青")
     assert sync(database, root) == SyncReport()
 
 
@@ -256,7 +258,7 @@ def test_a_draft_goes_when_the_file_says_the_same(root: Path, database: Database
     edit(root, "dealership/profile.yml", replaced("assistant: 小青", "assistant: 小蓝"))
 
     assert sync(database, root) == SyncReport()
-    assert row(database, "profile/profile").draft is None
+    assert drafts(database, "profile/profile") == []
 
 
 def test_what_leaves_its_file_is_retired_and_comes_back(root: Path, database: Database) -> None:
@@ -305,5 +307,13 @@ def edit_in_console(database: Database, name: str, **fields: object) -> None:
     """What the staff console will do: new words, a new version, the author's name."""
     with database.transaction() as session:
         entry = session.get(ContentEntry, tuple(name.split("/", 1)))
-        entry.data, entry.version, entry.edited_by = {**entry.data, **fields}, entry.version + 1, "li"
+        publish(session, entry, {**entry.data, **fields}, "li", "li", NOW)
+        entry.edited_by = "li"
         bump_revision(session)
+
+
+def drafts(database: Database, name: str) -> list[ContentVersion]:
+    kind, id_ = name.split("/", 1)
+    with database.reading() as session:
+        query = sa.select(ContentVersion).filter_by(kind=kind, id=id_, status="draft")
+        return list(session.scalars(query))

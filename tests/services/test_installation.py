@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
 
 from bot.domain.errors import SetupError
-from bot.services.installation import Installation, open_installation
-from bot.settings import read_settings
-from bot.store.tables import Base, ContentEntry, ContentRevision, Customer, Vehicle
+from bot.services.installation import Installation, migrate, open_installation
+from bot.settings import ROOT, read_settings
+from bot.store.database import Database
+from bot.store.tables import Base, ContentEntry, ContentRevision, ContentVersion, Customer, Vehicle
 from tests.database import KINDS, new_postgres_url
 
 
@@ -58,6 +62,36 @@ def test_two_processes_may_start_on_an_empty_database_at_once(tmp_path: Path, ki
     assert counts(both[0]) == counts(both[1])
     for installation in both:
         installation.database.close()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_content_from_before_it_had_versions(tmp_path: Path, kind: str) -> None:
+    """What was live, and what waited as a draft, is there after the migration."""
+    url = url_of(kind).get("DATABASE_URL", f"sqlite:///{tmp_path / 'zhanting.db'}")
+    database = Database(url)
+    _migrate_to(database, "0001")
+    columns = "kind, id, position, data, file, file_data, draft, status, version, edited_by, updated_at"
+    with database.engine.begin() as connection:
+        for id_, draft, author in (("a.b", None, None), ("a.c", '{"n": 2}', "li")):
+            values = {"id": id_, "draft": draft, "author": author, "now": datetime(2026, 11, 22)}
+            connection.execute(
+                sa.text(
+                    f"INSERT INTO content_entries ({columns}) VALUES"
+                    " ('faq', :id, 0, '{\"n\": 1}', 'f', '{}', :draft, 'approved', 3, :author, :now)"
+                ),
+                values,
+            )
+    migrate(database)
+
+    with database.reading() as session:
+        rows = session.scalars(sa.select(ContentVersion).order_by(ContentVersion.id, ContentVersion.version))
+        found = [(row.id, row.version, row.status, row.author, row.data) for row in rows]
+    assert found == [
+        ("a.b", 3, "approved", "file", {"n": 1}),
+        ("a.c", 3, "approved", "li", {"n": 1}),
+        ("a.c", 4, "draft", "file", {"n": 2}),
+    ]
+    database.close()
 
 
 def test_a_home_that_cannot_be_made(tmp_path: Path) -> None:
@@ -112,6 +146,14 @@ def test_an_address_that_is_none(tmp_path: Path) -> None:
     _assert_refused(
         tmp_path, "^the database of DATABASE_URL cannot be used: ", "postgresql://li:secret@host:port/x"
     )
+
+
+def _migrate_to(database: Database, revision: str) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(ROOT / "bot" / "store" / "migrations"))
+    with database.engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
 
 
 def _assert_refused(home: Path, message: str, url: str | None = None) -> None:

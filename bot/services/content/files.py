@@ -17,7 +17,14 @@ from pydantic.dataclasses import dataclass as pydantic_dataclass
 from bot.domain import dealership as d
 from bot.domain.errors import ContentError
 from bot.domain.lifecycle import Schedule, schedule_problems
-from bot.domain.replies import FaqEntry, Template, variables_of
+from bot.domain.replies import FaqEntry, Synonym, Template
+from bot.services.content.checks import (
+    Fault,
+    faq_faults,
+    synonym_faults,
+    template_faults,
+    variable_faults,
+)
 from bot.services.content.yaml import read_yaml
 
 T = TypeVar("T")
@@ -77,6 +84,7 @@ KINDS: dict[str, type] = {
     "customer": DemoCustomer,
     "faq": FaqEntry,
     "template": Template,
+    "synonym": Synonym,
 }
 
 _LISTS = {
@@ -88,7 +96,6 @@ _LISTS = {
     "customers.yml": ("customers", "customer", "phone"),
 }
 _NEVER_EMPTY = ("stores", "models", "services", "resources")
-_FIELDS_WITH_VARIABLES = {"faq": ("answer",), "policy": ("text",)}
 _WHOLE = {"profile.yml": "profile", "booking.yml": "rules", "lifecycle.yml": "lifecycle"}
 
 _parsers: dict[type, Any] = {}
@@ -137,10 +144,12 @@ def read_faq_files(folder: Path) -> tuple[FileEntry, ...]:
     for path in paths:
         name = f"faq/{path.name}"
         data = _read_yaml(path)
-        if not isinstance(data, dict) or not ({"entries", "templates"} & data.keys()):
+        if not isinstance(data, dict) or not ({"entries", "templates", "synonyms"} & data.keys()):
             raise ContentError(name, "", "", "needs `entries:` or `templates:`")
-        if "templates" in data:
-            found += _list_entries(path, name, "templates", "template", "id", data)
+        for key, kind in (("templates", "template"), ("synonyms", "synonym")):
+            if key in data:
+                found += _list_entries(path, name, key, kind, "id", data)
+        if "entries" not in data:
             continue
         found += _list_entries(path, name, "entries", "faq", "id", data, {"category": data.get("category")})
     return tuple(found)
@@ -154,6 +163,7 @@ def check_consistency(entries: Iterable[FileEntry]) -> None:
         if first is not entry:
             raise ContentError(entry.file, entry.id, "id", f"is already used in {first.file}")
     _check_references(by_kind)
+    _check_synonyms(by_kind.get("synonym", {}))
     for store in by_kind.get("store", {}).values():
         _check_hours(store)
     for closure in by_kind.get("closure", {}).values():
@@ -163,27 +173,38 @@ def check_consistency(entries: Iterable[FileEntry]) -> None:
 
 
 def _check_references(by_kind: dict[str, dict[str, FileEntry]]) -> None:
-    stores, models, topics = (by_kind.get(kind, {}) for kind in ("store", "model", "faq"))
+    stores, models = (by_kind.get(kind, {}) for kind in ("store", "model"))
     for entry in by_kind.get("resource", {}).values():
         _check_reference(entry, "store", entry.data["store"], stores)
         _check_reference(entry, "model", entry.data.get("model"), models)
     for customer in by_kind.get("customer", {}).values():
         for vehicle in customer.data["vehicles"]:
             _check_reference(customer, "vehicles.model", vehicle["model"], models)
-    for faq in (*topics.values(), *by_kind.get("template", {}).values()):
-        for button in faq.data.get("buttons", ()):
-            _check_button(faq, button, topics)
 
 
 def check_variables(entries: Iterable[FileEntry], known: frozenset[str]) -> None:
-    """Every variable in an FAQ answer or policy must be computed from the dealership or be a policy."""
+    """Every text can be filled in: its variables are declared, computed from the dealership or policies."""
+    entries = tuple(entries)
+    topics = {entry.id for entry in entries if entry.kind == "faq"}
+    policies = {entry.id for entry in entries if entry.kind == "policy"}
     for entry in entries:
-        for field in _FIELDS_WITH_VARIABLES.get(entry.kind, ()):
-            for name in sorted(variables_of(entry.data[field]) - known):
-                raise ContentError(entry.file, entry.id, field, f"unknown variable {{{name}}}")
-        if entry.kind == "faq":
-            for name in sorted(variables_of("".join(b["title"] for b in entry.data["buttons"])) - known):
-                raise ContentError(entry.file, entry.id, "buttons", f"unknown variable {{{name}}}")
+        quotable = known - policies if entry.kind == "policy" else known  # a policy quotes no policy
+        for fault in _text_faults(entry, quotable, topics):
+            raise ContentError(entry.file, entry.id, fault.field, fault.problem)
+
+
+def _text_faults(entry: FileEntry, known: frozenset[str], topics: set[str]) -> Iterator[Fault]:
+    if entry.kind == "policy":
+        yield from variable_faults("text", entry.data["text"], known)
+    if entry.kind == "faq":
+        yield from faq_faults(parse(FaqEntry, entry.data), known, topics)
+    if entry.kind == "template":
+        yield from template_faults(parse(Template, entry.data), known, topics)
+
+
+def _check_synonyms(synonyms: dict[str, FileEntry]) -> None:
+    for id_, fault in synonym_faults({id_: tuple(e.data["words"]) for id_, e in synonyms.items()}):
+        raise ContentError(synonyms[id_].file, id_, fault.field, fault.problem)
 
 
 def plain(value: Any) -> Any:
@@ -274,14 +295,6 @@ def _check_schedule(entry: FileEntry, services: dict[str, FileEntry]) -> None:
 def _check_reference(entry: FileEntry, field: str, id_: str | None, known: dict[str, FileEntry]) -> None:
     if id_ is not None and id_ not in known:
         raise ContentError(entry.file, entry.id, field, f"{id_!r} does not exist")
-
-
-def _check_button(entry: FileEntry, button: dict[str, Any], topics: dict[str, FileEntry]) -> None:
-    if sum(button.get(key) is not None for key in ("intent", "topic", "payload")) != 1:
-        raise ContentError(
-            entry.file, entry.id, "buttons", f"{button.get('title')!r} needs one of intent, topic"
-        )
-    _check_reference(entry, "buttons.topic", button.get("topic"), topics)
 
 
 def _field_of(error: TypeError) -> str:

@@ -3,25 +3,37 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime, timezone
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.orm import Session
 
+from bot import clock
 from bot.domain import dealership as d
 from bot.domain.lifecycle import Schedule
 from bot.domain.replies import FaqEntry, Template
+from bot.domain.versions import Status, Version, live_version, next_change
 from bot.services.content.files import KINDS, FileEntry, Policy, parse, read_dealership_files
 from bot.services.content.variables import dealership_variables
+from bot.services.content.versions import temporary_versions
 from bot.store.database import Database
 from bot.store.tables import ContentEntry, ContentRevision
+
+_EVER = datetime.min.replace(tzinfo=timezone.utc)
+_NEVER = datetime.max.replace(tzinfo=timezone.utc)
 
 
 @dataclass(frozen=True)
 class Content:
-    """Everything approved: the dealership, its schedule, the FAQ and the reply templates."""
+    """Everything approved: the dealership, its schedule, the FAQ, the reply templates and the synonyms.
+
+    ``revision`` changes whenever any of it does. ``synonyms``: what customers say, by the word of the FAQ.
+    """
 
     dealership: d.Dealership
     schedule: Schedule
@@ -29,29 +41,61 @@ class Content:
     templates: Mapping[str, Template]
     versions: Mapping[str, int]
     variables: Mapping[str, str]
+    synonyms: Mapping[str, tuple[str, ...]]
+    revision: int
 
 
 class ContentStore:
-    """Hands out the current snapshot; asks the database for the revision alone when nothing changed."""
+    """Hands out the current snapshot; asks the database for the revision alone when nothing changed.
+
+    A version with a validity begins and ends without a change of the revision: the snapshot knows that moment.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self._lock = threading.Lock()
         self._content: Content | None = None
+        self._since, self._until = _EVER, _NEVER
 
     def current(self) -> Content:
+        now = clock.now()
         with self._lock, self._database.reading() as session:
             revision = session.scalar(sa.select(ContentRevision.number)) or 0
-            if self._content is None or self._content.dealership.revision != revision:
-                rows = session.scalars(
-                    sa.select(ContentEntry)
-                    .where(ContentEntry.status == "approved")
-                    .order_by(ContentEntry.kind, ContentEntry.file, ContentEntry.position)
-                )
-                self._content = build_content(
-                    [(row.kind, row.id, row.data, row.version) for row in rows], revision
-                )
-            return self._content
+            known = self._content
+            if known is None or known.revision != revision or not self._since <= now < self._until:
+                temporary = temporary_versions(session)
+                known = build_content(_live_rows(session, temporary, now), revision)
+                self._content, self._since = known, now if temporary else _EVER
+                self._until = next_change(chain(*temporary.values()), now) or _NEVER
+            return known
+
+
+def _live_rows(
+    session: Session, temporary: Mapping[tuple[str, str], list[Version]], now: datetime
+) -> Iterator[tuple[str, str, dict[str, Any], int]]:
+    """What counts now of every entry, in the order of the files."""
+    rows = session.scalars(
+        sa.select(ContentEntry).order_by(
+            ContentEntry.kind,
+            ContentEntry.file.is_(None),
+            ContentEntry.file,
+            ContentEntry.position,
+            ContentEntry.id,
+        )
+    )
+    for row in rows:
+        live = live_version(None, temporary.get((row.kind, row.id), ()), now)
+        if live is not None:
+            yield row.kind, row.id, as_declared(row, live.data), live.number
+        elif row.status == Status.APPROVED:
+            yield row.kind, row.id, as_declared(row, row.data), row.version
+
+
+def as_declared(row: ContentEntry, data: Mapping[str, Any]) -> dict[str, Any]:
+    """A template's variables are those of its file, whoever wrote the words: they are what the dialogues give."""
+    if row.kind != "template" or not row.file_data:
+        return dict(data)
+    return {**data, "variables": row.file_data.get("variables", {})}
 
 
 def build_content(rows: Iterable[tuple[str, str, dict[str, Any], int]], revision: int) -> Content:
@@ -69,6 +113,8 @@ def build_content(rows: Iterable[tuple[str, str, dict[str, Any], int]], revision
         templates=parsed["template"],
         versions=versions,
         variables=dealership_variables(dealership, parsed["lifecycle"]["lifecycle"]),
+        synonyms={id_: synonym.words for id_, synonym in parsed["synonym"].items()},
+        revision=revision,
     )
 
 

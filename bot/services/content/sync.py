@@ -5,13 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from bot.services.content.files import FileEntry
+from bot.domain.errors import ContentError
+from bot.domain.versions import Status
+from bot.services.content.files import KINDS, FileEntry, parse, plain
+from bot.services.content.versions import (
+    FILE,
+    add_draft,
+    bump_revision,
+    publish,
+    retire,
+    withdraw_drafts,
+)
 from bot.store.database import Database
-from bot.store.tables import ContentEntry, ContentRevision
+from bot.store.tables import ContentEntry, ContentVersion
 
 
 @dataclass
@@ -32,62 +43,87 @@ def sync_content(database: Database, entries: Iterable[FileEntry], now: datetime
     """One transaction: entries never edited follow their file, edited ones keep their words and get a draft."""
     report = SyncReport()
     with database.transaction() as session:
-        rows = {(row.kind, row.id): row for row in session.scalars(sa.select(ContentEntry))}
-        for entry in entries:
-            row = rows.pop((entry.kind, entry.id), None)
-            _sync_entry(session, row, entry, now, report)
+        rows = {(row.kind, row.id): row for row in session.scalars(_all_locked())}
+        known = [(rows.pop((entry.kind, entry.id), None), entry) for entry in entries]
+        _add(session, [entry for row, entry in known if row is None], now, report)
+        for row, entry in known:
+            if row is not None:
+                _sync_entry(session, row, entry, now, report)
         for row in rows.values():
-            _retire(row, now, report)
+            _retire(session, row, now, report)
         if report.changed:
             bump_revision(session)
     return report
 
 
-def bump_revision(session: Session) -> None:
-    """Tell every process that content changed."""
-    revision = session.get(ContentRevision, 1)
-    if revision is None:
-        session.add(ContentRevision(id=1, number=1))
-    else:
-        revision.number += 1
+def _all_locked() -> Any:
+    """Always in the same order, so that two who lock many never wait for each other."""
+    return sa.select(ContentEntry).order_by(ContentEntry.kind, ContentEntry.id).with_for_update()
+
+
+def _add(session: Session, entries: list[FileEntry], now: datetime, report: SyncReport) -> None:
+    for entry in entries:
+        row = ContentEntry(
+            kind=entry.kind,
+            id=entry.id,
+            position=entry.position,
+            data=entry.data,
+            file=entry.file,
+            file_data=entry.data,
+            updated_at=now,
+        )
+        session.add(row)
+        report.added.append(f"{entry.kind}/{entry.id}")
+    session.flush()  # the entries have to be there before their versions
+    session.add_all(_first_version(entry, now) for entry in entries)
+
+
+def _first_version(entry: FileEntry, now: datetime) -> ContentVersion:
+    return ContentVersion(
+        kind=entry.kind,
+        id=entry.id,
+        version=1,
+        data=entry.data,
+        status=Status.APPROVED.value,
+        author=FILE,
+        approved_by=FILE,
+        created_at=now,
+        approved_at=now,
+    )
 
 
 def _sync_entry(
-    session: Session, row: ContentEntry | None, entry: FileEntry, now: datetime, report: SyncReport
+    session: Session, row: ContentEntry, entry: FileEntry, now: datetime, report: SyncReport
 ) -> None:
     name = f"{entry.kind}/{entry.id}"
-    if row is None:
-        session.add(
-            ContentEntry(
-                kind=entry.kind,
-                id=entry.id,
-                position=entry.position,
-                data=entry.data,
-                file=entry.file,
-                file_data=entry.data,
-                updated_at=now,
-            )
-        )
-        report.added.append(name)
-        return
     row.position, row.file = entry.position, entry.file
-    returned = row.status == "retired" and row.edited_by is None
-    if row.file_data == entry.data and not returned:
-        return
+    returned = row.status == Status.RETIRED and row.edited_by is None
+    same = _says_the_same(row, entry.data)
     row.file_data = entry.data
-    if row.edited_by is not None and entry.data == row.data:
-        row.draft = None  # the file now says what was written here
+    if same and not returned:
         return
-    if row.edited_by is not None:
-        row.draft = entry.data
+    if row.edited_by is None:
+        publish(session, row, entry.data, FILE, FILE, now)
+        report.updated.append(name)
+    elif entry.data == row.data:
+        withdraw_drafts(session, row, FILE)  # the file now says what was written here
+    else:
+        add_draft(session, row, entry.data, FILE, now)
         report.drafts.append(name)
-        return
-    row.data, row.status, row.version, row.updated_at = entry.data, "approved", row.version + 1, now
-    report.updated.append(name)
 
 
-def _retire(row: ContentEntry, now: datetime, report: SyncReport) -> None:
-    if row.file is None or row.edited_by is not None or row.status == "retired":
+def _says_the_same(row: ContentEntry, data: dict[str, Any]) -> bool:
+    """Whether the file's entry is what it was; one stored before a field was added differs in that alone."""
+    if row.file_data is None or row.file_data == data:
+        return row.file_data == data
+    try:
+        return bool(plain(parse(KINDS[row.kind], row.file_data)) == data)
+    except ContentError:
+        return False
+
+
+def _retire(session: Session, row: ContentEntry, now: datetime, report: SyncReport) -> None:
+    if row.file is None or row.edited_by is not None or row.status == Status.RETIRED:
         return
-    row.status, row.updated_at = "retired", now
+    retire(session, row, FILE, now)
     report.retired.append(f"{row.kind}/{row.id}")

@@ -6,6 +6,7 @@ import re
 from datetime import timedelta
 
 from bot.understanding.numbers import small_int, to_number
+from bot.understanding.times.digits import is_dotted_clock
 from bot.understanding.times.model import Atom, Clock, Instant, Part
 from bot.understanding.times.rules import HOUR, SMALL, TO, Context, atom, rule
 
@@ -71,10 +72,12 @@ def part_of_day(match: re.Match[str], context: Context) -> Atom | None:
 
 @rule(
     r"(?<![\d.:/a-z])(?P<hour>2[0-4]|[01]?\d)(?P<separator>[:.])(?P<minute>[0-5]\d)(?::[0-5]\d)?(?!\d"
-    r"|[.:/]\d)\s?(?P<half>am|pm|a\.m\.?|p\.m\.?)?(?P<unit>分|点)?(?!\s?[万亿tl%折元块公kmw升级寸米吨])"
+    r"|[.:/]\d)(?:\s?(?P<half>am|pm|a\.m\.?|p\.m\.?))?(?P<unit>分|点)?(?!\s?[万亿tl%折元块公kmw升级寸米吨])"
 )
 def digital_clock(match: re.Match[str], context: Context) -> Atom | None:
     """14:30, 2:30pm; 10.30 only beside a day or a part of the day."""
+    if match["separator"] == "." and not is_dotted_clock(match, context):
+        return None
     hour = int(match["hour"])
     is_exact = hour >= 13 or (len(match["hour"]) == 2 and hour < 10) or hour == 0
     if match["half"]:
@@ -131,7 +134,7 @@ MINUTE = (
     rf"{NO_CLOCK_BEFORE}(?P<hour>{HOUR})(?P<unit>点(?!\d{{1,2}}(?:寸|吋|英寸|升|折|度|米|万|元|块)|几(?!分)|多[升万块])|时(?![代间候尚常不]))(?!(?:[一二三四五六七八九\d])"
     rf"(?:[万千百折%tl升个元级成]))"
     rf"(?:(?P<strong>钟|整)?(?P<half>半)(?!天|个|小时|年|会|刻|晌)(?P<bell>钟)?|(?P<quarter>过?[一三13]刻)钟?"
-    rf"|(?P<minute>{MINUTE})(?P<sign>分)?(?![点一二三四五六七八九]|感谢|钟后|抱歉|不|满意|公里"
+    rf"|(?P<minute>{MINUTE})(?P<sign>分)?(?![点号日一二三四五六七八九]|[-/.]\d|感谢|钟后|抱歉|不|满意|公里"
     rf"|[万千百元块里])|(?P<plain>钟|整|左右|前后|多(?!少)|来钟|的时候|不到|许))?"
 )
 def spoken_clock(match: re.Match[str], context: Context) -> Atom | None:

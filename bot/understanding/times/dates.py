@@ -1,21 +1,19 @@
-"""Days that the calendar names: 12月3号, 25号, 下月中旬, 11.28-11.30."""
+"""Days that the calendar names: 12月3号, 25号, 下月中旬."""
 
 from __future__ import annotations
 
 import re
-from datetime import date, timedelta
+from datetime import date
 
 from bot.understanding.numbers import small_int, to_int
 from bot.understanding.times.calendar import (
     fixed,
     month_range,
-    nth_weekday,
     unknown,
     yearly,
 )
-from bot.understanding.times.days import WEEKDAYS
 from bot.understanding.times.model import Atom, DayRange, Days
-from bot.understanding.times.rules import DAY, MONTH, TO, WEEK, Context, atom, rule
+from bot.understanding.times.rules import DAY, MONTH, TO, Context, atom, rule
 
 YEAR = (
     r"(?P<year>今年|明年|去年|后年|前年|20\d\d年?|(?<!\d)\d\d年|二[零〇][一二三]?[零〇一二三四五六七八九]年)"
@@ -30,75 +28,12 @@ NOT_A_NUMBER_SIGN = (
 
 
 @rule(
-    r"(?<![\d.])(?P<year>20\d\d|\d\d(?=年))[-/.年](?P<month>1[0-2]|0?[1-9])[-/.月](?P<day>3[01]|[12]\d"
-    r"|0?[1-9])(?!\d)[日号]?"
-)
-def full_date(match: re.Match[str], context: Context) -> Atom | None:
-    """2026-12-01, 2026年12月1日, 26年12月1日."""
-    day = safe_date(int(match["year"]) % 100 + 2000, int(match["month"]), int(match["day"]))
-    return atom(match, fixed(day)) if day else None
-
-
-@rule(
     rf"(?<![\d.个几农阴])(?:{YEAR}的?)?(?P<month>{MONTH})月份?的?(?P<day>{DAY})(?:[日号](?![线楼院])"
     rf"|{NOT_A_DATE}(?![十一二三四五六七八九座人台辆]))"
 )
 def month_day(match: re.Match[str], context: Context) -> Atom | None:
     """12月3号, 十二月一日, 明年1月5号."""
-    return _month_day(match, context)
-
-
-@rule(
-    r"(?<![\d/.\-a-z:~])(?P<month>1[0-2]|0?[1-9])(?P<separator>[/\-.])(?P<day>3[01]|[12]\d|0?[1-9])"
-    r"(?P<sign>[号日])?(?![\d/\-.:]|\s?(?:[万亿tl升%折元块公kmw寸米吨]|个点|点(?!半|钟|多)))"
-)
-def short_date(match: re.Match[str], context: Context) -> Atom | None:
-    """12.3, 12/5, 12-05: a date only beside another time, before a verb of coming, or when a time is asked for."""
-    before = context.near(match)[0]
-    if (
-        match["separator"] == "."
-        and len(match["day"]) == 2
-        and re.search(r"[午上里天日儿号早晚]$|周.$", before)
-    ):
-        return None
-    if match["separator"] == "-" and re.search(r"[上中下]午$|[早晚]上$", before):
-        return None
-    is_sure = context.expects_time or match["sign"] is not None
-    if match["separator"] != "." and re.match(
-        r"(?:号|日)?(?:我|就|想|要)*(?:过去|过来|来|去|到店|有空)", context.near(match)[1]
-    ):
-        is_sure = True
-    found = _month_day(match, context)
-    if found is None or (not match["sign"] and _is_rather_clock(match, found, context)):
-        return None
-    return atom(match, found.value, is_weak=not is_sure)
-
-
-def _is_rather_clock(match: re.Match[str], found: Atom, context: Context) -> bool:
-    """10.30 and 2-4, with the day months away, are half past ten and two to four o'clock."""
-    is_like_clock = {".": len(match["day"]) == 2 and int(match["day"]) % 15 == 0, "-": len(match["day"]) == 1}
-    if not is_like_clock.get(match["separator"]) or not isinstance(found.value, Days):
-        return False
-    days = found.value.find(context.today)
-    limit = 31 if match["separator"] == "-" else 60
-    return days is not None and (days[0] - context.today).days > limit
-
-
-@rule(
-    r"(?<![\d/.\-])(?P<month>1[0-2]|0?[1-9])[./](?P<day>3[01]|[12]\d|0?[1-9])(?:-+|~|到|至)"
-    r"(?P<last_month>1[0-2]|0?[1-9])[./](?P<last_day>3[01]|[12]\d|0?[1-9])(?![\d/.万t%])"
-)
-def short_date_range(match: re.Match[str], context: Context) -> Atom | None:
-    """11.28-11.30 and 12/3到12/5, when a time is asked for."""
-    if not context.expects_time:
-        return None
-
-    def of_year(year: int) -> DayRange | None:
-        first = safe_date(year, int(match["month"]), int(match["day"]))
-        last = safe_date(year, int(match["last_month"]), int(match["last_day"]))
-        return (first, last) if first and last and first <= last else None
-
-    return atom(match, yearly(of_year))
+    return month_and_day(match, context)
 
 
 @rule(
@@ -118,7 +53,8 @@ def days_of_month(match: re.Match[str], context: Context) -> Atom | None:
     return atom(match, fixed(begin[0], end)) if begin and end else None
 
 
-def _month_day(match: re.Match[str], context: Context) -> Atom | None:
+def month_and_day(match: re.Match[str], context: Context) -> Atom | None:
+    """The atom for the groups month, day and (where the pattern has one) year."""
     month, day = small_int(match["month"]), day_number(match["day"])
     year = year_of(match.groupdict().get("year"), context.today)
     if year is not None:
@@ -130,7 +66,7 @@ def _month_day(match: re.Match[str], context: Context) -> Atom | None:
 
 
 @rule(
-    rf"(?:(?<![\d.路道街巷弄第孚a-z一二三四五六七八九十点:])|(?<=[周期拜][一二三四五六])(?=\d\d)){MONTH_WORD}?的?(?P<first>{DAY})(?P<sign>[号日]"
+    rf"(?:(?<![\d.路道街巷弄第孚a-z一二三四五六七八九十点:])|(?<=[周期拜][一二三四五六])(?=\d\d)|(?<=[\d一二两三四五六七八九十]点)(?!\d{{2}}分)){MONTH_WORD}?的?(?P<first>{DAY})(?P<sign>[号日]"
     rf"(?!电|用)){NOT_A_NUMBER_SIGN}(?![内游无]|以(?![前后来]))"
 )
 def day_of_month(match: re.Match[str], context: Context) -> Atom | None:
@@ -194,37 +130,6 @@ def _in_month(match: re.Match[str], word: str, day: int, today: date) -> Atom | 
 
 
 @rule(
-    rf"(?:{MONTH_WORD}|(?P<month>{MONTH})月份?)?(?:的|里)?(?:第(?P<nth>[一二三四五])"
-    rf"|(?P<last>最后一))个?{WEEK}(?P<day>[一二三四五六日天末])"
-)
-def nth_weekday_of_month(match: re.Match[str], context: Context) -> Atom | None:
-    """下个月第一个周六, 12月最后一个周日."""
-    nth = -1 if match["last"] else small_int(match["nth"])
-    weekday = WEEKDAYS.get(match["day"], 5)
-    length = timedelta(days=1 if match["day"] == "末" else 0)
-
-    def of_month(year: int, month: int) -> DayRange | None:
-        day = nth_weekday(year, month, weekday, nth)
-        return (day, day + length) if day else None
-
-    if match["month"]:
-        month = small_int(match["month"])
-        return atom(match, yearly(lambda year: of_month(year, month)))
-    first, _ = month_of(match["word"] or "本月", context.today)
-    days = of_month(first.year, first.month)
-    return atom(match, fixed(*days)) if days else None
-
-
-@rule(rf"(?:{MONTH_WORD}|(?P<month>{MONTH})月份?|(?<!个)月)(?:底|末)?的?最后一天")
-def last_day_of_month(match: re.Match[str], context: Context) -> Atom | None:
-    """本月最后一天."""
-    if match["month"]:
-        month = small_int(match["month"])
-        return atom(match, yearly(lambda year: single(month_range(year, month)[1])))
-    return atom(match, fixed(month_of(match["word"] or "本月", context.today)[1]))
-
-
-@rule(
     rf"(?:{MONTH_WORD}|(?<![\d.个第几a-z])(?:{YEAR}的?)?(?P<month>{MONTH})月"
     rf"(?![供租度卡饼付薪费亮子嫂经票球])份?)"
     r"(?!的?(?:底|末|初(?![一二三四五六七八九十])|中(?![午旬])))的?(?P<part>[上中下]旬)?(?:以内|之内|内|里)?"
@@ -260,9 +165,7 @@ def tenth_of_month(match: re.Match[str], context: Context) -> Atom | None:
 
 
 RULES = (
-    full_date, month_day, short_date, short_date_range, days_of_month, day_of_month, plain_day_of_month,
-    two_days_of_month,
-    nth_weekday_of_month, last_day_of_month, month, tenth_of_month,
+    month_day, days_of_month, day_of_month, plain_day_of_month, two_days_of_month, month, tenth_of_month,
 )  # fmt: skip
 
 

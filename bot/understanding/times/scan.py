@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 
-from bot.understanding.times import clocks, dates, days, festivals, vague
+from bot.understanding.times import answers, clocks, dates, days, digits, festivals, nth, vague
 from bot.understanding.times.model import Atom, Clock, Days, Part
 from bot.understanding.times.rules import Context, Rule
 
-RULES: tuple[Rule, ...] = (*dates.RULES, *festivals.RULES, *days.RULES, *clocks.RULES, *vague.RULES)
+RULES: tuple[Rule, ...] = (
+    *digits.RULES, *dates.RULES, *nth.RULES, *festivals.RULES, *days.RULES, *clocks.RULES, *vague.RULES, *answers.RULES,
+)  # fmt: skip
 GAP = " ,的()"
 WEEKDAY_IN_BRACKETS = re.compile(r"\((?:周|星期)?[一二三四五六日天]\)")
 

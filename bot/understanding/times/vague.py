@@ -101,10 +101,11 @@ def some_days_on(match: re.Match[str], context: Context) -> Atom | None:
     first, last = (10, 15) if match["half"] else SOME_DAYS[match["some"]]
     if match["after"] and match["after"].endswith("内"):
         first, last = 0, first
-    return atom(match, _from_today(first, last, context.today))
+    return atom(match, from_today(first, last, context.today))
 
 
-def _from_today(first: int, last: int, today: date) -> Vague:
+def from_today(first: int, last: int, today: date) -> Vague:
+    """Some day from `first` to `last` days ahead."""
     return around((today + timedelta(days=first), today + timedelta(days=last)), today)
 
 
@@ -155,33 +156,6 @@ def vague_time(match: re.Match[str], context: Context) -> Atom | None:
 
 
 @rule(
-    r"尽快|尽早|抓紧|最近的?|近期|这阵子|最快|最早(?!的?时间是)|第一时间|早点(?!儿?[说讲])|快点|赶紧|马上能"
-)
-def soon_answer(match: re.Match[str], context: Context) -> Atom | None:
-    """尽快, 最近, 最早的: the earliest, as an answer to the question for a time."""
-    return atom(match, Vague(Doubt.SOON)) if context.expects_time else None
-
-
-@rule(r"(?:最近|近|这)(?P<count>两|几|三|两三)天")
-def these_days(match: re.Match[str], context: Context) -> Atom | None:
-    """这两天, 这几天: today and the next ones, as an answer."""
-    last = {"两": 2, "三": 3, "两三": 3}.get(match["count"], 5)
-    return atom(match, _from_today(0, last, context.today)) if context.expects_time else None
-
-
-@rule(
-    r"(?:什么时候|啥时候|何时|几点|哪天|时间)?(?:都|随便|均)(?:行|可以|成|好|方便|有空|没问题|ok)|随便|随意"
-    r"|看[你您]们?|[你您]们?(?:来)?(?:安排|定|看着办|看吧)|听你们?的"
-    r"|有空(?:再说)?|有时间再|得空|到时候|回头|以后再说"
-    r"|下次|再说|再看|晚点|晚些|过(?:一)?会儿?|待会儿?|等会儿?|等一会儿?|一会儿?|稍后|看情况|不确定"
-    r"|没想好|还没定|任意|任何时间"
-)
-def vague_answer(match: re.Match[str], context: Context) -> Atom | None:
-    """都行, 随便, 你们安排: vague only as an answer to the question for a time."""
-    return atom(match, Vague()) if context.expects_time else None
-
-
-@rule(
     rf"(?<![\d.个几农阴])(?:{YEAR}的?)?(?P<month>\d{{1,2}}|十[一二三]?|[一二三四五六七八九])月份?的?"
     r"(?P<day>\d{1,2}|三十[一二三四五六七八九]?|二十[一二三四五六七八九]?|十[一二三四五六七八九]?|[一二三四五六七八九])[日号](?![线楼])"
     r"|(?P<lone>3[2-9]|[4-9]\d|三十[二三四五六七八九]|[四五六七八九]十)号(?=上午|下午|中午|早上|晚上|来|去|到店|过[来去]|有空|[一二两三四五六七八九十\d]{1,2}点|$)"
@@ -210,5 +184,5 @@ def impossible_hour(match: re.Match[str], context: Context) -> Atom | None:
 
 RULES = (
     impossible_date, impossible_hour, part_of_month, part_of_year, part_of_week, some_days_on, about_then,
-    some_workday, as_soon_as_possible, vague_time, soon_answer, these_days, vague_answer,
+    some_workday, as_soon_as_possible, vague_time,
 )  # fmt: skip

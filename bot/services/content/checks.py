@@ -1,0 +1,149 @@
+"""What may not be approved: unknown variables, buttons that lead nowhere, empty or overlong texts.
+
+The same checks hold for content files, edits and imports. A fault names its field and says what is wrong twice: in
+English for the log, in Chinese for the person who wrote it.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+
+from bot.domain.replies import BUTTON_INTENTS, CHANNELS, VARIABLE, Button, FaqEntry, Template, variables_of
+
+LONGEST = {"title": 30, "answer": 2000, "text": 2000, "question": 200, "button": 20}  # characters
+MOST_BUTTONS, MOST_QUESTIONS = 10, 500
+_BUTTON_PAYLOAD = re.compile(r"/([a-z_]+)(\{.*\})?")
+_NEW_ID = re.compile(r"[a-z][a-z0-9_]*(\.[a-z0-9][a-z0-9_]*)+")
+_CATEGORY = re.compile(r"[a-z][a-z0-9_]*")
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One thing that is wrong: ``problem`` in English, ``words`` in Chinese."""
+
+    field: str
+    problem: str
+    words: str
+
+
+def faq_faults(entry: FaqEntry, variables: Collection[str], topics: Collection[str]) -> Iterator[Fault]:
+    """Everything that is wrong with an answer; ``topics`` are those that a button may lead to."""
+    yield from _length("title", "标题", entry.title, LONGEST["title"])
+    if "\n" in entry.title.strip():
+        yield Fault("title", "must be one line", "标题只能有一行")
+    if entry.category and not _CATEGORY.fullmatch(entry.category):
+        yield Fault(
+            "category", "must be a word of small letters", f"分类“{entry.category}”只能用小写英文字母"
+        )
+    yield from _length("answer", "答案", entry.answer, LONGEST["answer"])
+    yield from variable_faults("answer", entry.answer, variables)
+    yield from _question_faults(entry.questions)
+    yield from button_faults(entry.buttons, variables, topics)
+
+
+def template_faults(
+    template: Template, variables: Collection[str], topics: Collection[str]
+) -> Iterator[Fault]:
+    """Everything that is wrong with a template; ``variables`` are those of the dealership."""
+    known = {*variables, *template.variables}
+    yield from _length("text", "文字", template.text, LONGEST["text"])
+    yield from variable_faults("text", template.text, known)
+    for channel, text in template.channels.items():
+        field = f"channels.{channel}"
+        if channel not in CHANNELS:
+            yield Fault(
+                field,
+                f"is none of {', '.join(CHANNELS)}",
+                f"没有“{channel}”这个渠道，只有 {'、'.join(CHANNELS)}",
+            )
+        yield from _length(field, f"渠道 {channel} 的文字", text, LONGEST["text"])
+        yield from variable_faults(field, text, known)
+    yield from button_faults(template.buttons, known, topics)
+
+
+def variable_faults(field: str, text: str, known: Collection[str]) -> Iterator[Fault]:
+    """Variables that do not exist, and braces that a customer would get to see."""
+    for name in sorted(variables_of(text) - set(known)):
+        yield Fault(field, f"unknown variable {{{name}}}", f"没有变量 {{{name}}}")
+    if re.search(r"[{}]", VARIABLE.sub("", text)):
+        yield Fault(
+            field,
+            "has a brace that belongs to no {variable}",
+            "有多余的大括号，变量要写成 {store_names} 这样",
+        )
+
+
+def button_faults(
+    buttons: Iterable[Button], variables: Collection[str], topics: Collection[str]
+) -> Iterator[Fault]:
+    """Buttons without a title or a place to lead to."""
+    buttons = tuple(buttons)
+    if len(buttons) > MOST_BUTTONS:
+        yield Fault("buttons", f"more than {MOST_BUTTONS}", f"按钮最多 {MOST_BUTTONS} 个")
+    for button in buttons:
+        yield from _length("buttons", "按钮文字", button.title, LONGEST["button"])
+        if "\n" in button.title.strip():
+            yield Fault("buttons", "a title must be one line", "按钮文字只能有一行")
+        yield from variable_faults("buttons", button.title, variables)
+        if sum(target is not None for target in (button.intent, button.topic, button.payload)) != 1:
+            yield Fault(
+                "buttons",
+                f"{button.title!r} needs one of intent, topic",
+                f"按钮“{button.title}”要指向一个主题或一个动作",
+            )
+        yield from _target_faults(button, topics)
+
+
+def new_id_faults(id_: str) -> Iterator[Fault]:
+    """Whether a new topic may be called so: "category.name"."""
+    if not _NEW_ID.fullmatch(id_) or len(id_) > 80:
+        yield Fault(
+            "id",
+            f"{id_!r} is not like store.hours: small letters, digits and _, with the category before a dot",
+            f"“{id_}”不能用作编号，要写成 store.hours 这样：小写字母、数字和下划线，点号前面是分类",
+        )
+
+
+def synonym_faults(groups: dict[str, tuple[str, ...]]) -> Iterator[tuple[str, Fault]]:
+    """Words with two meanings, by group: what they mean would depend on the order."""
+    meaning: dict[str, str] = {}
+    for id_, words in groups.items():
+        for word in words:
+            if not word.strip() or word in groups or meaning.setdefault(word, id_) != id_:
+                yield id_, Fault("words", f"{word!r} has another meaning already", f"“{word}”已经有别的意思")
+
+
+def _target_faults(button: Button, topics: Collection[str]) -> Iterator[Fault]:
+    if button.topic is not None and button.topic not in topics:
+        yield Fault(
+            "buttons.topic",
+            f"{button.topic!r} does not exist",
+            f"按钮“{button.title}”指向的主题“{button.topic}”不存在",
+        )
+    intent = button.intent
+    if button.payload is not None:
+        match = _BUTTON_PAYLOAD.fullmatch(button.payload)
+        intent = match.group(1) if match else button.payload
+    if intent is not None and intent not in BUTTON_INTENTS:
+        yield Fault(
+            "buttons.intent", f"{intent!r} does not exist", f"按钮“{button.title}”的动作“{intent}”不存在"
+        )
+
+
+def _question_faults(questions: tuple[str, ...]) -> Iterator[Fault]:
+    if len(questions) > MOST_QUESTIONS:
+        yield Fault("questions", f"more than {MOST_QUESTIONS}", f"问法最多 {MOST_QUESTIONS} 条")
+    for question in questions:
+        yield from _length("questions", "问法", question, LONGEST["question"])
+
+
+def _length(field: str, name: str, text: str, longest: int) -> Iterator[Fault]:
+    if not text.strip():
+        yield Fault(field, "is empty", f"{name}是空的")
+    if len(text) > longest:
+        yield Fault(field, f"is longer than {longest} characters", f"{name}超过 {longest} 个字")
+    if any(unicodedata.category(char) in ("Cc", "Cs") and char not in "\n\t" for char in text):
+        yield Fault(field, "has characters that cannot be shown", f"{name}里有看不见的控制字符")

@@ -1,0 +1,231 @@
+"""Rasa's stock configuration on the same data: trained once per data hash, in the background, kept outside git.
+
+`python -m tests.understanding.evaluation.stock train FOLDER` is the process that trains. It keeps the weights after 5,
+10 and 20 epochs of one training by a callback of Keras, and makes of each an ordinary model of Rasa.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tarfile
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from tests.understanding.evaluation.cache import cache_folder, cached
+from tests.understanding.evaluation.predictions import (
+    ONE_THREAD,
+    QUIET,
+    Run,
+    predict,
+    run_as_json,
+    run_from_json,
+)
+from tests.understanding.evaluation.rows import ROOT, Row, as_rasa, fingerprint
+
+EPOCHS = (5, 10, 20)
+CONFIG = """\
+# What `rasa init` writes (Rasa 3.6.21), with Chinese and its tokenizer in place of English and white space.
+recipe: default.v1
+assistant_id: stock
+language: zh
+pipeline:
+  - name: JiebaTokenizer
+  - name: RegexFeaturizer
+  - name: LexicalSyntacticFeaturizer
+  - name: CountVectorsFeaturizer
+  - name: CountVectorsFeaturizer
+    analyzer: char_wb
+    min_ngram: 1
+    max_ngram: 4
+  - name: DIETClassifier
+    epochs: {epochs}
+    constrain_similarities: true
+  - name: EntitySynonymMapper
+  - name: ResponseSelector
+    epochs: {epochs}
+    constrain_similarities: true
+  - name: FallbackClassifier
+    threshold: 0.3
+    ambiguity_threshold: 0.1
+policies: []
+"""
+MINUTES_PER_SENTENCE = 20 / 8000
+"""For the estimate that is printed before a training: 20 epochs on two cores."""
+
+
+class StockModels:
+    """The stock configuration trained on some rows, after each number of `epochs`."""
+
+    def __init__(self, rows: Sequence[Row], epochs: Sequence[int] = EPOCHS) -> None:
+        self._rows = rows
+        self.epochs = tuple(epochs)
+        self.key = fingerprint(rows, CONFIG, repr(self.epochs))
+        self.folder = cache_folder() / f"stock-{self.key}"
+
+    @property
+    def is_trained(self) -> bool:
+        return (self.folder / "done.json").exists()
+
+    @property
+    def training_seconds(self) -> float:
+        """Of all epochs."""
+        return float(json.loads((self.folder / "done.json").read_text("utf-8"))["seconds"])
+
+    def train(self, tell: Callable[[str], None]) -> None:
+        """Wait until it is trained; begins the training unless another process is at it."""
+        if self.is_trained:
+            return
+        self.folder.mkdir(parents=True, exist_ok=True)
+        minutes = max(1, round(MINUTES_PER_SENTENCE * len(self._rows) * self.epochs[-1] / EPOCHS[-1]))
+        tell(
+            f"stock: training on {len(self._rows)} sentences, {self.epochs[-1]} epochs, about {minutes} min …"
+        )
+        tell(f"stock: log in {_from_root(self.folder / 'log.txt')}")
+        with _alone(self.folder):
+            if not self.is_trained:
+                self._train()
+
+    def runs(self, texts: Sequence[str]) -> dict[int, Run]:
+        """By epochs."""
+        key = fingerprint([Row(text, "") for text in texts])
+        return {
+            epochs: run_from_json(
+                cached(
+                    self.folder / f"predictions-{key}-{epochs}.json",
+                    lambda epochs=epochs: run_as_json(predict("stock", self._model(epochs), texts)),
+                )
+            )
+            for epochs in self.epochs
+        }
+
+    def _model(self, epochs: int) -> Path:
+        return self.folder / f"stock-{epochs}.tar.gz"
+
+    def _train(self) -> None:
+        (self.folder / "nlu.yml").write_text(as_rasa(self._rows, retrieval=True), "utf-8")
+        (self.folder / "domain.yml").write_text(_domain(self._rows), "utf-8")
+        (self.folder / "config.yml").write_text(CONFIG.format(epochs=self.epochs[-1]), "utf-8")
+        command = [sys.executable, "-m", __name__, "train", str(self.folder), *map(str, self.epochs)]
+        environment = {name: value for name, value in os.environ.items() if name not in ONE_THREAD}
+        with (self.folder / "log.txt").open("w") as log:
+            subprocess.run(
+                command,
+                cwd=ROOT,
+                env={**environment, **QUIET},
+                check=True,
+                stdout=log,
+                stderr=log,
+            )
+
+
+def _domain(rows: Sequence[Row]) -> str:
+    """Intents, and the answers as responses. Training looks at their names only, so they are not in the hash."""
+    answers = {
+        entry["id"]: entry["answer"] for path in (ROOT / "faq").glob("*.yml") for entry in _entries(path)
+    }
+    topics = sorted({row.topic for row in rows if row.topic})
+    domain = {
+        "version": "3.1",
+        "intents": sorted({row.intent for row in rows}),
+        "responses": {f"utter_faq/{topic}": [{"text": answers.get(topic, topic)}] for topic in topics},
+    }
+    return yaml.safe_dump(domain, allow_unicode=True)
+
+
+def _entries(path: Path) -> list[dict[str, Any]]:
+    entries: list[dict[str, Any]] = yaml.safe_load(path.read_text("utf-8")).get("entries") or []
+    return [entry for entry in entries if "answer" in entry]
+
+
+def _from_root(path: Path) -> str:
+    """Short, and without the names of this machine where it can be."""
+    return str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else path.name
+
+
+@contextlib.contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """One training at a time; the lock goes with its process."""
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+# --- In the process that trains ---
+
+
+def _train_here(folder: Path, epochs: Sequence[int]) -> None:
+    os.nice(10)
+    with tempfile.TemporaryDirectory() as weights:
+        _keep_weights(Path(weights), epochs)
+        from rasa.model_training import train_nlu
+
+        started = time.perf_counter()
+        archive = train_nlu(
+            str(folder / "config.yml"),
+            str(folder / "nlu.yml"),
+            str(folder),
+            fixed_model_name="stock",
+            domain=str(folder / "domain.yml"),
+        )
+        seconds = time.perf_counter() - started
+        if archive is None:
+            sys.exit("Rasa did not train; see above")
+        for count in epochs:
+            _with_weights(Path(archive), Path(weights) / str(count), folder / f"stock-{count}.tar.gz")
+    Path(archive).unlink()
+    (folder / "done.json").write_text(json.dumps({"seconds": seconds}), "utf-8")
+
+
+def _keep_weights(folder: Path, epochs: Sequence[int]) -> None:
+    """Let both trainable components save their weights after these epochs, in Rasa's form."""
+    import tensorflow as tf
+    from rasa.utils import train_utils
+
+    usual = train_utils.create_common_callbacks
+
+    class KeepWeights(tf.keras.callbacks.Callback):  # type: ignore[misc]
+        def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+            self.started = time.perf_counter()
+
+        def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+            name = type(self.model).__name__
+            print(f"{name} epoch {epoch + 1}: {time.perf_counter() - self.started:.1f} s", flush=True)
+            if epoch + 1 in epochs:
+                self.model.save(str(folder / str(epoch + 1) / name / "weights"))
+
+    train_utils.create_common_callbacks = lambda *args, **kwargs: [*usual(*args, **kwargs), KeepWeights()]
+
+
+MODEL_OF_COMPONENT = {"DIETClassifier": "DIET", "ResponseSelector": "DIET2BOW"}
+
+
+def _with_weights(archive: Path, weights: Path, made: Path) -> None:
+    """A copy of a model of Rasa with other weights."""
+    with tempfile.TemporaryDirectory() as directory:
+        with tarfile.open(archive) as packed:
+            packed.extractall(directory)
+        for component, model in MODEL_OF_COMPONENT.items():
+            indexes = list(Path(directory).rglob(f"{component}.tf_model.index"))
+            if len(indexes) != 1 or not (weights / model).is_dir():
+                raise FileNotFoundError(f"the weights of {component} in the model, or those kept")
+            for kept in (weights / model).glob("weights.*"):
+                shutil.copy(
+                    kept, indexes[0].with_name(kept.name.replace("weights", f"{component}.tf_model", 1))
+                )
+        with tarfile.open(made, "w:gz", compresslevel=1) as packed:
+            packed.add(directory, arcname=".")
+
+
+if __name__ == "__main__":
+    _train_here(Path(sys.argv[2]), [int(count) for count in sys.argv[3:]])
