@@ -8,11 +8,16 @@ from collections.abc import Sequence
 from rasa_sdk.events import SlotSet
 
 from actions.base import DealerAction, Events, Turn
+from actions.several import TITLES, dialogue_button
 from bot.services.replies import FAQ_PREFIX, topic_payload
 from bot.services.unanswered import Heard, Kind, record, wait_again
 
 _SYMBOLS_ONLY = re.compile(r"^[\W_]*$")
 MOST_SUGGESTIONS = 3
+PLAUSIBLE = 0.03
+"""A topic with a smaller share of all topics is not offered: a button that nobody meant looks foolish."""
+PLAUSIBLE_DIALOGUE = 0.15
+"""A dialogue is offered beside the topics from this confidence on."""
 NEAR = 0.5
 """A topic with this share of all topics is offered although the message as a whole was not understood."""
 UNDERSTOOD = frozenset({"affirm", "deny"})
@@ -32,10 +37,10 @@ class AnswerFaq(DealerAction):
             for other in turn.also_asked:
                 turn.say(f"{FAQ_PREFIX}{other}")
             return [SlotSet("misunderstandings", None)]
-        suggestions = [id_ for id_ in turn.decision.get("suggestions") or [] if id_ in turn.content.faq]
-        suggestions = suggestions[:MOST_SUGGESTIONS]
-        buttons = topic_buttons(turn, suggestions)
-        if not buttons or buttons == turn.offered_topics:  # the same choice again helps nobody
+        dialogues = _plausible_dialogues(turn)
+        suggestions = _plausible_topics(turn, beside=len(dialogues))
+        buttons = [*topic_buttons(turn, suggestions), *map(dialogue_button, dialogues)]
+        if not suggestions or buttons == turn.offered_topics:  # the same choice again helps nobody
             return misunderstood(turn)
         turn.say("utter_clarify", buttons=buttons)
         _store(turn, Kind.CLARIFICATION, suggestions)
@@ -43,6 +48,21 @@ class AnswerFaq(DealerAction):
 
     def _is_clear(self, turn: Turn) -> bool:
         return turn.is_payload or turn.decision.get("kind") == "answer"
+
+
+def _plausible_topics(turn: Turn, beside: int) -> list[str]:
+    """Those worth offering, best first; two at least where there is nothing else to choose."""
+    scores = {found["id"]: found["score"] for found in turn.faq.get("ranking") or ()}
+    known = [id_ for id_ in turn.decision.get("suggestions") or () if id_ in turn.content.faq]
+    likely = [id_ for id_ in known if scores.get(id_, 0.0) >= PLAUSIBLE]
+    least = max(1, 2 - beside)
+    return (likely if len(likely) >= least else known[:least])[: MOST_SUGGESTIONS - beside]
+
+
+def _plausible_dialogues(turn: Turn) -> list[str]:
+    """At most one: the dialogue that the message may ask for instead (首保?)."""
+    wanted = [found["name"] for found in turn.intents if found["confidence"] >= PLAUSIBLE_DIALOGUE]
+    return [name for name in wanted if name in TITLES][:1]
 
 
 class NotUnderstood(DealerAction):

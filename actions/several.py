@@ -24,6 +24,7 @@ TITLES = {
     "cancel_booking": "取消预约",
     "ask_service_due": "查保养时间",
     "ask_warranty_status": "查质保",
+    "report_breakdown": "叫道路救援",
     "complain": "投诉",
     "ask_human": "转人工顾问",
 }
@@ -61,7 +62,7 @@ def _put_off(turn: Turn, action: str) -> Events:
             *(TITLES[intent] for intent in wanted),
             *(turn.content.faq[topic].title for topic in topics),
         ]
-        buttons = [*map(_button, wanted), *(_topic_button(turn, topic) for topic in topics)]
+        buttons = [*map(dialogue_button, wanted), *(_topic_button(turn, topic) for topic in topics)]
         turn.say("utter_also_wanted", buttons=buttons, others="、".join(titles))
     kept = [*waiting, *(intent for intent in wanted if intent not in waiting)]
     return [SlotSet("also_wanted", kept or None)] if kept or turn.slot("also_wanted") else []
@@ -75,7 +76,7 @@ def _remind(turn: Turn, events: Events) -> Events:
         return []
     turn.say(
         "utter_also_wanted_now",
-        buttons=[*map(_button, waiting)],
+        buttons=[*map(dialogue_button, waiting)],
         others="、".join(TITLES[w] for w in waiting),
     )
     offer = "human" if waiting[0] == "ask_human" else waiting[0]
@@ -87,7 +88,7 @@ def _goes_on(events: Events) -> bool:
     return any(event.get("event") == "followup" for event in events)
 
 
-def _button(intent: str) -> dict[str, str]:
+def dialogue_button(intent: str) -> dict[str, str]:
     return {"title": TITLES[intent], "payload": f"/{intent}"}
 
 

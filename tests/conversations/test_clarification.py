@@ -47,6 +47,23 @@ async def test_two_topics_are_two_buttons(customer: Customer, understood: Unders
     assert customer.reply.buttons == titles(customer)[:2]
 
 
+async def test_topics_that_nobody_means_are_not_offered(customer: Customer, understood: Understood) -> None:
+    await customer.says(understood.unclear("电池嘛", *TOPICS, falling=9), "哪一个")
+
+    assert customer.reply.buttons == titles(customer)[:2]  # two at least: one is no choice
+
+
+async def test_a_dialogue_that_may_be_meant_is_offered_too(
+    customer: Customer, understood: Understood
+) -> None:
+    await customer.says(understood.unclear("首保?", *TOPICS, dialogue="book_service"), "哪一个")
+    assert customer.reply.buttons == [*titles(customer)[:2], "预约保养"]
+
+    await customer.clicks("预约保养")
+    assert customer.form == "service_visit_form"
+    assert stored(customer)[0][1] == "taken"
+
+
 async def test_candidates_and_intents_are_stored(asked: Customer) -> None:
     [row] = asked.rows(Unanswered)
 

@@ -23,16 +23,30 @@ class Understood:
 
         monkeypatch.setattr(processor, "parse_message", parse)
 
-    def unclear(self, text: str, *topics: str) -> str:
-        """A question that is about one of these topics."""
-        return self._decide(text, "faq", "clarify", topics)
+    def unclear(self, text: str, *topics: str, dialogue: str | None = None, falling: int = 1) -> str:
+        """A question that is about one of these topics, or else the wish for a dialogue.
+
+        The share of each topic is that of the one before divided by its place, to the power of ``falling``.
+        """
+        self._decide(text, "faq", "clarify", topics, falling=falling)
+        if dialogue:
+            self._decided[text]["intent_ranking"].insert(1, {"name": dialogue, "confidence": 0.25})
+        return text
 
     def nothing(self, text: str, *near: str, score: float = 0.2) -> str:
         """Not understood; nearest are these topics, the first with the score."""
         return self._decide(text, "nlu_fallback", "fallback", near, score)
 
-    def _decide(self, text: str, intent: str, kind: str, topics: tuple[str, ...], score: float = 0.4) -> str:
-        ranking = [{"id": topic, "score": score / (at + 1)} for at, topic in enumerate(topics)]
+    def _decide(
+        self,
+        text: str,
+        intent: str,
+        kind: str,
+        topics: tuple[str, ...],
+        score: float = 0.4,
+        falling: int = 1,
+    ) -> str:
+        ranking = [{"id": topic, "score": score / (at + 1) ** falling} for at, topic in enumerate(topics)]
         self._decided[text] = {
             "intent": {"name": intent, "confidence": 0.3},
             "intent_ranking": [

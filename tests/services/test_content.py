@@ -148,6 +148,46 @@ BROKEN: dict[str, tuple[str, Change, str]] = {
         appended("  - {id: x_new, title: 新, answer: '在 {nowhere}'}"),
         r"faq/store.yml: entry x_new, field answer: unknown variable \{nowhere\}",
     ),
+    "empty answer": (
+        "faq/store.yml",
+        appended("  - {id: x_new, title: 新, answer: ' '}"),
+        "faq/store.yml: entry x_new, field answer: is empty",
+    ),
+    "a brace that a customer would see": (
+        "faq/store.yml",
+        appended("  - {id: x_new, title: 新, answer: '在 {Nowhere}'}"),
+        "faq/store.yml: entry x_new, field answer: has a brace",
+    ),
+    "undeclared variable in a template": (
+        "faq/replies_car.yml",
+        appended("  - {id: utter_new, text: '要 {price}'}"),
+        r"faq/replies_car.yml: entry utter_new, field text: unknown variable \{price\}",
+    ),
+    "unknown type of a variable": (
+        "faq/replies_car.yml",
+        appended("  - {id: utter_new, text: '要 {price}', variables: {price: money}}"),
+        "faq/replies_car.yml: entry utter_new, field variables.price: value is not a valid enumeration",
+    ),
+    "unknown channel of a template": (
+        "faq/replies_car.yml",
+        appended("  - {id: utter_new, text: 好, channels: {fax: 好}}"),
+        "faq/replies_car.yml: entry utter_new, field channels.fax: is none of web",
+    ),
+    "undeclared variable in a channel": (
+        "faq/replies_car.yml",
+        appended("  - {id: utter_new, text: 好, channels: {wechat: '{price}'}}"),
+        r"faq/replies_car.yml: entry utter_new, field channels.wechat: unknown variable \{price\}",
+    ),
+    "intent of a button that does not exist": (
+        "faq/store.yml",
+        appended("  - {id: x_new, title: 新, answer: 好, buttons: [{title: 去, intent: fly}]}"),
+        "faq/store.yml: entry x_new, field buttons.intent: 'fly' does not exist",
+    ),
+    "a word with two meanings": (
+        "faq/synonyms.yml",
+        appended("  - {id: 新车, words: [养护]}"),
+        "faq/synonyms.yml: entry 新车, field words: '养护' has another meaning",
+    ),
     "unknown topic of a button": (
         "faq/store.yml",
         appended("  - {id: x_new, title: 新, answer: 好, buttons: [{title: 去, topic: nowhere}]}"),

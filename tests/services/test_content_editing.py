@@ -371,23 +371,6 @@ def test_what_differs_is_readable(desk: Desk) -> None:
     assert "-  {store_hours}" in text
 
 
-def test_entries_are_found_by_words(desk: Desk) -> None:
-    desk.edit(fields={"questions": ["啥时候开张"]})
-    entries = listing.all_entries(desk.database, "faq", NOW)
-    variables = desk.store.current().variables
-
-    def found(words: str, **more: str) -> list[str]:
-        return [entry.id for entry in listing.matching(entries, words, variables, **more)]
-
-    assert len(found("")) == len(entries) > 10
-    assert found("开张") == [TOPIC]
-    assert found("STORE.hours") == [TOPIC]
-    assert TOPIC in found("营业 城东店")  # as the customer reads it: the store's name is a variable
-    assert found("没有这个词") == []
-    assert {id_.partition(".")[0] for id_ in found("", category="used")} == {"used"}
-    assert found("", status="retired") == []
-
-
 def _race(desk: Desk, seen: int | None, id_: str = TOPIC) -> tuple[set[str], int, int]:
     """Six edits at once: the answers tried, how many won, how many were refused."""
     barrier, content = threading.Barrier(6), desk.store.current()

@@ -38,6 +38,7 @@ NOUNS = (
     r"式|要求|建议|意见|原因|理由|问题|不满|注意|疑问|想法|好处|区别|不同|优点|缺点|希望|说明|内容|补充"
     r"|请求|感受|体会|共识|一线|心得|声明|收获|经验|折|共"
 )
+DATE_AFTER = r"[\d一二三四五六七八九十]{1,3}[号日月]|\d{1,2}[-/.]\d"
 LISTED = r"(?:有|提|谈|列|讲|说|写|总结|归纳)(?:了|出|过|几)?$"
 
 
@@ -53,10 +54,11 @@ LISTED = r"(?:有|提|谈|列|讲|说|写|总结|归纳)(?:了|出|过|几)?$"
 def part_of_day(match: re.Match[str], context: Context) -> Atom | None:
     """上午, 傍晚, 下班后, and 早 or 晚 beside a day or an hour. Greetings (早上好) are no time."""
     word = match[0]
+    before, after = context.near(match)
     if word.startswith("下"):
-        if word in ("下班", "下了班") and not re.match(
-            r"了?(?:就|再)?(?:过[来去]|[来去](?!得))", context.near(match)[1]
-        ):
+        if word in ("下班", "下了班") and not re.match(r"了?(?:就|再)?(?:过[来去]|[来去](?!得))", after):
+            if re.search(r"[点半刻分]钟?$", before):
+                return None  # 我五点半下班 tells when, and names no part of the day
             return atom(match, AFTER_WORK, is_weak=not context.expects_time)
         return atom(match, AFTERNOON if word == "下午" else AFTER_WORK)
     if re.fullmatch(r"(?:中午|午饭|午休|午餐).*后", word):
@@ -66,12 +68,14 @@ def part_of_day(match: re.Match[str], context: Context) -> Atom | None:
     if "饭" in word or "餐" in word:
         return atom(match, EVENING if "晚" in word else MORNING if "早" in word else AFTERNOON)
     if word.startswith("上午") and len(word) > 2:
+        if re.match(r"都?(?:营业|开门|上班|有人)", after):
+            return None
         return atom(match, DAYTIME)
     return atom(match, PARTS[word])
 
 
 @rule(
-    r"(?<![\d.:/a-z])(?P<hour>2[0-4]|[01]?\d)(?P<separator>[:.])(?P<minute>[0-5]\d)(?::[0-5]\d)?(?!\d"
+    r"(?<![\d./a-z])(?<!\d:)(?P<hour>2[0-4]|[01]?\d)(?P<separator>[:.])(?P<minute>[0-5]\d)(?::[0-5]\d)?(?!\d"
     r"|[.:/]\d)(?:\s?(?P<half>am|pm|a\.m\.?|p\.m\.?))?(?P<unit>分|点)?(?!\s?[万亿tl%折元块公kmw升级寸米吨])"
 )
 def digital_clock(match: re.Match[str], context: Context) -> Atom | None:
@@ -155,7 +159,8 @@ def spoken_clock(match: re.Match[str], context: Context) -> Atom | None:
 
 def _is_doubtful(match: re.Match[str], context: Context) -> bool:
     """一点 (a bit) and 三点五 (3.5) are hours only right after a day or a part of the day."""
-    if re.match(r"[一二两三四五六七八九零\d](?![月直起定])", context.near(match)[1]):
+    after = context.near(match)[1]
+    if re.match(r"[一二两三四五六七八九零\d](?![月直起定])", after) and not re.match(DATE_AFTER, after):
         return True
     if match["hour"] not in ("一", "1") or re.search(r"[到成在至]$", context.near(match)[0]):
         return False
@@ -220,6 +225,16 @@ def bare_clock_range(match: re.Match[str], context: Context) -> Atom | None:
 
 
 @rule(
+    r"(?:(?<=[周期拜][一二三四五六日天])|(?<=[今明后]天)|(?<=[上下]午)|(?<=晚上)) ?(?P<hour>1\d|2[0-3]|[1-9])"
+    r"(?=$|[,。吧])"
+)
+def bare_hour(match: re.Match[str], context: Context) -> Atom | None:
+    """周六 10, when a time is asked for."""
+    hour = int(match["hour"])
+    return atom(match, Clock(hour, 0, hour >= 13)) if context.expects_time else None
+
+
+@rule(
     rf"{NO_CLOCK_BEFORE}(?P<first>[一二两三四五六七八九]|十(?=十一))(?P<last>[二三四五六七八九十]|十一)点"
     rf"(?P<half>半)?钟?(?![一二三四五六七八九\d])"
 )
@@ -276,5 +291,5 @@ def right_now(match: re.Match[str], context: Context) -> Atom | None:
 
 RULES = (
     part_of_day, digital_clock, english_clock, minutes_to, hour_less, clock_range, bare_clock_range, spoken_clock,
-    about_two_hours, counted_time, this_hour, right_now,
+    bare_hour, about_two_hours, counted_time, this_hour, right_now,
 )  # fmt: skip

@@ -19,18 +19,8 @@ from bot.understanding.times.model import (
     Vague,
 )
 from bot.understanding.times.rules import TO, Context
+from bot.understanding.times.wishes import wished
 
-NOT_BEFORE = re.compile(
-    r"(?:(?<!是)不是|不要|不约|(?<![特分区告级])别|别约|并非|而非|不在|除了|不想|不用)(?:约|在|说|要|选)?$"
-)
-REFUSED = re.compile(
-    r"(?:我|们|都|是|有点|可能|那天|那会儿|的话|已经|也|就|应该|恐怕|临时|又|上午|下午|,|了|试驾|保养|的"
-    r"|家里)*"
-    r"(?:不行|不可以|不方便|不成|没空|没时间|没有时间|没有空|有事|有安排|去不了|来不了|去不成|过不去|过不来"
-    r"|走不开|来不及|赶不上|不能|不在|"
-    r"除外|得上班|要上班|要开会|得开会|开会|出差|加班|值班|约满|满了|不去|不来|不太行|不太方便|太早|太晚|太赶"
-    r"|太远|人多)(?![吗么嘛?])"
-)
 MOVED = re.compile(
     r"(?:(?<!更)[改换调挪移推延]|推迟|延迟|延后|延期|顺延|提前|调整|变更|变|更改)(?:个?时间)?(?:约|期"
     r"|一下)?(?:到|成|为|至|在|约|(?=[今明后大下周星礼\d上一二两三四五六七八九十]))"
@@ -38,9 +28,6 @@ MOVED = re.compile(
 MISTAKEN = re.compile(
     r"不对(?!吗)|说错了?|错了|搞错了?|记错了?|打错了?|看错了?|哦不|啊不|噢不|不不+|更正|算了|我是说|应该是"
     r"(?!有)|,还是(?=.{1,12}吧)|,不,|(?<=[吧点半号])不(?=[\d一二两三四五六七八九十周星礼明后]+)"
-)
-TOLD = re.compile(
-    r"(?:份|那会儿|的时候)?(?:刚|才|就)?(?:提|买|交|接|落地|上牌?|入手|拿)(?:的|了|过|车的|牌的)"
 )
 AFTER = re.compile(
     r"(?:左右|前后|多|来钟|钟|整|的?时候|那天|当天|这天)?(?:以后|之后|过后|往后|开外|后"
@@ -62,11 +49,13 @@ OR_GAP = re.compile(r"或者?|还是|要么|要不|/|\|")
 
 def compose(atoms: list[Atom], context: Context) -> list[Moment]:
     """The moments that the text asks for. Empty when every time in it is taken back or refused."""
-    wanted = _without_refused(atoms, context.text)
-    before, wanted, keeps_hour = _after_correction(wanted, context.text)
+    wish = wished(atoms, context.text)
+    before, wanted, keeps_hour = _after_correction(wish.atoms, context.text)
     moments = _group(_without_vague(wanted), context)
     if before and moments:
         _inherit(moments[0], _group(before, context)[-1], keeps_hour)
+    elif moments and wish.told_day is not None and not any(moment.days for moment in moments):
+        moments[0].days = wish.told_day
     return moments
 
 
@@ -79,35 +68,6 @@ def _without_vague(atoms: list[Atom]) -> list[Atom]:
 
 def _outlasts(vague: Vague, has_day: bool) -> bool:
     return vague.doubt is Doubt.IMPOSSIBLE or (bool(vague.days) and not has_day)
-
-
-def _without_refused(atoms: list[Atom], text: str) -> list[Atom]:
-    """Without the times that the customer says no to (不是明天, 周六去不了)."""
-    kept: list[Atom] = []
-    run: list[Atom] = []
-    for index, atom in enumerate(atoms):
-        run.append(atom)
-        following = atoms[index + 1] if index + 1 < len(atoms) else None
-        if following is not None and text[atom.end : following.start].strip(" 的") == "":
-            continue
-        if not _is_refused(run, following, text) and not _is_told(run, text):
-            kept.extend(run)
-        run = []
-    return kept
-
-
-def _is_refused(run: list[Atom], following: Atom | None, text: str) -> bool:
-    start, end = run[0].start, run[-1].end
-    if NOT_BEFORE.search(text[max(0, start - 6) : start]):
-        return True
-    rest = text[end : following.start if following else end + 16]
-    return REFUSED.match(rest[:16]) is not None
-
-
-def _is_told(run: list[Atom], text: str) -> bool:
-    """八月提的车: a day left open, told as the one on which something happened."""
-    is_open = all(isinstance(atom.value, Days) and atom.value.is_open for atom in run)
-    return is_open and TOLD.match(text, run[-1].end) is not None
 
 
 def _after_correction(atoms: list[Atom], text: str) -> tuple[list[Atom], list[Atom], bool]:

@@ -56,14 +56,14 @@ def full_date(match: re.Match[str], context: Context) -> Atom | None:
 
 
 @rule(
-    r"(?<![\d/.\-a-z:~])(?P<month>1[0-2]|0?[1-9])(?P<separator>[/\-.])(?P<day>3[01]|[12]\d|0?[1-9])"
+    r"(?<![\d/.\-a-z~])(?<!\d:)(?P<month>1[0-2]|0?[1-9])(?P<separator>[/\-.])(?P<day>3[01]|[12]\d|0?[1-9])"
     r"(?:(?P<sign>[号日])|(?!-\d{1,2}:\d\d)(?![\d/\-.:]|\s?(?:[万亿tl升%折元块公kmw寸米吨]|个点|点(?!半|钟|多)))"
     r"|(?=-\d{1,2}:\d\d))"
 )
 def short_date(match: re.Match[str], context: Context) -> Atom | None:
     """12.3, 12/5, 12-05: a date only beside another time, before a verb of coming, or when a time is asked for."""
     found = month_and_day(match, context)
-    if found is None or _DATE_BEFORE.search(context.near(match)[0]) and _is_quarter(match):
+    if found is None or (_DATE_BEFORE.search(context.near(match)[0]) and _is_quarter(match)):
         return None
     if is_beside_clock(match, context):
         return found
@@ -101,7 +101,7 @@ def _is_rather_clock(match: re.Match[str], found: Atom, context: Context) -> boo
 
 
 @rule(
-    r"(?<![\d/.\-a-z:~])(?P<day>1[3-9]|2\d|3[01])(?P<separator>[/\-.])(?P<month>1[0-2]|0?[1-9])(?![\d/\-.:%万元块])"
+    r"(?<![\d/.\-a-z~])(?<!\d:)(?P<day>1[3-9]|2\d|3[01])(?P<separator>[/\-.])(?P<month>1[0-2]|0?[1-9])(?![\d/\-.:%万元块])"
 )
 def day_first(match: re.Match[str], context: Context) -> Atom | None:
     """26/11: the day before the month, as it is written abroad."""

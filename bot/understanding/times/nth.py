@@ -10,18 +10,18 @@ from bot.understanding.numbers import small_int
 from bot.understanding.times.calendar import (
     ONE_DAY,
     fixed,
+    holiday_period,
     is_known,
     is_workday,
     month_range,
     next_public_holiday,
-    holiday_period,
     unknown,
     yearly,
 )
 from bot.understanding.times.dates import MONTH_WORD, day_number, month_of, open_day_of_month
 from bot.understanding.times.days import WEEKDAYS, days_of_week, monday_of
 from bot.understanding.times.model import Atom, DayRange, Days
-from bot.understanding.times.rules import DAY, MONTH, SMALL, WEEK, WEEK_PREFIX, Context, atom, rule
+from bot.understanding.times.rules import DAY, MONTH, WEEK, WEEK_PREFIX, Context, atom, rule
 
 _UNIT = rf"(?P<unit>工作日|{WEEK}[一二三四五六日天末]|(?<!个)[天日](?!常))"
 _ORDINAL = (
@@ -32,6 +32,7 @@ _STRETCH = (
     rf"(?:{MONTH_WORD}|{WEEK_PREFIX}{WEEK}|(?P<month>(?<![\d.]){MONTH})月份?|(?P<year>[今明]年)|(?P<near_year>年)(?=底|末)"
     r"|(?P<near_month>(?<![个\d一二三四五六七八九十])月)(?=底|末|初|中))(?:[底末初中])?(?:里面?|内|之内)?的?"
 )
+
 
 @rule(rf"(?P<stretch>{_STRETCH})?{_ORDINAL}{_UNIT}(?![班车课岗])")
 def nth_of_stretch(match: re.Match[str], context: Context) -> Atom | None:

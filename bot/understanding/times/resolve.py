@@ -40,6 +40,8 @@ def resolve(moments: list[Moment], now: datetime) -> tuple[Resolved, int, int]:
     if together is not None:
         return together, *_span(concrete)
     best = max(concrete, key=_weight)
+    if best.instant is not None:  # 现在出发,四十分钟到
+        best = [moment for moment in concrete if moment.instant is not None][-1]
     return _single(best, now), best.start, best.end
 
 
@@ -77,6 +79,13 @@ def _single(moment: Moment, now: datetime) -> Resolved:
         if moment.instant.end is not None:
             return Resolved(TimeKind.RANGE, moment.instant.at, moment.instant.end, "minute")
         return Resolved(TimeKind.POINT, moment.instant.at, None, "minute")
+    if (
+        moment.days is None
+        and moment.clock is None
+        and moment.part is not None
+        and moment.part.style == "day"
+    ):
+        return AMBIGUOUS  # 上午下午都行 leaves the day to us
     whole = _rolled(moment, now)
     if moment.bound is Bound.AT or whole.kind is TimeKind.AMBIGUOUS:
         return whole

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 
 from bot.understanding.times import answers, clocks, dates, days, digits, festivals, nth, vague
-from bot.understanding.times.model import Atom, Clock, Days, Part
+from bot.understanding.times.model import Atom, Clock, Days, Part, Vague
 from bot.understanding.times.rules import Context, Rule
 
 RULES: tuple[Rule, ...] = (
@@ -27,11 +28,22 @@ def scan(context: Context) -> list[Atom]:
 
 
 def _without_overlaps(found: list[Atom]) -> list[Atom]:
+    named = [atom for atom in found if not (_is_open(atom) or atom.is_weak)]
+    found = [atom for atom in found if not (_is_open(atom) and any(map(partial(_overlap, atom), named)))]
     chosen: list[Atom] = []
     for atom in sorted(found, key=lambda item: (item.start, -item.end)):
         if not chosen or atom.start >= chosen[-1].end:
             chosen.append(atom)
     return chosen
+
+
+def _is_open(atom: Atom) -> bool:
+    """Whether it names no time at all (看我排班): it gives way to a time inside it."""
+    return isinstance(atom.value, Vague) and atom.value == Vague()
+
+
+def _overlap(left: Atom, right: Atom) -> bool:
+    return left.start < right.end and right.start < left.end
 
 
 def _drop_weak(atoms: list[Atom], context: Context) -> list[Atom]:

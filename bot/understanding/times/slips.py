@@ -1,12 +1,11 @@
-"""Mend what typing and voice input get wrong in words of time: look-alikes (周未), dialect, and sounds (后填 for 后天)."""
+"""Mend words of time that typing or voice input got wrong: look-alikes (周未), dialect, sounds (后填 for 后天)."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-
-from pypinyin.phrases_dict import phrases_dict
+from functools import lru_cache
 
 from bot.understanding.text import reading
 
@@ -49,6 +48,7 @@ _SLIPS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"端五(?=节)", "端午"),
         (r"(?<![\d千百万])元(?=月(?!供))", "一"),
         (r"(?<=\d)t(?=[0-2]\d:[0-5]\d)", " "),
+        (r"(?<=\d)。(?=\d)", "."),
         (r"(?<=\d);(?=[0-5]\d(?!\d))", ":"),
     )
 )
@@ -70,16 +70,16 @@ _SOUNDS = {
     "zhou": "周", "tian": "天", "xing": "星", "qi": "七", "li": "礼", "bai": "拜", "yi": "一", "er": "二", "san": "三",
     "si": "四", "wu": "五", "liu": "六", "ri": "日", "mo": "末", "ming": "明", "hou": "后", "jin": "今", "xia": "下",
     "shang": "上", "zhong": "中", "wan": "晚", "zao": "早", "dian": "点", "ban": "半", "ke": "刻", "ba": "八",
-    "jiu": "九", "shi": "十", "liang": "两", "hao": "号",
+    "jiu": "九", "shi": "十", "liang": "两", "hao": "号", "陆": "六", "叁": "三",
 }  # fmt: skip
-"""The sign that stands for each syllable in the heard form of a text."""
+"""The sign that stands for each syllable (and each formal numeral) in the heard form of a text."""
 _TIME = r"(?:[上中下]午|[早晚]上|傍晚|凌晨|[早晚]|\d{1,2}[点:]|[一二两三四五六七八九十]{1,2}点)"
 _END = r"(?:$|[,。!?、 ]|[吧去来过到我]|有空|可以|行|方便|左右)"
 _DAY = r"(?:[今明后昨]天|[周期拜][一二三四五六日天\d]|[号日末])"
 _PART = r"(?:[上中下]午|[早晚]上|傍晚|凌晨)"
 _WEEK = r"(?:上|这|本|下个?)"
-_HELPERS = frozenset("是就以已试事有要一")
-"""Characters that are heard as numerals and are far more often words of their own."""
+_HELPERS = frozenset("是就以已试事有要一晌摸")
+"""Characters that are heard as words of time and are far more often words of their own."""
 _GIVEN_NAMES = frozenset("毅怡义仪奕逸易伊武斯思司儿尔珊琪宜艺一以而午")
 """周毅 and 周武 are people."""
 
@@ -115,7 +115,12 @@ _RULES = (
     _sound(r"周[一二三四五六日天末]", r"^|[,。 就约那我]", rf"{_END}", is_name=True),
     _sound(r"(?:星七|礼拜)[一二三四五六日天]", "", rf"{_TIME}|{_END}", lambda word: word.replace("七", "期")),
     _sound(r"[今明后]天", "", rf"{_TIME}|{_END}"),
-    _sound(r"[上中下]五", rf"^|[,。 ]|{_DAY}|[今明后]", rf"{_TIME}|{_END}", lambda word: word[0] + "午"),
+    _sound(
+        r"[上中下]五",
+        rf"^|[,。 ]|{_DAY}|[今明后]|^[今明后].",
+        rf"{_TIME}|{_END}",
+        lambda word: word[0] + "午",
+    ),
     _sound(r"[早晚]上", rf"^|[,。 ]|{_DAY}|[今明后]", rf"{_TIME}|{_END}"),
     _sound(r"[一二两三四五六七八九十]点", rf"{_PART}|{_DAY}", _CLOCK_END),
     _sound(r"(?<=[\d一二两三四五六七八九十])点", rf"(?:{_PART}|{_DAY}){_NUMERAL}{{1,2}}", _CLOCK_END),
@@ -127,9 +132,7 @@ _RULES = (
 
 
 def _mend_sounds(text: str) -> str:
-    heard = "".join(_SOUNDS.get(reading(char), char) if "一" <= char <= "鿿" else char for char in text)
-    if heard == text:
-        return text
+    heard = "".join(map(_heard, text))
     for rule in _RULES:
         for match in rule.heard.finditer(heard):
             written = rule.written(match[0])
@@ -138,11 +141,16 @@ def _mend_sounds(text: str) -> str:
     return text
 
 
+@lru_cache(maxsize=8192)
+def _heard(char: str) -> str:
+    return _SOUNDS.get(char) or _SOUNDS.get(reading(char), char) if "一" <= char <= "鿿" else char
+
+
 def _is_meant(rule: _Sound, match: re.Match[str], text: str, written: str) -> bool:
     """Whether the neighbours make it a word of time, of which one character at most is wrong."""
     start, end = match.span()
     wrong = [place for place in range(start, end) if text[place] != written[place - start]]
-    if len(wrong) != 1 or text[wrong[0]] in _HELPERS and written[wrong[0] - start] != "午":
+    if len(wrong) != 1 or (text[wrong[0]] in _HELPERS and written[wrong[0] - start] != "午"):
         return False
     if rule.is_name and text[wrong[0]] in _GIVEN_NAMES:
         return False
@@ -154,8 +162,15 @@ def _is_meant(rule: _Sound, match: re.Match[str], text: str, written: str) -> bo
 def _is_of_another_word(text: str, start: int, end: int, wrong: int) -> bool:
     """然后填表: the character belongs to a word together with what stands outside."""
     first_of = text[start - 1 : start + 1] if start else ""
-    if len(first_of) == 2 and (wrong == start or text[start] in "后明") and first_of in phrases_dict:
+    if len(first_of) == 2 and (wrong == start or text[start] in "后明") and first_of in _phrases():
         return True
     last_of = text[end - 1 : end + 1]
     is_time = re.match(_TIME, text[end:]) is not None
-    return wrong == end - 1 and len(last_of) == 2 and not is_time and last_of in phrases_dict
+    return wrong == end - 1 and len(last_of) == 2 and not is_time and last_of in _phrases()
+
+
+@lru_cache(maxsize=1)
+def _phrases() -> dict[str, list[list[str]]]:
+    from pypinyin.phrases_dict import phrases_dict
+
+    return phrases_dict
