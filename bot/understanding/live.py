@@ -110,7 +110,7 @@ def _live_lexicon() -> Lexicon:
 
 @dataclass
 class _LiveLexicon:
-    words: Lexicon = Lexicon()
+    words: Lexicon = field(default_factory=Lexicon)
     content: Content | None = None
 
 

@@ -1,8 +1,8 @@
 """How near a message is to every kind of sentence that the assistant knows: the model behind intents and FAQ topics.
 
 A label is an intent, or "faq/<topic>". For each label there are three figures: ridge regression on n-grams, and how
-near the nearest known sentences are. Ridge regression is kept in its dual form (a weight per known sentence), so that one
-product with the known sentences gives all three, and so that sentences can be added while the assistant runs.
+near the nearest known sentences are. Ridge regression is kept in its dual form (a weight per known sentence), so that
+one product with the known sentences gives all three, and so that sentences can be added while the assistant runs.
 """
 
 from __future__ import annotations
