@@ -30,21 +30,21 @@ from tests.understanding.evaluation.times import times_right
 pytestmark = pytest.mark.slow
 
 MARKS = {
-    "intent right": 0.90,
-    "intent right, without the FAQ": 0.85,
-    "topic ranked first": 0.88,
-    "topic among the first three": 0.95,
-    "questions helped: answered rightly, or the topic offered": 0.85,
-    "out of scope caught": 0.85,
-    "out of scope answered from the FAQ": 0.08,
-    "in scope falsely rejected": 0.06,
-    "confident wrong answers": 0.05,
+    "intent right": 0.945,
+    "intent right, without the FAQ": 0.92,
+    "topic ranked first": 0.915,
+    "topic among the first three": 0.975,
+    "questions helped: answered rightly, or the topic offered": 0.925,
+    "out of scope caught": 0.90,
+    "out of scope answered from the FAQ": 0.04,
+    "in scope falsely rejected": 0.025,
+    "confident wrong answers": 0.035,
 }
-"""Of both sets of rows: the lower one is about 1.5 points above. Where less is better, the higher one below."""
+"""Of each set of rows, about 1.5 points from what was reached on the worse of the two (the other way where less is better)."""
 INTENT_MARK = 0.7
 TOPIC_MARK = 0.5
 """Of the rows of one intent or topic in both sets together."""
-CALIBRATION_MARK = 0.06
+CALIBRATION_MARK = 0.05
 TIMES_MARK = {"given": 1.0, "ours": 1.0, "unseen": 0.91}
 
 
