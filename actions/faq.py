@@ -43,7 +43,7 @@ class AnswerFaq(DealerAction):
         if not suggestions or buttons == turn.offered_topics:  # the same choice again helps nobody
             return misunderstood(turn)
         turn.say("utter_clarify", buttons=buttons)
-        _store(turn, Kind.CLARIFICATION, suggestions)
+        _store(turn, Kind.CLARIFICATION, [*suggestions, *dialogues])
         return []
 
     def _is_clear(self, turn: Turn) -> bool:
@@ -114,9 +114,11 @@ def topic_buttons(turn: Turn, topics: Sequence[str]) -> list[dict[str, str]]:
     return [{"title": turn.content.faq[id_].title, "payload": topic_payload(id_)} for id_ in topics]
 
 
-def _store(turn: Turn, kind: Kind, topics: Sequence[str]) -> None:
-    scores = {found["id"]: found["score"] for found in turn.faq.get("ranking") or ()}
-    candidates = [{"id": topic, "score": round(scores.get(topic, 0.0), 4)} for topic in topics]
+def _store(turn: Turn, kind: Kind, offered: Sequence[str]) -> None:
+    """Put the message on the unanswered list, with the topics and dialogues that were offered."""
+    scores = {found["name"]: found["confidence"] for found in turn.intents}
+    scores.update({found["id"]: found["score"] for found in turn.faq.get("ranking") or ()})
+    candidates = [{"id": id_, "score": round(scores.get(id_, 0.0), 4)} for id_ in offered]
     record(
         turn.database,
         Heard(turn.conversation_id, turn.seq, kind, turn.text, candidates, turn.intents[:3]),

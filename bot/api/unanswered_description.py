@@ -62,7 +62,7 @@ def unanswered_schemas() -> dict[str, Any]:
         "count": {**_NUMBER, "description": "how often these words were said"},
         "conversation_id": _TEXT,
         "seq": {**_NUMBER, "nullable": True},
-        "candidates": {**_SCORED, "description": "FAQ topics: id and score"},
+        "candidates": {**_SCORED, "description": "FAQ topics, and dialogues by their intents: id and score"},
         "intents": {**_SCORED, "description": "name and confidence"},
         "resolved_by": _NULLABLE,
         "resolution": _NULLABLE,

@@ -14,6 +14,7 @@ from bot.domain.errors import InvalidInput
 from bot.services import unanswered as service
 from bot.services.content.editing import Editor
 from bot.services.content.fields import moment_of, moment_text
+from bot.services.content.snapshot import Content
 from bot.services.installation import Installation, open_content
 from bot.services.teaching import example_of, to_faq
 from bot.services.unanswered import Kind, State, UnansweredView
@@ -74,8 +75,7 @@ class _Command:
         tell(f"会话 {found.conversation_id}，第 {found.seq or '?'} 条，{_time(found.created_at)}")
         content = self.store.current()
         for candidate in found.candidates:
-            title = content.faq[candidate["id"]].title if candidate["id"] in content.faq else "已停用"
-            tell(f"  {candidate['score']:.2f}  {candidate['id']}（{title}）")
+            tell(f"  {candidate['score']:.2f}  {candidate['id']}（{_title(content, candidate['id'])}）")
         for intent in found.intents:
             tell(f"  {intent['confidence']:.2f}  {intent['name']}")
         if found.resolved_by:
@@ -112,6 +112,13 @@ def _since(text: str | None) -> datetime | None:
         return moment_of(text)
     except ValueError as error:
         raise InvalidInput(f"--since must be a day or time like '2026-11-01', not {text!r}") from error
+
+
+def _title(content: Content, candidate: str) -> str:
+    """Of a topic; a candidate without a category is a dialogue."""
+    if candidate in content.faq:
+        return content.faq[candidate].title
+    return "已停用" if "." in candidate else "对话"
 
 
 def _time(moment: datetime) -> str:

@@ -112,15 +112,15 @@ def _add(session: Session, heard: Heard, now: datetime) -> None:
 
 
 def settle(session: Session, conversation_id: str, payload: str | None, now: datetime) -> None:
-    """The customer goes on: a clarification that waits was taken if ``payload`` is one of its topics."""
+    """The customer goes on: a clarification that waits was taken if ``payload`` is one of its candidates."""
     waiting = sa.select(Unanswered).where(
         Unanswered.conversation_id == conversation_id, Unanswered.state == State.ASKED.value
     )
-    topic = _topic_of(payload)
+    chosen = _chosen(payload)
     for row in session.scalars(waiting):
-        taken = topic is not None and topic in {candidate["id"] for candidate in row.candidates}
+        taken = chosen is not None and chosen in {candidate["id"] for candidate in row.candidates}
         row.state = (State.TAKEN if taken else _open_or_ignored(session, row.same_as)).value
-        row.resolution, row.updated_at = (topic if taken else None), now
+        row.resolution, row.updated_at = (chosen if taken else None), now
 
 
 def wait_again(database: Database, conversation_id: str, now: datetime) -> None:
@@ -208,11 +208,13 @@ def _open_or_ignored(session: Session, same_as: str) -> State:
     return State.OPEN if session.scalars(ignored.limit(1)).first() is None else State.IGNORED
 
 
-def _topic_of(payload: str | None) -> str | None:
-    """The topic that a button of ours leads to."""
-    if not payload or not payload.startswith("/faq{"):
+def _chosen(payload: str | None) -> str | None:
+    """The topic that a button of ours leads to, else the intent of the dialogue."""
+    if not payload:
         return None
-    return str(json.loads(payload.removeprefix("/faq"))["topic"])
+    if payload.startswith("/faq{"):
+        return str(json.loads(payload.removeprefix("/faq"))["topic"])
+    return payload.removeprefix("/")
 
 
 def _is_in(state: State | None, now: datetime) -> Any:
