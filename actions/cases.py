@@ -42,7 +42,7 @@ class CaseForm(Form):
     def takes_anything(self, turn: Turn) -> bool:
         if turn.requested == self.phone_slot:
             return bool(_DECLINES.search(turn.text))
-        if turn.is_payload or turn.intent in self.leaves_for or turn.intent in COURTESIES:
+        if turn.is_payload or turn.intent in self.leaves_for or _is_courtesy(turn):
             return False
         if _is_aside(turn, self.asides) or not re.search(r"\w", turn.text):
             return False
@@ -98,13 +98,19 @@ class RescueForm(CaseForm):
 
     def read_text(self, turn: Turn, draft: Draft) -> bool:
         """Where the car is: whatever is answered to the question, and any place that is named besides."""
-        asked = turn.requested == "rescue_place" and turn.intent not in (self.own_intents | COURTESIES)
+        asked = turn.requested == "rescue_place" and turn.intent not in self.own_intents
+        asked = asked and not _is_courtesy(turn)
         text = _without_phone(turn) if asked and not turn.is_payload else _place_in(turn)
         if not text or len(text) < 2 or not re.search(r"\w", text) or turn.intent in self.leaves_for:
             return False
         earlier = draft["rescue_place"]
         draft["rescue_place"] = f"{earlier}；{text}" if earlier and not asked else text
         return True
+
+
+def _is_courtesy(turn: Turn) -> bool:
+    """A short "好的谢谢"; what is longer says something."""
+    return turn.intent in COURTESIES and len(turn.text) < 2 * _LONG_ENOUGH
 
 
 def _is_aside(turn: Turn, asides: frozenset[str]) -> bool:

@@ -92,9 +92,9 @@ class TestDriveForm(VisitForm):
 
     def _licence(self, turn: Turn) -> bool | None:
         """What was said about the licence: up front, or as the answer to the question for it."""
-        if turn.intent == "faq":
-            return None
         asked = turn.requested == "drive_licence"
+        if turn.intent == "faq" and (turn.is_question or not asked):
+            return None
         if self._age_is_out_of_bounds(turn):
             return False
         if asked and _HAS_ONE.match(turn.text):
