@@ -47,7 +47,7 @@ TOPIC_MARK = 0.5
 LOWER_MARKS = {"price.discount": 0.3}
 """Topics that customers and authors tell apart less well."""
 CALIBRATION_MARK = 0.05
-TIMES_MARK = {"given": 1.0, "ours": 1.0, "unseen": 0.91}
+TIMES_MARK = {"given": 1.0, "ours": 1.0, "unseen, mended since": 0.95, "unseen": 0.95}
 
 
 @pytest.fixture(scope="session")

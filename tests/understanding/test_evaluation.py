@@ -130,6 +130,7 @@ def test_whole_evaluation_in_small(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
         curve=dict.fromkeys(CURVE, ours),
         plain=rank_plainly(data),
         stock={},
+        differing=0,
         stock_of_sample={},
         times={"given": (Rate(1, 2), Rate(0, 1))},
         tried={"intents": comparison.intents(), "topics": comparison.topics()},

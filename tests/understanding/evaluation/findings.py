@@ -90,6 +90,8 @@ class Findings:
     plain: Sequence[System]
     stock: Mapping[int, System]
     """By epochs; empty when there is no result."""
+    differing: int
+    """Sentences that the stock configuration was trained with and that have changed since, or are new."""
     stock_of_sample: Mapping[int, System]
     times: Mapping[str, tuple[Rate, Rate]]
     """Rows right, and rows without a time in which one was found, by who wrote them."""
@@ -123,6 +125,7 @@ def find(data: Data, tell: Tell, with_stock: str = "train") -> Findings:
         curve=curve,
         plain=plain,
         stock=measure_stock(data, stock, tell),
+        differing=stock.differing,
         stock_of_sample=measure_stock(data, stock_of_sample, tell),
         times=times,
         tried=tried,
@@ -181,7 +184,7 @@ def measure_stock(data: Data, models: StockModels, tell: Tell) -> dict[int, Syst
     if not models.is_trained:
         tell("stock: no cached result")
         return {}
-    tell("stock: predicting …")
+    tell(f"stock: trained with {models.differing} sentences more or less than now; predicting …")
     return {
         epochs: System(
             f"stock, {epochs} epochs", data.unseen_pairs(run.predictions), run, models.training_seconds

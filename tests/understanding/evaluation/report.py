@@ -90,7 +90,10 @@ def _rows(findings: Findings) -> str:
         m.name: m.of(findings.far_pairs) for m in MEASURES if m.name in ("intent right", "topic ranked first")
     }
     told = "; ".join(f"{name} {rate}" for name, rate in far.items())
-    return f"### Rows\n\n{table}\n\n{apart}\n\nWithout the near ones, ours on the unseen rows: {told}."
+    rows = f"### Rows\n\n{table}\n\n{apart}\n\nWithout the near ones, ours on the unseen rows: {told}."
+    if not findings.differing:
+        return rows
+    return f"{rows} The stock configuration was trained before {findings.differing} sentences were added or changed."
 
 
 def _measures(title: str, kind: str, systems: Sequence[System]) -> str:

@@ -60,6 +60,8 @@ pipeline:
     ambiguity_threshold: 0.1
 policies: []
 """
+NEARLY_ALL = 0.99
+"""A result of so many of the same sentences is kept: an hour is too long to wait for every corrected sentence."""
 MINUTES_PER_SENTENCE = 20 / 8000
 """For the estimate that is printed before a training: 20 epochs on two cores."""
 
@@ -71,7 +73,7 @@ class StockModels:
         self._rows = rows
         self.epochs = tuple(epochs)
         self.key = fingerprint(rows, CONFIG, repr(self.epochs))
-        self.folder = cache_folder() / f"stock-{self.key}"
+        self.folder, self.differing = _folder_for(self.key, rows, CONFIG.format(epochs=self.epochs[-1]))
 
     @property
     def is_trained(self) -> bool:
@@ -146,6 +148,29 @@ def _domain(rows: Sequence[Row]) -> str:
 def _entries(path: Path) -> list[dict[str, Any]]:
     entries: list[dict[str, Any]] = yaml.safe_load(path.read_text("utf-8")).get("entries") or []
     return [entry for entry in entries if "answer" in entry]
+
+
+def _folder_for(key: str, rows: Sequence[Row], config: str) -> tuple[Path, int]:
+    """Where a training of these rows is kept, or of nearly the same ones; and how many sentences differ."""
+    own = cache_folder() / f"stock-{key}"
+    if own.exists():
+        return own, 0
+    wanted = {(row.label, row.text) for row in rows}
+    for folder in sorted(cache_folder().glob("stock-*")):
+        if (folder / "config.yml").exists() and (folder / "config.yml").read_text("utf-8") == config:
+            known = _sentences_in(folder / "nlu.yml")
+            if len(wanted & known) >= NEARLY_ALL * len(wanted | known):
+                return folder, len(wanted ^ known)
+    return own, 0
+
+
+def _sentences_in(path: Path) -> set[tuple[str, str]]:
+    """Label and text of each sentence that a training was given."""
+    return {
+        (block["intent"].rpartition("/")[2], line.removeprefix("- "))
+        for block in yaml.load(path.read_text("utf-8"), getattr(yaml, "CSafeLoader", yaml.SafeLoader))["nlu"]
+        for line in block["examples"].splitlines()
+    }
 
 
 def _from_root(path: Path) -> str:
