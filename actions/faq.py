@@ -86,6 +86,9 @@ def misunderstood(turn: Turn) -> Events:
         _store(
             turn, Kind.FALLBACK, [found["id"] for found in turn.faq.get("ranking") or ()][:MOST_SUGGESTIONS]
         )
+    if _has_no_answer(turn):
+        turn.say("utter_no_answer")
+        return [SlotSet("pending_offer", "human"), SlotSet("handoff_reason", "question_without_answer")]
     count = int(turn.slot("misunderstandings") or 0) + 1
     if count >= 2:
         turn.say("utter_offer_person")
@@ -101,6 +104,12 @@ def misunderstood(turn: Turn) -> Events:
     else:
         turn.say("utter_not_understood")
     return [SlotSet("misunderstandings", count)]
+
+
+def _has_no_answer(turn: Turn) -> bool:
+    """A question about cars that was understood, and that no topic answers."""
+    asked = any(found["name"] == "faq" and found["confidence"] >= NEAR for found in turn.intents)
+    return asked and turn.active_form is None and turn.faq.get("none", 0.0) >= NEAR
 
 
 def ask_again(turn: Turn) -> Events:

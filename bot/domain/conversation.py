@@ -29,6 +29,7 @@ class Author(str, Enum):
 class HandoffReason(str, Enum):
     ASKED = "asked_for_a_person"
     MISUNDERSTOOD = "two_misunderstandings"
+    NO_ANSWER = "question_without_answer"
     HAGGLING = "price_negotiation"
     COMPLAINT = "complaint"
     RESCUE = "rescue"

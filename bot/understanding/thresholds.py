@@ -8,6 +8,7 @@ from typing import Any
 
 from bot.understanding.decision import OUT_OF_SCOPE, DecisionKind, Thresholds, decide
 from bot.understanding.intents import FAQ_INTENT
+from bot.understanding.topics import NO_TOPIC
 
 CHOICES = {
     "dialogue": (0.25, 0.3, 0.35, 0.4, 0.45, 0.5),
@@ -18,13 +19,15 @@ CHOICES = {
 }
 ROUNDS = 3
 
-RIGHT, OFFERED, OFFERED_WITHOUT, NOTHING = 1.0, 0.6, -0.3, -0.2
+RIGHT, OFFERED, OFFERED_WITHOUT, NOTHING = 1.0, 0.6, -0.6, -0.2
 """What an outcome is worth to somebody with a fair wish: acted upon rightly; their question among the suggestions;
 suggestions without it; "I did not understand"."""
 WRONG_ANSWER, WRONG_DIALOGUE, SENT_AWAY = -4.0, -2.0, -2.0
 """The wrong thing said with confidence; a dialogue that nobody wanted; told that this is not our business."""
 DECLINED, NOT_UNDERSTOOD, BOTHERED = 1.0, 0.9, -0.5
 """With a wish that is not our business: told so; not understood; offered questions that nobody asked."""
+ADMITTED, SENT_AWAY_TOO = 1.0, 0.0
+"""With a question about cars that no topic answers: the assistant admits it; says that cars are not its business."""
 
 
 @dataclass(frozen=True)
@@ -50,10 +53,11 @@ def best_thresholds(judged: Sequence[Judged]) -> Thresholds:
 
 
 def _worth(judged: Sequence[Judged], thresholds: Thresholds) -> float:
-    """Mean worth; questions, dialogues and what is out of scope count a third each."""
+    """Mean worth; questions, those without a topic, dialogues and what is out of scope count the same."""
     kinds: dict[str, list[float]] = {}
     for sentence in judged:
         kind = sentence.intent if sentence.intent in (FAQ_INTENT, OUT_OF_SCOPE) else "dialogue"
+        kind = NO_TOPIC if sentence.topic == NO_TOPIC else kind
         kinds.setdefault(kind, []).append(_worth_of(sentence, thresholds))
     return sum(sum(found) / len(found) for found in kinds.values())
 
@@ -61,6 +65,10 @@ def _worth(judged: Sequence[Judged], thresholds: Thresholds) -> float:
 def _worth_of(sentence: Judged, thresholds: Thresholds) -> float:
     decision = decide(sentence.ranking, sentence.faq, thresholds)
     followed = sentence.ranking[0]["name"]
+    if sentence.topic == NO_TOPIC and decision.kind is DecisionKind.FALLBACK:
+        return ADMITTED
+    if sentence.topic == NO_TOPIC and decision.kind is DecisionKind.DIALOGUE and followed == OUT_OF_SCOPE:
+        return SENT_AWAY_TOO
     if decision.kind is DecisionKind.FALLBACK:
         return NOT_UNDERSTOOD if sentence.intent == OUT_OF_SCOPE else NOTHING
     if decision.kind is DecisionKind.CLARIFY:

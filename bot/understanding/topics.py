@@ -30,6 +30,8 @@ from bot.understanding.sentences import Scores, softmax
 from bot.understanding.text import FloatArray
 
 RANKING_LENGTH = 5
+NO_TOPIC = "none"
+"""The label of questions about cars that no topic answers. It takes its share, and is never named itself."""
 FAQ_KEY = "faq"
 USUAL_MIX = (15.0, 0.0, 15.0, 15.0)
 """Weights of the linear score, the nearest question, the nearest few and the sense, where there is nothing to learn
@@ -50,9 +52,10 @@ class Learned:
     is_trainable=True,
 )
 class FaqTopicRetriever(GraphComponent):
-    """Writes `faq`: {"id", "score", "ranking": [{"id", "score"}, …]}, the topic if the message is a question at all.
+    """Writes `faq`: {"id", "score", "ranking": [{"id", "score"}, …], "none"}, the topic if it is a question at all.
 
-    The score is the probability of the topic among all topics. None when no topic is known.
+    The score is the probability of the topic among all topics, `none` that no topic answers it. None when no topic is
+    known.
     """
 
     @staticmethod
@@ -128,12 +131,12 @@ class FaqTopicRetriever(GraphComponent):
             figures = _with(figures, self._sense.figures(text, topics, content))
         shares = softmax(figures @ self._mix)
         order = np.argsort(-shares)
-        found = [{"id": topics[at], "score": float(shares[at])} for at in order]
-        if (
-            content is not None
-        ):  # the share of a retired topic stays with it: better no answer than the next best
-            found = [entry for entry in found if entry["id"] in content.faq]
-        return {**found[0], "ranking": found[:RANKING_LENGTH]} if found else None
+        share_of = {topics[at]: float(shares[at]) for at in order}
+        unanswered = share_of.pop(NO_TOPIC, 0.0)
+        # A retired topic keeps its share: better no answer than the next best.
+        named = [topic for topic in share_of if content is None or topic in content.faq]
+        found = [{"id": topic, "score": share_of[topic]} for topic in named]
+        return {**found[0], "ranking": found[:RANKING_LENGTH], "none": unanswered} if found else None
 
 
 def _figures(scores: Scores) -> tuple[list[str], FloatArray]:

@@ -48,6 +48,27 @@ async def test_at_night_a_call_back(customer: Customer, understood: Understood) 
     customer.belongs_to_bot()
 
 
+async def test_a_question_without_an_answer_is_admitted_and_kept(
+    customer: Customer, understood: Understood
+) -> None:
+    """It was understood; the nearest topic would be a wrong answer."""
+    asked = understood.without_answer("二冲程的能改四冲程吗", "product.power", "service.oil")
+    await customer.says(asked, "没有确认过的答案", never=("没有听懂",))
+    assert customer.reply.buttons == ["转人工顾问", "不用了"]
+    assert stored(customer) == [("fallback", "open", asked, 1)]
+    await customer.says("好的", "已经为您转接")
+
+    customer.is_queued("question_without_answer")
+
+
+@pytest.mark.parametrize("question", ["年检你们能代办吗", "加92还是95的油", "雨刮怎么换"])
+async def test_the_nearest_topic_is_no_answer(customer: Customer, question: str) -> None:
+    await customer.says(question)
+    told = [used["id"] for row in customer.rows(Message, author="bot") for used in row.templates or ()]
+    assert told
+    assert not any(name.startswith("faq/") for name in told), customer.reply.text
+
+
 async def test_topics_that_are_near_are_offered(customer: Customer, understood: Understood) -> None:
     near = understood.nothing("车车睡觉觉的地方", "store.parking", "store.hours", score=0.6)
     await customer.says(near, "没有完全听懂")

@@ -37,6 +37,13 @@ class Understood:
         """Not understood; nearest are these topics, the first with the score."""
         return self._decide(text, "nlu_fallback", "fallback", near, score)
 
+    def without_answer(self, text: str, *near: str) -> str:
+        """A question about cars that no topic answers; nearest are these topics."""
+        self._decide(text, "nlu_fallback", "fallback", near, 0.1)
+        self._decided[text]["faq"]["none"] = 0.8
+        self._decided[text]["intent_ranking"][0]["confidence"] = 0.9
+        return text
+
     def _decide(
         self,
         text: str,
