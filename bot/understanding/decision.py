@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
@@ -16,10 +17,20 @@ FALLBACK_INTENT = "nlu_fallback"
 """Rasa's name, for which its rules and policies look."""
 
 OUT_OF_SCOPE = "out_of_scope"
+BREAKDOWN = "report_breakdown"
 DECISION_KEY = "decision"
 SUGGESTIONS = 3
 INTENTS_INSIDE_A_DIALOGUE = frozenset({"inform", "request_change", "affirm", "deny", "stop", "back_to_bot"})
 """They answer something that the bot said, so that nothing can be done about them in a first message."""
+
+_FIRE = r"(?:着了?火|(?<!一)起了?火(?![锅车花])|自燃|冒[着了出]?[浓大]?烟|烧着了|烧起来|失火|冒火)"
+_NO_FIRE = re.compile(
+    r"(?:[打点发]|启动|起动)(?:不|得|没|不了|一下)?着火|[不没难憋]着火|着不了火|着火(?:点|慢|困难)|没有?(?:冒烟|起火)"
+    rf"|会不会[^,，。]{{0,4}}{_FIRE}|会(?:自燃|着火|起火)|不会?{_FIRE}|容易[^,，。]{{0,3}}{_FIRE}|怕不怕{_FIRE}"
+    rf"|防[^,，。]{{0,3}}{_FIRE}|{_FIRE}(?:(?!怎么办|救|报警)[^,，。]){{0,6}}(?:险|赔|三包|保修|质保|预防|概率)"
+    rf"|(?:听说|新闻|网上|以前|曾经|去年|水壶|热水器|燃气|灶|锅炉|摩托|农用车).{{0,20}}{_FIRE}"
+)
+"""An engine that does not start, a question about insurance or what might be, another thing than the car."""
 
 
 class DecisionKind(str, Enum):
@@ -50,6 +61,16 @@ class Decision:
     kind: DecisionKind
     confidence: float
     suggestions: tuple[str, ...] = ()
+    intent: str | None = None
+    """Set where a rule knows better than the classifier."""
+
+
+def emergency(text: str) -> bool:
+    """Whether a normalised message says that the car is on fire or smoking; the words alone decide, not the model.
+
+    The first advice must never depend on a confidence.
+    """
+    return re.search(_FIRE, _NO_FIRE.sub(" ", text)) is not None
 
 
 def decide(ranking: list[dict[str, Any]], faq: Mapping[str, Any] | None, thresholds: Thresholds) -> Decision:

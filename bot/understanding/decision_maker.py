@@ -14,12 +14,14 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.understanding.decision import (
+    BREAKDOWN,
     DECISION_KEY,
     FALLBACK_INTENT,
     Decision,
     DecisionKind,
     Thresholds,
     decide,
+    emergency,
 )
 from bot.understanding.intents import COMMAND_PREFIX, FAQ_INTENT, topic_of, validation_examples
 from bot.understanding.text import normalise
@@ -86,12 +88,14 @@ class DecisionMaker(GraphComponent):
         ranking = message.get(INTENT_RANKING_KEY)
         if not normalise(text) or not ranking:
             return Decision(DecisionKind.FALLBACK, 0.0)
+        if emergency(normalise(text)):
+            return Decision(DecisionKind.DIALOGUE, 1.0, intent=BREAKDOWN)
         return decide(ranking, message.get(FAQ_KEY), self._thresholds)
 
     def _write(self, message: Message, decision: Decision) -> None:
         written = {"kind": decision.kind.value, "suggestions": list(decision.suggestions)}
         message.set(DECISION_KEY, written, add_to_output=True)
-        name = _intent_for(decision.kind)
+        name = decision.intent or _intent_for(decision.kind)
         if name is not None:
             message.set(INTENT, {"name": name, "confidence": decision.confidence}, add_to_output=True)
 

@@ -14,7 +14,7 @@ from bot.domain.dealership import Model, ServiceJob, Store
 from bot.services.content.snapshot import Content
 from bot.understanding.entities import Lexicon, LexiconEntry
 from bot.understanding.extractor import load_lexicon, use_lexicon
-from bot.understanding.sentences import Scores, SentenceModel
+from bot.understanding.sentences import LIVE_RIDGE, Scores, SentenceModel
 from bot.understanding.text import normalise
 
 ContentProvider = Callable[[], Content]
@@ -64,7 +64,7 @@ class LiveSentences:
             for topic, entry in content.faq.items()
             for question in ((entry.title, *entry.questions) if topic not in known else entry.questions)
         ]
-        self._model = self.trained.with_sentences(added)
+        self._model = self.trained.with_sentences(added, LIVE_RIDGE)
         self._synonyms = Synonyms(content.synonyms)
         self._content = content
 

@@ -27,7 +27,7 @@ _TITLE = r"(?:先生|女士|小姐(?!姐)|太太|同学|老师)"
 _INTRODUCED = re.compile(
     rf"(?:我(?:的)?(?:名字|姓名|全名|大名)?(?:叫做?|是叫)|(?:名字|姓名|联系人|预约人|车主|称呼|收件人"
     rf"|姓名填)(?:是|叫|为|写|改成|改为|填)?[:,]? ?|(?:名字|姓名)[^。]{{0,6}}(?:是|叫|改成|改为|换成)"
-    rf"|(?<![一-鿿])叫)"
+    rf"|(?<![一-鿿])叫|(?<![一-鿿])[她他](?:叫|名叫))"
     rf"(?P<name>{_FULL}{_TITLE}?)"
 )
 _CALLED = re.compile(
@@ -42,7 +42,7 @@ _TITLED = re.compile(
 )
 _RELATIVE = re.compile(
     r"(?:我|俺)(?:的)?(?:老公|老婆|爱人|媳妇|先生|太太|爸爸?|妈妈?|父亲|母亲|爷爷|奶奶|哥哥?|弟弟?|姐姐?|妹妹?|儿子|女儿|朋友|同事"
-    rf"|对象|男朋友|女朋友|家人)(?:叫|是|名叫)?[:, ]?(?P<name>{_FULL}{_TITLE}?)"
+    rf"|对象|男朋友|女朋友|家人)(?:叫|是|名叫)?[:, ]?(?!来[试看做开提取拿接坐去过吧])(?P<name>{_FULL}{_TITLE}?)"
     r"(?=$|[,。;、 \d□]|电话|手机|约|预约|去|来|过|的|做|联系|接|开车|本人)"
 )
 _WRITTEN_DOWN = re.compile(
@@ -59,6 +59,9 @@ _LATIN = re.compile(
     r"(?:我的?(?:英文)?(?:名字)?叫|名字[叫是]|叫我|姓名[是:]|my name is|call me|this is) ?"
     r"(?P<name>[a-z]{2,15}(?:[ .]{1,2}[a-z]{2,15})?)(?=$|[^a-z])"
 )
+_SURNAMES_OF_ONE = "".join(sorted(COMMON - set("车时成常平连油柴路简单明")))
+_SHORT = re.compile(rf"[小老阿]?[{_SURNAMES_OF_ONE}]|[{_SURNAMES_OF_ONE}][一二三四五六七八][多少]")
+"""What is a name beside a phone number alone: 金, 小张, 许三多."""
 _ALONE = re.compile(rf"(?:{_COMPOUND}){_GIVEN}{{1,2}}|[{_SINGLE}]{_GIVEN}{{1,2}}")
 
 
@@ -109,7 +112,7 @@ def _alone(folded: str, taken: list[tuple[int, int]], is_form_data: bool) -> Ite
         return
     for start, end in pieces:
         word = folded[start:end]
-        if is_name(word):
+        if is_name(word) or (is_form_data and _SHORT.fullmatch(word) and not is_everyday_word(word)):
             yield Name(word, start, end)
 
 

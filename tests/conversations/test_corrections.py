@@ -191,7 +191,7 @@ async def test_an_earlier_button_is_a_correction(customer: Customer) -> None:
     await customer.says("我想试驾X5", "哪家门店")
     [west] = [c for c in customer.reply.choices if c["title"] == "城西店"]
     await customer.clicks("城东店", "什么时候")
-    await customer.sends(west["payload"], "什么时候", title="城西店")
+    await customer.sends(west["payload"], "记下了", "时间还没定", title="城西店")
     assert customer.slot("drive_store") == "west"
 
 

@@ -166,7 +166,7 @@ async def test_any_store_will_do(customer: Customer) -> None:
 
 async def test_any_time_will_do(customer: Customer) -> None:
     await customer.says("我想去城东店试驾X5", "什么时候")
-    reply = await customer.says("都可以，你们定", "什么时候")
+    reply = await customer.says("都可以，你们定", "点一个")
     assert reply.buttons
 
 
