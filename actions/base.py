@@ -10,10 +10,10 @@ from datetime import datetime
 from typing import Any
 
 from rasa_sdk import Action, Tracker
-from rasa_sdk.events import SlotSet
+from rasa_sdk.events import FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions import context, several
+from actions import context, resumption, several
 from bot import clock
 from bot.services.content.snapshot import Content
 
@@ -155,6 +155,16 @@ class Turn:
         return [found for found in self.entities if str(found.get("entity")) in entities]
 
     @property
+    def has_noted(self) -> bool:
+        """Whether "好的，记下了" was said since the customer spoke: a question that follows stands above already."""
+        for event in reversed(self.tracker.events):
+            if event.get("event") == "user":
+                return False
+            if (event.get("metadata") or {}).get("utter_action") == "utter_noted":
+                return True
+        return False
+
+    @property
     def has_spoken(self) -> bool:
         """Whether this action has said something already."""
         return bool(self._dispatcher.messages)
@@ -188,6 +198,9 @@ class DealerAction(Action):
 
     def _run(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> Events:
         turn = Turn(dispatcher, tracker)
+        elsewhere = resumption.redirected(self.name(), turn)
+        if elsewhere:
+            return [FollowupAction(elsewhere)]
         events = several.around(self.name(), turn, self.perform)
         if not self.keeps_misunderstandings and turn.slot("misunderstandings"):
             events = [*events, SlotSet("misunderstandings", None)]

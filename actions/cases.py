@@ -5,27 +5,45 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from rasa_sdk.events import SlotSet
+from rasa_sdk.events import ActiveLoop, FollowupAction, SlotSet
 
 from actions.base import Ask, DealerAction, Events, Turn, set_slots
 from actions.facts import name_phone_problem
 from actions.forms import Draft, Form, ValidateForm
 from actions.handoff import pass_to_person
+from actions.rescue_words import (
+    clauses,
+    denies_trouble,
+    is_anxious,
+    is_on_the_way,
+    is_unhurt,
+    place_in,
+    speaks_of_fire,
+    speaks_of_trouble,
+)
 from bot.domain.cases import CaseKind
 from bot.services.cases import open_case, update_case
 from bot.services.wording import say_phone, say_time
 
-_PLACE = re.compile(
-    r"[^,，。!！?？;；]{0,25}(?:\d|高架|立交|环路|出口|入口|服务区|收费站|停车场|小区|广场|附近|旁边|门口|对面|大道|街|隧道|桥|路口|地库|车库|方向|医院|学校|加油站|酒店|超市|公里处)[^,，。!！?？;；]{0,25}"
-)
-_WHERE = re.compile(r"高架|立交|环|在|停|坏|困|高速|国道|省道|路|口|桥|区|场|街|边|面|[A-Z]\d")
 _DECLINES = re.compile(r"不方便|不想留|不留|不给|没有手机|没电话|不要打")
 _MORE_WORDS = frozenset({"complain", "abuse", "inform", "nlu_fallback", "out_of_scope", "chitchat"})
+_MISTAKEN = frozenset(
+    {"book_test_drive", "book_service", "check_booking", "change_booking", "ask_service_due"}
+)
+_OTHER_WISH = re.compile(
+    r"预约|约[个一]|[想要]约|[想要帮去](我)?(做|约|去)?(一次|一个|个|一下)?(保养|试驾)|先(保养|试驾)|下次|查[一询]|取消|改期|改到"
+)
+"""What a booking is asked for with, while a complaint is told: dates, stores and people belong to the complaint."""
+_ABOUT_THE_BOT = re.compile(r"听不?懂(我|人)|人话|智障|答非所问|没听懂")
+_FOR_A_PERSON = re.compile(r"转|人工|真人|换个?人")
+_MORE_AT_LEAST, _MORE_BESIDE_PHONE = 4, 6
 _ONLY_WISH = re.compile(r"我?要?想?(投诉|举报|反映(情况|问题)?|提意见|吐槽)(一下|你们|一个人|个事)?")
 
 
 _LONG_ENOUGH = 7
 COURTESIES = frozenset({"greet", "thank", "goodbye", "affirm"})
+BOOKINGS = frozenset({"test_drive_form", "service_visit_form", "existing_booking_form"})
+"""What goes on when a breakdown or a complaint was a misunderstanding."""
 
 
 class CaseForm(Form):
@@ -91,16 +109,41 @@ class RescueForm(CaseForm):
     slots = ("rescue_place", "rescue_phone", "rescue_case")
     text_slot, phone_slot, case_slot = "rescue_place", "rescue_phone", "rescue_case"
 
+    def elsewhere(self, turn: Turn) -> str | None:
+        mistaken = not turn.is_payload and denies_trouble(turn.text)
+        return "action_leave_dialogue" if mistaken else None
+
     def takes_anything(self, turn: Turn) -> bool:
+        if not turn.is_payload and (is_anxious(turn.text) or is_unhurt(turn.text)):
+            return True
         return super().takes_anything(turn) or (
             turn.requested == "rescue_phone" and _place_in(turn) is not None
         )
+
+    def read(self, turn: Turn, draft: Draft) -> bool:
+        told = turn.active_form == self.name and self._reassure(turn)
+        return super().read(turn, draft) or told
+
+    def _reassure(self, turn: Turn) -> bool:
+        """Safety first, again; or a word to somebody who waits. Answers the customer, not the form's question."""
+        if turn.is_payload or turn.intent in self.leaves_for:
+            return False
+        if speaks_of_fire(turn.text) and turn.intent in self.own_intents:
+            turn.say("utter_rescue_first_words")
+        elif is_unhurt(turn.text):
+            turn.say("utter_noted")
+        elif is_anxious(turn.text) and not turn.values("phone"):
+            turn.say("utter_rescue_goes_on")
+        else:
+            return False
+        return True
 
     def read_text(self, turn: Turn, draft: Draft) -> bool:
         """Where the car is: whatever is answered to the question, and any place that is named besides."""
         asked = turn.requested == "rescue_place" and turn.intent not in self.own_intents
         asked = asked and not _is_courtesy(turn)
-        text = _without_phone(turn) if asked and not turn.is_payload else _place_in(turn)
+        asked = asked and not is_anxious(turn.text) and not is_unhurt(turn.text)
+        text = _answered_place(turn) if asked and not turn.is_payload else _place_in(turn)
         if not text or len(text) < 2 or not re.search(r"\w", text) or turn.intent in self.leaves_for:
             return False
         earlier = draft["rescue_place"]
@@ -119,16 +162,32 @@ def _is_aside(turn: Turn, asides: frozenset[str]) -> bool:
 
 
 def _place_in(turn: Turn) -> str | None:
-    """A place that help can find ("G25江州出口往南两公里"), not "在高速上"."""
-    if turn.is_payload or turn.intent == "faq":
+    """A place that help can find, wherever in the message."""
+    if turn.is_payload or turn.intent == "faq" or turn.values("mileage"):
         return None
-    text = _without_phone(turn)
-    place = _PLACE.search(text)
-    return (
-        place.group().strip()
-        if place and _WHERE.search(place.group()) and not turn.values("mileage")
-        else None
-    )
+    return place_in(_without_car(turn))
+
+
+def _answered_place(turn: Turn) -> str:
+    """All that is answered to the question for the place, but for what only tells whose car it is."""
+    if not turn.values_of({"model", "plate"}):
+        return _without_phone(turn)
+    return place_in(_without_car(turn)) or "，".join(clauses(_without_car(turn)))
+
+
+def _without_car(turn: Turn) -> str:
+    """The text without phone, plate and model."""
+    text = turn.text
+    for found in turn.values_of({"model", "plate", "plate_invalid", "phone", "phone_invalid"}):
+        start, end = found["start"], found["end"]
+        text = text[:start] + " " * (end - start) + text[end:]
+    return re.sub(r"(我的?)?(电话|手机号?|号码)(是|[:：])?", "", text).strip(" ,，。:：")
+
+
+def _blames_the_bot(turn: Turn) -> bool:
+    """ "你听不懂人话吗": an apology is due, and the complaint is about something else."""
+    short = len(turn.text) < 2 * _LONG_ENOUGH and not turn.is_payload
+    return short and bool(_ABOUT_THE_BOT.search(turn.text)) and not _FOR_A_PERSON.search(turn.text)
 
 
 class ComplaintForm(CaseForm):
@@ -139,7 +198,13 @@ class ComplaintForm(CaseForm):
     text_slot, phone_slot, case_slot = "complaint_text", "complaint_phone", "complaint_case"
 
     def takes_anything(self, turn: Turn) -> bool:
-        return super().takes_anything(turn) or self._says_more(turn)
+        return _blames_the_bot(turn) or super().takes_anything(turn) or self._says_more(turn)
+
+    def read(self, turn: Turn, draft: Draft) -> bool:
+        if turn.active_form == self.name and _blames_the_bot(turn):
+            turn.say("utter_abuse")
+            return True
+        return super().read(turn, draft)
 
     def read_text(self, turn: Turn, draft: Draft) -> bool:
         text = _without_phone(turn, turn.own_text)
@@ -156,12 +221,18 @@ class ComplaintForm(CaseForm):
 
     def _says_more(self, turn: Turn) -> bool:
         """Further words of the complaint instead of a phone number."""
-        if turn.requested != self.phone_slot or turn.is_payload or len(turn.text) < 4 or turn.values("phone"):
+        least = _MORE_BESIDE_PHONE if turn.values("phone") else _MORE_AT_LEAST
+        if turn.requested != self.phone_slot or turn.is_payload or len(_without_phone(turn)) < least:
             return False
-        if _is_aside(turn, self.asides):
+        if _is_aside(turn, self.asides) or _ABOUT_THE_BOT.search(turn.text):
             return False
         unsure = turn.intent == "faq" and turn.decision.get("kind") == "clarify" and not turn.is_question
-        return turn.intent in _MORE_WORDS or unsure
+        mistaken = turn.intent in _MISTAKEN and not _OTHER_WISH.search(turn.text) and not turn.is_question
+        return turn.intent in _MORE_WORDS or unsure or mistaken
+
+    def details(self, turn: Turn) -> dict[str, Any]:
+        name = turn.last("name") if turn.values("phone") else None
+        return {**super().details(turn), **({"name": name} if name else {})}
 
 
 RESCUE, COMPLAINT = RescueForm(), ComplaintForm()
@@ -187,7 +258,8 @@ class StartCase(DealerAction):
             complaint_hours=turn.dealership.profile.complaint_hours,
         )
         self.form.read(turn, draft)
-        return [SlotSet("pending_offer", None), SlotSet("paused_form", None), *set_slots(draft)]
+        paused = turn.active_form if turn.active_form in BOOKINGS else None
+        return [SlotSet("pending_offer", None), SlotSet("paused_form", paused), *set_slots(draft)]
 
 
 class FinishCase(DealerAction):
@@ -216,9 +288,32 @@ class FinishCase(DealerAction):
 
 
 class StartRescue(StartCase):
+    """Nobody who is only stuck in traffic gets a rescue, and no booking is left for one without a word of trouble."""
+
     action_name = "action_start_rescue"
     form = RESCUE
     first_words = "utter_rescue_first_words"
+
+    def perform(self, turn: Turn) -> Events:
+        in_booking = turn.active_form in BOOKINGS and not speaks_of_trouble(turn.text)
+        if not turn.is_payload and (in_booking or is_on_the_way(turn.text)):
+            turn.say("utter_on_the_way")
+            return [FollowupAction(turn.active_form or "action_listen")]
+        return super().perform(turn)
+
+
+def leave_for_booking(turn: Turn, form: CaseForm) -> Events | None:
+    """End a rescue or complaint that interrupted a booking, or a rescue that was a mistake; the booking goes on."""
+    mistaken = form is RESCUE and denies_trouble(turn.text)
+    paused, case = turn.slot("paused_form"), turn.slot(form.case_slot)
+    if not paused and not mistaken:
+        return None
+    if mistaken and case:
+        update_case(turn.database, case, turn.now, None, {"withdrawn": True})
+    turn.say("utter_rescue_withdrawn" if form is RESCUE else "utter_left_case")
+    ended: Events = [*form.cleared(), ActiveLoop(None), SlotSet("requested_slot", None)]
+    ended += [SlotSet("paused_form", None), SlotSet("pending_offer", None)]
+    return [*ended, FollowupAction(paused or "action_listen")]
 
 
 class StartComplaint(StartCase):

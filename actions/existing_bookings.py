@@ -7,19 +7,20 @@ from typing import Any
 
 from rasa_sdk.events import FollowupAction, SlotSet
 
-from actions import service_visit, test_drive
 from actions.base import Ask, DealerAction, Events, Turn, set_slots
-from actions.facts import WHATEVER, field_to_change, name_phone_problem
-from actions.faq import misunderstood
-from actions.forms import CHANGES, Draft, Form, ValidateForm, left
+from actions.facts import WHATEVER, name_phone_problem
+from actions.forms import CHANGES, Draft, Form, ValidateForm
+from actions.own_visits import IDENTITY, is_without_code, shift_of
 from actions.time_wishes import ask_for_time, parse_time, read_wish, refusal_of
 from bot.domain.booking import VisitKind, VisitRequest, VisitStatus, may_change
 from bot.domain.errors import BookingRefused, Conflict, NotFound, TooLateToChange
 from bot.services.availability import check_slot
-from bot.services.booking import BookedVisit, cancel_visit, find_visit, move_visit, release_hold
+from bot.services.booking import BookedVisit, cancel_visit, find_visit, move_visit
 from bot.services.wording import say_job_names, say_time
 
 MOST_FAILURES = 5
+_CHANGING = ("booking_new_time", "booking_confirmed")
+PURPOSES = {"check": "查询", "change": "改期", "cancel": "取消"}
 _KEEP_IT = re.compile(r"(不|别|甭|先不|不要|不用|不想)(取消|改|退|换)|保留|不动了|还是去|照旧")
 STATUS_TEMPLATES = {
     VisitStatus.CONFIRMED: "utter_booking_details",
@@ -62,7 +63,20 @@ class ExistingBookingForm(Form):
         return any(heard) or turn.intent in self.own_intents
 
     def takes_anything(self, turn: Turn) -> bool:
-        return turn.requested == "booking_confirmed" and bool(_KEEP_IT.search(turn.text))
+        if turn.values("booking_code"):
+            return True
+        keeps = turn.requested == "booking_confirmed" and _KEEP_IT.search(turn.text)
+        return bool(keeps) or (turn.requested in _CHANGING and shift_of(turn.text) is not None)
+
+    def elsewhere(self, turn: Turn) -> str | None:
+        return "action_leave_without_code" if is_without_code(turn) else None
+
+    def acknowledge(self, turn: Turn, draft: Draft, before: Draft) -> None:
+        wish = draft["booking_purpose"] != before["booking_purpose"] or draft["booking_wish"]
+        if turn.requested in IDENTITY and wish:
+            turn.say("utter_wish_noted_before_code", wish=PURPOSES[draft["booking_purpose"] or "check"])
+        else:
+            super().acknowledge(turn, draft, before)
 
     def next_question(self, draft: Draft) -> str | None:
         if (draft["booking_failures"] or 0) >= MOST_FAILURES:
@@ -99,7 +113,10 @@ class ExistingBookingForm(Form):
             return False
         visit = visit_of(turn, draft)
         agreed = parse_time(draft["booking_new_time"]) or (visit.start if visit else None)
+        shift = shift_of(turn.text)
         wish = read_wish(turn, agreed, draft["booking_wish"])
+        if shift and agreed and not wish:
+            wish = {"kind": "point", "start": (agreed + shift).isoformat(), "end": None}
         store = turn.last("store")
         if store:
             draft["booking_new_store"] = store
@@ -134,7 +151,15 @@ class ExistingBookingForm(Form):
         start = parse_time(draft["booking_wish"]["start"])
         assert start is not None
         try:
-            check_slot(turn.database, turn.dealership, turn.now, request_of(visit, draft), start)
+            check_slot(
+                turn.database,
+                turn.dealership,
+                turn.now,
+                request_of(visit, draft),
+                start,
+                appointment_id=visit.id,
+                current=visit.slot,
+            )
         except BookingRefused as refused:
             draft["booking_refusal"] = refusal_of(refused, start)
             return
@@ -143,7 +168,7 @@ class ExistingBookingForm(Form):
 
 def purpose_of(turn: Turn) -> str:
     """check, change or cancel; a correction right after booking means to change it."""
-    return {"check_booking": "check", "cancel_booking": "cancel"}.get(turn.intent, "change")
+    return {"check_booking": "check", "faq": "check", "cancel_booking": "cancel"}.get(turn.intent, "change")
 
 
 def visit_of(turn: Turn, draft: Draft) -> BookedVisit | None:
@@ -166,54 +191,6 @@ def request_of(visit: BookedVisit, draft: Draft) -> VisitRequest:
 
 
 FORM = ExistingBookingForm()
-
-
-class StartExistingBooking(DealerAction):
-    """Begins checking, changing or cancelling; inside an unfinished booking, "取消" means that one."""
-
-    action_name = "action_start_existing_booking"
-
-    def perform(self, turn: Turn) -> Events:
-        in_booking = turn.active_form in ("test_drive_form", "service_visit_form")
-        if in_booking and turn.intent == "cancel_booking" and not turn.values("booking_code"):
-            release_hold(turn.database, turn.conversation_id)
-            turn.say("utter_left_dialogue")
-            form = test_drive.FORM if turn.active_form == "test_drive_form" else service_visit.FORM
-            return [*left(form), FollowupAction("action_listen")]
-        draft: Draft = dict.fromkeys(FORM.slots)
-        draft["booking_failures"] = turn.slot("booking_failures")
-        draft["booking_purpose"] = purpose_of(turn)
-        if turn.slot("known_booking") and not turn.values_of({"booking_code", "phone"}):
-            draft["booking_code"], draft["booking_phone"] = turn.slot("known_booking")
-        FORM.read(turn, draft)
-        return [SlotSet("pending_offer", None), *set_slots(draft)]
-
-
-def look_up(turn: Turn) -> Events:
-    """A booking code out of nowhere: show that booking."""
-    draft: Draft = dict.fromkeys(FORM.slots)
-    draft["booking_failures"], draft["booking_purpose"] = turn.slot("booking_failures"), "check"
-    FORM.read(turn, draft)
-    return [SlotSet("misunderstandings", None), *set_slots(draft), FollowupAction(FORM.name)]
-
-
-class ChangeAfterwards(DealerAction):
-    """ "改到后天上午" when no form is running: it means the booking made or looked up here before."""
-
-    action_name = "action_change_afterwards"
-    keeps_misunderstandings = True
-
-    def perform(self, turn: Turn) -> Events:
-        if turn.active_form or not turn.slot("known_booking"):
-            return misunderstood(turn)
-        if turn.values_of({"phone", "name"}) or field_to_change(turn) in ("phone", "name"):
-            turn.say("utter_contact_change_needs_person")
-            return [SlotSet("pending_offer", "human")]
-        draft: Draft = dict.fromkeys(FORM.slots)
-        draft["booking_purpose"] = "change"
-        draft["booking_code"], draft["booking_phone"] = turn.slot("known_booking")
-        FORM.read(turn, draft)
-        return [*set_slots(draft), FollowupAction(FORM.name)]
 
 
 class ValidateExistingBooking(ValidateForm):

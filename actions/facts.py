@@ -27,8 +27,12 @@ _BEFORE_PHONE = re.compile(
     r"(?:^|[\s,，。;；])([\u4e00-\u9fff]{2,4}|[A-Za-z]{2,20})[\s,，:：]*(?:的?电话|的?手机号?)?[\s,，:：是]*$"
 )
 _NO_NAME = re.compile(
-    r"还是|也是|驾|店|公里|年|时间|门店|车型|项目|第.个|符合|是的|对的|没错|改|换|不|没|吗|呢|啥|什么|怎么|可以|好的|谢谢|知道|随便|都行|确认|取消|预约|试驾|保养|电话|手机|多少|为什么|明天|今天|上午|下午"
+    r"^孙子$|还是|也是|驾|店|公里|年|时间|门店|车型|项目|第.个|符合|是的|对的|没错|改|换|不|没|吗|呢|啥|什么|怎么|可以|好的|谢谢|知道|随便|都行|确认|取消|预约|试驾|保养|电话|手机|(?i:phone|tel|mobile|number|call)|多少|为什么|明天|今天|上午|下午"
 )
+_NICKNAME = re.compile(
+    r"^(叫我|我是|喊我|就叫)?[小老阿](?![板婆公师妈爸子铁哥姐弟妹百乡爷奶外狗贼总是样时区姨费巴路车气店伙])[\u4e00-\u9fff](吧|就行|就好)?$"
+)
+"""老孙: how people like to be called, whatever the word resembles."""
 PHONE_DIGITS = 11
 FIELD_WORDS: tuple[tuple[str, str], ...] = (
     ("name", r"名字|姓名|称呼|姓"),
@@ -102,7 +106,8 @@ def read_mileage(turn: Turn, draft: Draft, slot: str) -> bool:
 
 def bare_name(turn: Turn) -> str | None:
     """A message that is nothing but a name, with or without a phone number, as an answer to the question for it."""
-    if turn.is_payload or turn.intent not in ("inform", "nlu_fallback", "out_of_scope", "request_change"):
+    likely = turn.intent in ("inform", "nlu_fallback", "out_of_scope", "request_change")
+    if turn.is_payload or not (likely or _is_nickname(turn)):
         return None
     if turn.values_of({"store", "model", "time", "plate", "job", "mileage", "booking_code"}):
         return None
@@ -111,6 +116,10 @@ def bare_name(turn: Turn) -> str | None:
         text = text.replace(turn.text[found["start"] : found["end"]], " ")
     text = _AROUND_A_NAME.sub("", re.sub(r"[\d\s+-]{5,}", " ", text)).strip(" 。.,，、:：!！~")
     return text if _NAME_ANSWER.match(text) and not _NO_NAME.search(text) else None
+
+
+def _is_nickname(turn: Turn) -> bool:
+    return bool(_NICKNAME.match(_AROUND_A_NAME.sub("", re.sub(r"[\d\W]+", "", turn.text)).strip()))
 
 
 def _name_beside_phone(turn: Turn) -> str | None:

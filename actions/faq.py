@@ -5,14 +5,21 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from rasa_sdk.events import SlotSet
+from rasa_sdk.events import FollowupAction, SlotSet
 
 from actions.base import DealerAction, Events, Turn
+from actions.own_visits import shift_of
 from actions.several import TITLES, dialogue_button
+from actions.visit_begun import visit_begun
+from actions.visit_words import DRIVE, SERVICE
 from bot.services.replies import FAQ_PREFIX, topic_payload
 from bot.services.unanswered import Heard, Kind, record, wait_again
 
+_DEPOSIT = re.compile(r"[定订訂]金")
+_REFUND = re.compile(r"退.{0,4}([定订訂]金?|钱|款)|([定订訂]金|钱).{0,4}退|退(车|订单)")
+_MEND = re.compile(r"(扎|钉|漏气).{0,8}补(一?下|个|好)")
 _SYMBOLS_ONLY = re.compile(r"^[\W_]*$")
+_MARKS_ONLY = re.compile(r"^[\s?？!！.。…,，]*[?？][\s?？!！.。…,，]*$")
 MOST_SUGGESTIONS = 3
 PLAUSIBLE = 0.03
 """A topic with a smaller share of all topics is not offered: a button that nobody meant looks foolish."""
@@ -31,7 +38,10 @@ class AnswerFaq(DealerAction):
     keeps_misunderstandings = True
 
     def perform(self, turn: Turn) -> Events:
-        topic = turn.last("topic") or turn.faq.get("id")
+        elsewhere = _elsewhere(turn)
+        if elsewhere:
+            return [FollowupAction(elsewhere)]
+        topic = _topic(turn)
         if self._is_clear(turn) and topic in turn.content.faq:
             turn.say(f"{FAQ_PREFIX}{topic}")
             for other in turn.also_asked:
@@ -48,6 +58,34 @@ class AnswerFaq(DealerAction):
 
     def _is_clear(self, turn: Turn) -> bool:
         return turn.is_payload or turn.decision.get("kind") == "answer"
+
+
+def _topic(turn: Turn) -> str | None:
+    """The topic; whether one can test-drive on a Monday is no question about the workshop's weekend."""
+    topic = turn.last("topic") or turn.faq.get("id")
+    is_of_drive = DRIVE.search(turn.text) and not SERVICE.search(turn.text)
+    return "store.hours" if topic == "service.weekend" and is_of_drive else topic
+
+
+def _elsewhere(turn: Turn) -> str | None:
+    """The action that does what was put as a question: 查预约 KHM374, 能提前半小时吗, 车胎扎了 浙A·D1001 补一下."""
+    topic = str(turn.faq.get("id"))
+    if turn.values("booking_code") and topic.startswith("booking."):
+        return "action_start_existing_booking"
+    if turn.is_payload or turn.active_form:
+        return None
+    if turn.slot("known_booking") and shift_of(turn.text):
+        return "action_change_afterwards"
+    wants_mending = turn.values("plate") or _MEND.search(turn.text)
+    return "action_start_service_visit" if topic == "repair.flat_tire" and wants_mending else None
+
+
+def answer_refund(turn: Turn) -> bool:
+    """Money that is to be given back is no visit to be cancelled: what the contract says about it."""
+    if turn.is_payload or not _REFUND.search(turn.text):
+        return False
+    turn.say(f"{FAQ_PREFIX}{'price.deposit' if _DEPOSIT.search(turn.text) else 'buy.cancel_order'}")
+    return True
 
 
 def _plausible_topics(turn: Turn, beside: int) -> list[str]:
@@ -73,9 +111,10 @@ class NotUnderstood(DealerAction):
 
     def perform(self, turn: Turn) -> Events:
         if _SYMBOLS_ONLY.match(turn.text):
-            turn.say("utter_symbols_only")
+            turn.say("utter_marks_only" if _MARKS_ONLY.match(turn.text) else "utter_symbols_only")
             return []
-        return misunderstood(turn)
+        begun = None if turn.active_form else visit_begun(turn)
+        return [FollowupAction(begun)] if begun else misunderstood(turn)
 
 
 def misunderstood(turn: Turn) -> Events:

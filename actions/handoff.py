@@ -27,6 +27,8 @@ FACTS = (
 def summary(turn: Turn, extra: dict[str, Any] | None = None) -> dict[str, Any]:
     """What an adviser should know at a glance: the last words and the facts collected so far."""
     facts = {name: turn.slot(name) for name in FACTS if turn.slot(name) not in (None, "")}
+    told = {"known_name": turn.last("name"), "known_phone": turn.last("phone")}
+    facts |= {name: value for name, value in told.items() if value}
     said = [
         event["text"]
         for event in turn.tracker.events
@@ -82,6 +84,9 @@ def request_human(turn: Turn) -> Events:
     """The customer wants a person: now if one is on duty, else a call-back with an honest time."""
     reason = turn.slot("handoff_reason") or "asked_for_a_person"
     clear = [SlotSet("pending_offer", None), SlotSet("handoff_reason", None)]
+    told = turn.last("phone")
+    if told and is_online(turn.dealership.profile.consultants_online, turn.now):
+        turn.say("utter_number_passed_on", phone=told)
     if pass_to_person(turn, reason):
         release_hold(turn.database, turn.conversation_id)
         return [*clear, ActiveLoop(None), SlotSet("requested_slot", None)]
@@ -94,7 +99,7 @@ def request_human(turn: Turn) -> Events:
         {"reason": reason, **summary(turn)},
         due,
     )
-    phone = turn.slot("known_phone") or turn.slot("drive_phone") or turn.slot("visit_phone")
+    phone = told or turn.slot("known_phone") or turn.slot("drive_phone") or turn.slot("visit_phone")
     turn.say("utter_nobody_on_duty", when=say_opening(due, turn.now.date()))
     return [
         *clear,

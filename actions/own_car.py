@@ -9,12 +9,13 @@ from typing import Any
 
 from rasa_sdk.events import FollowupAction, SlotSet
 
-from actions import existing_bookings
 from actions.base import Ask, DealerAction, Events, Turn, button, set_slots
-from actions.facts import model_buttons, read_mileage, read_plate
+from actions.booking_starts import look_up
+from actions.facts import UNKNOWN, model_buttons, read_mileage, read_plate
 from actions.faq import misunderstood
 from actions.forms import Draft, Form, ValidateForm
 from actions.named_problems import name_plate_problem
+from actions.visit_begun import visit_begun
 from bot.domain.lifecycle import MomentState, VehicleState, moments
 from bot.services.content.variables import price_text
 from bot.services.vehicles import (
@@ -23,6 +24,7 @@ from bot.services.vehicles import (
     lifecycle_answer,
     state_as_told,
     state_of_record,
+    suggested_job,
 )
 from bot.services.wording import say_date, say_km, say_plate
 
@@ -63,6 +65,10 @@ class OwnCarForm(Form):
         self._look_up(turn, draft)
         return any(heard) or turn.intent in self.own_intents
 
+    def takes_anything(self, turn: Turn) -> bool:
+        asked = turn.requested in ("car_delivered", "car_mileage")
+        return asked and len(turn.text) <= 10 and bool(UNKNOWN.search(turn.text))
+
     def next_question(self, draft: Draft) -> str | None:
         if draft["car_unknown"] is False:
             return None
@@ -93,6 +99,9 @@ class OwnCarForm(Form):
         value = turn.last("delivery_date") or (
             turn.requested in ("car_delivered", "car_identity") and past_day(turn)
         )
+        if not value and turn.requested == "car_delivered" and UNKNOWN.search(turn.text):
+            draft["car_delivered"] = ""
+            return True
         if not value:
             return False
         if draft["car_delivered"] != value and not _names_day(turn):
@@ -155,9 +164,10 @@ class TakeUpFacts(DealerAction):
         if turn.active_form:
             return misunderstood(turn)
         if turn.values("booking_code"):
-            return existing_bookings.look_up(turn)
-        if turn.values("job") and turn.values_of({"time", "plate", "mileage", "store"}):
-            return [FollowupAction("action_start_service_visit")]
+            return look_up(turn)
+        begun = visit_begun(turn)
+        if begun:
+            return [FollowupAction(begun)]
         if turn.values("mileage") and turn.slot("known_car"):
             told: Draft = dict.fromkeys(FORM.slots) | turn.slot("known_car") | {"car_purpose": "due"}
             FORM.read(turn, told)
@@ -219,6 +229,8 @@ class AnswerOwnCar(DealerAction):
 
     def perform(self, turn: Turn) -> Events:
         draft = FORM.draft(turn)
+        if draft["car_unknown"] is not False and draft["car_delivered"] == "":
+            return self._answer_without_date(turn, draft)
         state, name, car = self._car(turn, draft)
         answer = lifecycle_answer(turn.dealership, turn.content.schedule, state, turn.now.date())
         values = answer_values(answer, name)
@@ -241,6 +253,22 @@ class AnswerOwnCar(DealerAction):
             SlotSet("offered_visit", seed),
             SlotSet("known_car", {slot: draft[slot] for slot in FORM.slots if slot != "car_purpose"}),
         ]
+
+    def _answer_without_date(self, turn: Turn, draft: Draft) -> Events:
+        """The delivery date is not known: the job by mileage alone, and how the dates can be found."""
+        model, km = turn.dealership.model(draft["car_model"]), draft["car_mileage"]
+        told = km if km is not None and km >= 0 else None
+        job = turn.dealership.service(suggested_job(turn.content.schedule, model.powertrain, told))
+        turn.say(
+            "utter_car_without_date",
+            car=f"{model.name}，{say_km(told)}" if told is not None else model.name,
+            job=job.name,
+            price=price_text(job.price),
+        )
+        turn.say("utter_offer_service")
+        seed = {"visit_model": model.id, "visit_mileage": km, "visit_jobs": ["service"]}
+        offer = [SlotSet("pending_offer", "book_service"), SlotSet("offered_visit", seed)]
+        return [*FORM.cleared(), *offer]
 
     def _warranty_ends_soon(self, turn: Turn, state: VehicleState) -> bool:
         """Whether the key moment "warranty end check" of the schedule is due."""

@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from rasa_sdk.events import FollowupAction
+
 from actions.base import Ask, DealerAction, Events, Turn, button
 from actions.facts import NO_PLATE, UNKNOWN, model_buttons, read_mileage, read_plate, store_buttons
 from actions.forms import Draft, ValidateForm
 from actions.time_wishes import parse_time
+from actions.visit_begun import is_open_what_for
 from actions.visits import (
     DRIVE,
     SERVICE,
@@ -27,6 +30,8 @@ from bot.services.vehicles import find_vehicle, suggested_job
 from bot.services.wording import say_job_names, say_jobs, say_km, say_phone, say_plate, say_time
 
 _SOME_SERVICE = re.compile(r"保养|保样|宝养|保羊")
+_PUNCTURE = re.compile(r"胎.{0,6}(扎|钉|漏气|慢撒气|破|瘪)|(扎|钉).{0,6}胎|补一?下?个?(车|轮)?胎")
+_LOOKED_AT = "diagnosis"
 _PETROL_SERVICES = frozenset({"first_service", "regular_service", "major_service"})
 
 
@@ -58,7 +63,8 @@ class ServiceVisitForm(VisitForm):
             and NO_PLATE.search(turn.text)
         )
         no_mileage = turn.requested == "visit_mileage" and len(turn.text) <= 10 and UNKNOWN.search(turn.text)
-        return bool(no_plate or no_mileage) or super().takes_anything(turn)
+        puncture = turn.requested == "visit_jobs" and is_puncture(turn)
+        return bool(no_plate or no_mileage) or puncture or super().takes_anything(turn)
 
     def elsewhere(self, turn: Turn) -> str | None:
         return "action_start_test_drive" if wants_other(turn, DRIVE, SERVICE) else None
@@ -110,6 +116,9 @@ class ServiceVisitForm(VisitForm):
         jobs = list(dict.fromkeys(turn.values("job")))
         if _speaks_of_service(turn) and (jobs or not draft["visit_jobs"]):
             jobs = ["service", *jobs]
+        if not jobs and is_puncture(turn) and _LOOKED_AT in {job.id for job in turn.dealership.services}:
+            turn.say("utter_puncture_is_looked_at")
+            jobs = [_LOOKED_AT]
         if not jobs and turn.requested == "visit_jobs" and UNKNOWN.search(turn.text):
             jobs = ["service"]
         if not jobs:
@@ -161,7 +170,31 @@ class ServiceVisitForm(VisitForm):
                 mileage if mileage >= 0 else None,
             )
             jobs = [job if job_id == "service" else job_id for job_id in jobs]
+        jobs = _without_late_first_service(turn, model, mileage, jobs)
         draft["visit_jobs"] = list(dict.fromkeys(_fitting(turn.dealership, model, job) for job in jobs))
+
+
+def _without_late_first_service(turn: Turn, model: str, mileage: int | None, jobs: list[str]) -> list[str]:
+    """The free first service only for a car that is due for it; beyond, the job of its mileage, with the reason."""
+    schedule = turn.content.schedule
+    first = schedule.next_service.jobs.first
+    if first not in jobs or mileage is None or mileage < 0:
+        return jobs
+    due = suggested_job(schedule, turn.dealership.model(model).powertrain, mileage)
+    electric = turn.dealership.model(model).powertrain is Powertrain.ELECTRIC
+    if due == first or (electric and mileage <= schedule.next_service.first_km):
+        return jobs
+    turn.say(
+        "utter_first_service_is_over",
+        mileage=say_km(mileage),
+        job=turn.dealership.service(due).name,
+    )
+    return [due if job == first else job for job in jobs]
+
+
+def is_puncture(turn: Turn) -> bool:
+    """A hole in a tyre is to be mended: no job of the price list, the workshop has to look at it."""
+    return bool(_PUNCTURE.search(turn.text)) and not turn.values("job")
 
 
 def _speaks_of_service(turn: Turn) -> bool:
@@ -187,6 +220,11 @@ class StartServiceVisit(StartVisit):
     action_name = "action_start_service_visit"
     form = FORM
     offer = "book_service"
+
+    def perform(self, turn: Turn) -> Events:
+        if is_open_what_for(turn):
+            return [FollowupAction("action_ask_which_visit")]
+        return super().perform(turn)
 
 
 class ValidateServiceVisit(ValidateForm):

@@ -7,8 +7,9 @@ from typing import Any
 
 from actions.base import Turn, button
 from bot.clock import TIME_ZONE
-from bot.domain.booking import Slot, VisitRequest, bookable_window
+from bot.domain.booking import Slot, VisitKind, VisitRequest, bookable_window
 from bot.services.availability import free_slots
+from bot.services.content.variables import WEEKDAYS
 from bot.services.wording import say_time
 
 SHOWN = 6
@@ -73,6 +74,9 @@ def say_refusal(turn: Turn, request: VisitRequest, refusal: dict[str, Any]) -> N
     wished = refusal.get("span") or say_time(parse(refusal["wished"]))
     name = f"utter_refused_{refusal['reason']}"
     store = turn.dealership.store(request.store).name if request.store else ""
+    rest = _workshop_rest(turn, request, refusal)
+    if rest:
+        name, store = "utter_refused_workshop_closed", f"{store}售后{rest}"
     if not slots:
         turn.say(name, wished=wished, store=store, invitation="您换个时间试试，或者让顾问帮您安排。")
         return
@@ -83,6 +87,17 @@ def say_refusal(turn: Turn, request: VisitRequest, refusal: dict[str, Any]) -> N
         store=store,
         invitation="离得最近的有：",
     )
+
+
+def _workshop_rest(turn: Turn, request: VisitRequest, refusal: dict[str, Any]) -> str:
+    """ "周一": the weekday on which the workshop rests although the showroom is open; empty for other refusals."""
+    if refusal["reason"] != "closed_day" or request.kind is not VisitKind.SERVICE or not request.store:
+        return ""
+    weekday = parse(refusal["wished"]).isoweekday()
+    hours = turn.dealership.store(request.store).hours
+    if weekday not in hours.service.closed_weekdays or weekday in hours.showroom.closed_weekdays:
+        return ""
+    return f"周{WEEKDAYS[weekday - 1]}"
 
 
 def parse(text: str) -> datetime:

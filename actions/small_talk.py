@@ -9,8 +9,9 @@ from rasa_sdk.events import FollowupAction, SlotSet
 
 from actions import cases, existing_bookings, handoff, own_car, service_visit, test_drive
 from actions.base import DealerAction, Events, Turn, set_slots
-from actions.faq import ask_again, misunderstood
+from actions.faq import answer_refund, ask_again, misunderstood
 from actions.forms import Form, left
+from actions.resumption import LEFT, kept_for_later
 from bot.services.booking import release_hold
 
 _WHO_ARE_YOU = re.compile(r"你(们)?(是|叫)(谁|什么|啥|哪位|机器人|真人|人工)")
@@ -47,6 +48,15 @@ TEMPLATES = {
     "back_to_bot": "utter_back_to_bot",
 }
 
+REMARKS = (
+    (re.compile(r"(现在|这会儿?|当前).{0,4}(几点|时间)|^几点了?[?？]?$|几点钟?了[?？]?$"), "utter_clock"),
+    (re.compile(r"天气|下雨|下雪|气温|多少度|冷不冷|热不热"), "utter_weather"),
+    (re.compile(r"你.{0,3}(笨|傻|蠢|呆|智障|人工智障)|^(好|真|太)(笨|傻|蠢)"), "utter_clumsy"),
+    (re.compile(r"你.{0,4}(几岁|多大|年龄|年纪|哪年生|生日)"), "utter_age"),
+    (re.compile(r"我.{0,3}(爱|喜欢)(上)?你|嫁给我|做我.{0,2}(女|男)朋友|亲亲|么么哒"), "utter_love"),
+)
+"""What people say to any assistant, and the line that fits it."""
+
 
 class SmallTalk(DealerAction):
     """One friendly line; inside a form the form's question follows, hence a shorter one."""
@@ -58,8 +68,12 @@ class SmallTalk(DealerAction):
         if turn.intent == "thank" and turn.slot("pending_offer") and _DECLINES.search(turn.text):
             turn.say("utter_offer_declined")
             return [SlotSet("pending_offer", None), SlotSet("handoff_reason", None)]
+        remark = next((template for words, template in REMARKS if words.search(turn.text)), None)
+        if remark and turn.intent in ("chitchat", "abuse", "out_of_scope"):
+            turn.say(remark, time=f"{turn.now:%H:%M}")
+            return [SlotSet("misunderstandings", None)]
         if turn.intent == "out_of_scope" and turn.slot("misunderstandings"):
-            return misunderstood(turn)
+            return _out_of_scope_again(turn)
         if turn.intent == "chitchat" and _WHO_ARE_YOU.search(turn.text):
             turn.say("utter_faq/store.bot_or_human")
             return [SlotSet("misunderstandings", None)]
@@ -67,6 +81,16 @@ class SmallTalk(DealerAction):
         short = f"{name}_in_form"
         turn.say(short if turn.active_form and short in turn.content.templates else name)
         return [SlotSet("misunderstandings", 1 if turn.intent == "out_of_scope" else None)]
+
+
+def _out_of_scope_again(turn: Turn) -> Events:
+    """Again something that is not ours: other words than the first time, and a person within reach."""
+    count = int(turn.slot("misunderstandings")) + 1
+    again = count % 2 == 0
+    short = "utter_out_of_scope_in_form" if turn.active_form else "utter_out_of_scope"
+    turn.say("utter_out_of_scope_again" if again else short)
+    offer = [SlotSet("pending_offer", "human"), SlotSet("handoff_reason", "two_misunderstandings")]
+    return [SlotSet("misunderstandings", count), *(offer if again else [])]
 
 
 class Haggle(DealerAction):
@@ -89,12 +113,18 @@ class LeaveDialogue(DealerAction):
         if other:
             return [FollowupAction(other)]
         form = FORMS.get(turn.active_form or "")
+        resumed = cases.leave_for_booking(turn, form) if isinstance(form, cases.CaseForm) else None
+        if resumed is not None:
+            return resumed
         release_hold(turn.database, turn.conversation_id)
         if form is None:
             turn.say("utter_nothing_to_leave")
             return [SlotSet("pending_offer", None)]
         turn.say("utter_left_case" if isinstance(form, cases.CaseForm) else "utter_left_dialogue")
-        return left(form)
+        if form is not test_drive.FORM or not turn.slot("drive_model"):
+            return left(form)
+        kept = SlotSet("offered_visit", kept_for_later(form.draft(turn)))
+        return [*left(form), kept, SlotSet("pending_offer", LEFT)]
 
 
 def switch_wanted(turn: Turn) -> str | None:
@@ -143,6 +173,8 @@ class DeclineOffer(DealerAction):
     keeps_misunderstandings = True
 
     def perform(self, turn: Turn) -> Events:
+        if not turn.active_form and answer_refund(turn):
+            return []
         if turn.offered_topics or (turn.active_form and not turn.slot("pending_offer")):
             return misunderstood(turn)
         turn.say("utter_offer_declined" if turn.slot("pending_offer") else "utter_what_next")

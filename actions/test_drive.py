@@ -7,8 +7,12 @@ import re
 from rasa_sdk.events import ActiveLoop, FollowupAction, SlotSet
 
 from actions.base import Ask, DealerAction, Events, Turn, button
+from actions.booking_talk import answer_aside, is_about_another_matter, wants_a_call
 from actions.facts import model_buttons, store_buttons
 from actions.forms import Draft, ValidateForm
+from actions.handoff import request_human
+from actions.named_problems import foreign_model
+from actions.resumption import kept_for_later, seed
 from actions.time_wishes import parse_time
 from actions.visits import (
     DRIVE,
@@ -54,6 +58,8 @@ class TestDriveForm(VisitForm):
     )
 
     def elsewhere(self, turn: Turn) -> str | None:
+        if wants_a_call(turn):
+            return "action_start_test_drive"
         return "action_start_service_visit" if wants_other(turn, SERVICE, DRIVE) else None
 
     def request(self, draft: Draft) -> VisitRequest | None:
@@ -61,7 +67,11 @@ class TestDriveForm(VisitForm):
             return None
         return VisitRequest(VisitKind.TEST_DRIVE, draft["drive_store"], draft["drive_model"])
 
+    def seed(self, turn: Turn) -> Draft:
+        return seed(turn)
+
     def read_facts(self, turn: Turn, draft: Draft) -> bool:
+        aside = self._answers_about_a_model(turn, draft) or self._names_the_foreign_model(turn, draft)
         model, store = turn.last("model"), self.store_said(turn)
         if model:
             draft["drive_model"] = model
@@ -73,7 +83,9 @@ class TestDriveForm(VisitForm):
         if licence is not None:
             draft["drive_licence"] = licence
         self._fit_store(turn, draft)
-        return bool(model or store or licence is not None or draft["drive_store"] != turn.slot("drive_store"))
+        return bool(
+            aside or model or store or licence is not None or draft["drive_store"] != turn.slot("drive_store")
+        )
 
     def next_question(self, draft: Draft) -> str | None:
         if draft["drive_licence"] is False:
@@ -88,7 +100,26 @@ class TestDriveForm(VisitForm):
         return next((s for s in ("drive_licence", "drive_confirmed") if draft[s] is None), None)
 
     def takes_anything(self, turn: Turn) -> bool:
+        if turn.intent != "faq" and foreign_model(turn):
+            return True
         return super().takes_anything(turn) or self._licence(turn) is not None
+
+    def _answers_about_a_model(self, turn: Turn, draft: Draft) -> bool:
+        """A question about another car is answered and changes nothing."""
+        if not draft["drive_model"] or not turn.values("model") or not is_about_another_matter(turn):
+            return False
+        turn.entities = [found for found in turn.entities if found.get("entity") != "model"]
+        return answer_aside(turn)
+
+    def _names_the_foreign_model(self, turn: Turn, draft: Draft) -> bool:
+        wished = foreign_model(turn)
+        if wished is None:
+            return False
+        models = turn.dealership.test_car_models(draft["drive_store"])
+        names = "、".join(model.name for model in models)
+        choice = model_buttons(models) if draft["drive_model"] else None
+        turn.say("utter_no_such_model", buttons=choice, wished=wished, models=names)
+        return True
 
     def _licence(self, turn: Turn) -> bool | None:
         """What was said about the licence: up front, or as the answer to the question for it."""
@@ -145,7 +176,16 @@ class StartTestDrive(StartVisit):
     def perform(self, turn: Turn) -> Events:
         if wants_other(turn, SERVICE, DRIVE):  # "想去城西店保养一下X5" has much in common with a test drive
             return [FollowupAction("action_start_service_visit")]
+        if wants_a_call(turn):
+            return _to_a_person(turn)
         return super().perform(turn)
+
+
+def _to_a_person(turn: Turn) -> Events:
+    """The rule of this action would go on with the form: wait for the customer instead."""
+    events = request_human(turn)
+    goes_on = any(event.get("event") == "followup" for event in events)
+    return events if goes_on else [*events, FollowupAction("action_listen")]
 
 
 class ValidateTestDrive(ValidateForm):
@@ -234,7 +274,9 @@ class BookTestDrive(BookVisit):
         if turn.slot("drive_licence") is False:
             let_go(turn)
             turn.say("utter_licence_missing")
-            return [*FORM.cleared(), ActiveLoop(None), SlotSet("pending_offer", "human")]
+            kept = kept_for_later(FORM.draft(turn))
+            offer = [SlotSet("pending_offer", "human"), SlotSet("offered_visit", kept)]
+            return [*FORM.cleared(), ActiveLoop(None), *offer]
         return super().perform(turn)
 
     def tell(self, turn: Turn, visit: BookedVisit, draft: Draft) -> None:

@@ -19,6 +19,8 @@ from bot.services.wording import say_day, say_time
 
 Wish = dict[str, Any]
 _USUAL_HOUR = 10
+EARLIEST = 3
+_LAST_YEAR = re.compile(r"去年|前年")
 MOST_LOOKED_AT = 1000
 """Free slots of a month at one store."""
 _NEVER_POSSIBLE = {
@@ -52,30 +54,97 @@ def read_wish(turn: Turn, agreed: datetime | None, earlier: Wish | None) -> Wish
         return {"kind": "point", "start": value, "end": None}
     wish: Wish = {"kind": value["kind"], "start": value["start"], "end": value["end"]}
     said = turn.text[found["start"] : found["end"]]
+    if wish["start"] and _LAST_YEAR.search(turn.text[max(0, found["start"] - 3) : found["end"]]):
+        wish = _moved_to(wish, parse(wish["start"]).date() - timedelta(days=365))
     if wish["start"] is None and wish["end"] and value.get("grain") != "day":  # 周六十二点之前 is on that day
         wish["start"] = datetime.combine(parse(wish["end"]).date(), time(0), TIME_ZONE).isoformat()
     if value.get("hint"):
-        return _with_hint(wish, value["hint"], said, agreed.date() if agreed else _day_of(earlier))
-    chosen = _chosen(wish, earlier)
+        return _with_hint(wish, value["hint"], said, _anchor(turn, agreed, earlier))
+    chosen = _chosen(wish, earlier) or _on_days_talked_about(turn, wish, said, agreed, earlier)
     if chosen:
         return chosen
-    if agreed and wish["start"] and _SAME_TIME.search(turn.text):
-        day = parse(wish["start"]).date()
-        return {"kind": "point", "start": datetime.combine(day, agreed.timetz()).isoformat(), "end": None}
-    anchor = agreed.date() if agreed else _day_of(earlier)
-    if (
-        anchor
-        and wish["start"]
-        and not _NAMES_A_DAY.search(said)
-        and wish["kind"] in ("point", "part", "range")
-    ):
+    return _with_agreed(turn, wish, said, agreed) if agreed else wish
+
+
+def _on_days_talked_about(
+    turn: Turn, wish: Wish, said: str, agreed: datetime | None, earlier: Wish | None
+) -> Wish | None:
+    """A clock time or a day part alone, on the day talked about, or on each of the days to choose from."""
+    has_day = _NAMES_A_DAY.search(said) or (agreed and _SAME_TIME.search(turn.text))
+    if has_day or not wish["start"] or wish["kind"] not in ("point", "part", "range"):
+        return None
+    anchor = _anchor(turn, agreed, earlier)
+    if anchor:
         return _moved_to(wish, anchor)
-    if agreed and wish["start"] and _BARE_WEEKDAY.search(said) and not _OTHER_WEEK.search(said):
+    days = [] if agreed else _days_of(earlier, turn.now.date())
+    if len(days) < 2:
+        return None
+    spans = [_span_of(_moved_to(wish, day)) for day in days]
+    hint = {"doubt": "choice", "spans": spans}
+    return {"kind": "ambiguous", "start": None, "end": None, "said": said, "hint": hint}
+
+
+def _with_agreed(turn: Turn, wish: Wish, said: str, agreed: datetime) -> Wish:
+    """A day alone keeps the agreed clock time; a bare weekday is one of the agreed week."""
+    if wish["start"] and _SAME_TIME.search(turn.text):
+        return _at_hour_of(agreed, wish)
+    if wish["start"] and _BARE_WEEKDAY.search(said) and not _OTHER_WEEK.search(said):
         wish = _in_week_of(wish, agreed.date(), turn.now.date())
-    if agreed and wish["kind"] == "day":
-        day = parse(wish["start"]).date()
-        return {"kind": "point", "start": datetime.combine(day, agreed.timetz()).isoformat(), "end": None}
-    return wish
+    return _at_hour_of(agreed, wish) if wish["kind"] == "day" else wish
+
+
+def _at_hour_of(agreed: datetime, wish: Wish) -> Wish:
+    day = parse(wish["start"]).date()
+    return {"kind": "point", "start": datetime.combine(day, agreed.timetz()).isoformat(), "end": None}
+
+
+def _anchor(turn: Turn, agreed: datetime | None, earlier: Wish | None) -> date | None:
+    """The day that a clock time alone belongs to; never one that was refused as past or too far away."""
+    day = agreed.date() if agreed else _day_of(earlier)
+    last = turn.now.date() + timedelta(days=turn.dealership.rules.horizon_days)
+    return day if day and turn.now.date() <= day <= last else None
+
+
+def _days_of(wish: Wish | None, today: date) -> list[date]:
+    """The days that an earlier wish left to choose from (下周一或下周二, 下周), a week at most."""
+    if not wish:
+        return []
+    spans = wish["hint"]["spans"] if wish.get("hint") else []
+    days = {parse(start).date() for start, _ in spans}
+    if wish["kind"] == "range" and wish["start"] and wish["end"]:
+        first, last = parse(wish["start"]).date(), parse(wish["end"]).date()
+        days = {first + timedelta(days=n) for n in range(min((last - first).days + 1, 7))}
+    return sorted(day for day in days if day >= today)
+
+
+def _span_of(wish: Wish) -> list[str]:
+    return [wish["start"], wish["end"] or wish["start"]]
+
+
+def any_time(earlier: Wish | None) -> Wish:
+    """A wish that leaves the time to us (随便): the earliest within what was wished before."""
+    before = earlier or {}
+    within = before.get("start") and before["kind"] in ("day", "part", "range")
+    wish = dict(before) if within else {"kind": "ambiguous", "start": None, "end": None}
+    return {**wish, "any": before.get("any", 0) + 1}
+
+
+def say_why_never(turn: Turn, wish: Wish) -> bool:
+    """Name a date that cannot be whatever the store (2月30号, past, too far away); False for any other."""
+    if wish.get("hint"):
+        if wish["hint"]["doubt"] != "impossible":
+            return False
+        turn.say("utter_no_such_date", said=wish["said"])
+        return True
+    if not wish["start"]:
+        return False
+    day, today = parse(wish["start"]).date(), turn.now.date()
+    far = day > today + timedelta(days=turn.dealership.rules.horizon_days)
+    if day >= today and not far:
+        return False
+    reason = Refusal.TOO_FAR if far else Refusal.PAST
+    turn.say(f"utter_refused_{reason.value}", wished=say_day(day), invitation="日子麻烦您另选一个。")
+    return True
 
 
 def _with_hint(wish: Wish, hint: dict[str, Any], said: str, anchor: date | None) -> Wish:
@@ -130,11 +199,18 @@ def refusal_of(refused: BookingRefused, start: datetime) -> dict[str, Any]:
 
 
 def ask_for_time(
-    turn: Turn, request: VisitRequest, wish: Wish | None, refusal: dict[str, Any] | None
+    turn: Turn,
+    request: VisitRequest,
+    wish: Wish | None,
+    refusal: dict[str, Any] | None,
+    again: bool = False,
 ) -> None:
     """Ask for the time: with the reason of a refusal, with what fits a vague wish, or with the next free slots."""
-    if refusal:
+    if refusal and not again:
         say_refusal(turn, request, refusal)
+        return
+    if wish and wish.get("any"):
+        _offer_earliest(turn, request, wish)
         return
     if wish and wish.get("hint"):
         stretch = offer_for_doubt(turn, request, wish)
@@ -144,16 +220,29 @@ def ask_for_time(
     from_, until = _window(turn, request, wish)
     is_bounded = bool(wish and (wish["start"] or wish["end"]))
     slots = spread_wide(slots_between(turn, request, from_, until, MOST_LOOKED_AT)) if is_bounded else []
-    if wish and wish["start"] and not slots:
+    if wish and wish["start"] and not slots and not again:
         _say_nothing_free(turn, request, wish, from_)
         return
     slots = slots or general_slots(turn, request)
     if not slots:
         turn.say("utter_nothing_free_at_all", buttons=[button("联系顾问", "ask_human")])
         return
+    if again:
+        turn.say("utter_ask_time_again", buttons=slot_buttons(turn, slots, request.store))
+        return
     template = "utter_ask_time_within" if is_bounded else "utter_ask_time"
     span = _say_span(wish, from_, until) if wish else ""
     turn.say(template, buttons=slot_buttons(turn, slots, request.store), span=span)
+
+
+def _offer_earliest(turn: Turn, request: VisitRequest, wish: Wish) -> None:
+    from_, until = _window(turn, request, wish)
+    slots = slots_between(turn, request, from_, until, EARLIEST) or general_slots(turn, request)[:EARLIEST]
+    if not slots:
+        turn.say("utter_nothing_free_at_all", buttons=[button("联系顾问", "ask_human")])
+        return
+    template = "utter_ask_time_any" if wish["any"] == 1 else "utter_ask_time_again"
+    turn.say(template, buttons=slot_buttons(turn, slots, request.store))
 
 
 def _say_nothing_free(turn: Turn, request: VisitRequest, wish: Wish, from_: datetime) -> None:
@@ -224,6 +313,8 @@ def _moved_to(wish: Wish, day: date) -> Wish:
 
 def _day_of(wish: Wish | None) -> date | None:
     """The single day that an earlier wish was about."""
+    if wish and wish.get("day"):
+        return date.fromisoformat(wish["day"])
     if not wish or not wish.get("start") or wish["kind"] not in ("point", "part", "day"):
         return None
     return parse(wish["start"]).date()

@@ -9,23 +9,32 @@ from typing import Any
 from rasa_sdk.events import FollowupAction, SlotSet
 
 from actions.base import DealerAction, Events, Turn, set_slots
+from actions.booking_talk import (
+    answer_aside,
+    asks_back,
+    goes_on,
+    has_reserve,
+    puts_off,
+    say_what_is_noted,
+    shifted,
+    wants_change,
+)
 from actions.facts import WHATEVER, ask_contact, bare_name, field_to_change, read_contact
 from actions.forms import CHANGES, Draft, Form
 from actions.named_problems import keep_first_model, name_plate_problem
-from actions.time_wishes import ask_for_time, hold, parse_time, read_wish, refusal_of
+from actions.time_wishes import any_time, ask_for_time, hold, parse_time, read_wish, refusal_of, say_why_never
+from actions.visit_words import DRIVE as DRIVE
+from actions.visit_words import SERVICE as SERVICE
 from bot.domain.booking import VisitRequest, VisitStatus
 from bot.domain.dealership import Store
 from bot.domain.errors import BookingRefused
 from bot.services.booking import BookedVisit, Contact, book, release_hold, visits_of_conversation
 from bot.services.wording import say_time
 
-DRIVE = re.compile(r"试驾|试架|试乘|试开|試駕")
-SERVICE = re.compile(r"保养|保样|保養|维修|检修|换机油")
-
 
 def wants_other(turn: Turn, other: re.Pattern[str], own: re.Pattern[str]) -> bool:
     """Whether a message that is no question names the other kind of visit and not this one."""
-    asks = turn.intent == "faq" or turn.is_payload
+    asks = turn.intent in ("faq", "check_booking", "cancel_booking") or turn.is_payload
     return not asks and bool(other.search(turn.text)) and not own.search(turn.text)
 
 
@@ -56,7 +65,19 @@ class VisitForm(Form):
         """Everything but time, contact and confirmation."""
         raise NotImplementedError
 
+    def seed(self, turn: Turn) -> Draft:
+        """What is known beforehand of the visit that begins with this message."""
+        return {}
+
     def takes_anything(self, turn: Turn) -> bool:
+        if (
+            asks_back(turn)
+            or goes_on(turn)
+            or (turn.requested == f"{self.prefix}_confirmed" and puts_off(turn))
+        ):
+            return True
+        if turn.values("phone") and turn.intent in ("nlu_fallback", "out_of_scope", "chitchat"):
+            return True
         if turn.requested == f"{self.prefix}_change":
             return turn.intent != "faq" and field_to_change(turn) is not None
         if turn.requested == f"{self.prefix}_store":
@@ -75,6 +96,8 @@ class VisitForm(Form):
     def read(self, turn: Turn, draft: Draft) -> bool:
         p = self.prefix
         before = dict(draft)
+        if self._is_only_talk(turn, draft):
+            return True
         if turn.requested in (f"{p}_confirmed", f"{p}_change") and self._confirmation(turn, draft):
             return True
         keep_first_model(turn)
@@ -89,6 +112,20 @@ class VisitForm(Form):
             return turn.intent in self.own_intents
         self._drop_confirmation(draft, before)
         self.settle_time(turn, draft, before)
+        if turn.requested == f"{p}_time" and draft == before and not turn.has_spoken:
+            turn.say("utter_noted")  # said before, as the store that was chosen already
+        return True
+
+    def _is_only_talk(self, turn: Turn, draft: Draft) -> bool:
+        """Nothing is changed by asking what was noted, or by putting the answer off."""
+        p = self.prefix
+        if turn.requested == f"{p}_confirmed" and puts_off(turn):
+            turn.say("utter_kept_for_later")
+            return True
+        if not asks_back(turn):
+            return goes_on(turn)
+        if turn.requested != f"{p}_confirmed":  # the summary says it anyway
+            say_what_is_noted(turn, parse_time(draft[f"{p}_time"]), draft[f"{p}_store"], draft[f"{p}_model"])
         return True
 
     def settle_time(self, turn: Turn, draft: Draft, before: Draft) -> None:
@@ -117,7 +154,11 @@ class VisitForm(Form):
                 time=say_time(start),
                 store=turn.dealership.store(draft[f"{p}_store"]).name,
             )
-        elif turn.requested not in (f"{p}_time", f"{p}_phone"):
+        elif turn.requested == f"{p}_time":
+            time_slots = {f"{p}_{field}" for field in ("wish", "refusal", "time")}
+            if any(draft[slot] != before[slot] for slot in self.slots if slot not in time_slots):
+                super().acknowledge(turn, draft, before)
+        elif turn.requested != f"{p}_phone":
             super().acknowledge(turn, draft, before)
 
     def store_said(self, turn: Turn) -> str | None:
@@ -134,17 +175,24 @@ class VisitForm(Form):
     def _read_time(self, turn: Turn, draft: Draft) -> bool:
         p = self.prefix
         wish = read_wish(turn, parse_time(draft[f"{p}_time"]), draft[f"{p}_wish"])
+        leaves_it = turn.requested == f"{p}_time" and WHATEVER.search(turn.text)
+        if leaves_it and not (wish and (wish["start"] or wish["end"] or wish.get("hint"))):
+            wish = any_time(draft[f"{p}_wish"])
+        elif wish is None and turn.requested in (f"{p}_confirmed", f"{p}_licence"):
+            wish = shifted(turn, parse_time(draft[f"{p}_time"]))
         if wish is None:
-            if turn.requested == f"{p}_time" and WHATEVER.search(turn.text):
-                draft[f"{p}_wish"] = draft[f"{p}_refusal"] = None
-                return True
             return False
+        request = self.request(draft)
+        if (request is None or request.store is None) and say_why_never(turn, wish):
+            return True
         draft[f"{p}_wish"], draft[f"{p}_time"], draft[f"{p}_refusal"] = wish, None, None
         return True
 
     def _confirmation(self, turn: Turn, draft: Draft) -> bool:
         """Yes or no to the summary; facts said along with a no are read as changes."""
         facts = turn.values_of(self.entities | {"field"})
+        if turn.intent == "affirm" and not facts and not turn.is_payload and has_reserve(turn.text):
+            return self._answer_reserve(turn, draft)
         if turn.intent == "affirm" and not facts and not re.search(r"驾照|驾龄|驾驶证", turn.text):
             draft[f"{self.prefix}_confirmed"] = True
             return True
@@ -152,6 +200,18 @@ class VisitForm(Form):
             draft[f"{self.prefix}_confirmed"] = False
             return True
         return False
+
+    def _answer_reserve(self, turn: Turn, draft: Draft) -> bool:
+        """A yes with a but books nothing: the but is answered, or what it wants changed is asked for."""
+        p = self.prefix
+        if shifted(turn, parse_time(draft[f"{p}_time"])):
+            return False
+        field = field_to_change(turn) if wants_change(turn.text) else None
+        if field and f"{p}_{field}" in self.slots:
+            self._forget(draft, field)
+        elif wants_change(turn.text) or not answer_aside(turn):
+            draft[f"{p}_confirmed"] = False
+        return True
 
     def _forget_field(self, turn: Turn, draft: Draft) -> bool:
         """Ask again for what "换个时间" names; without a name, ask what to change."""
@@ -163,12 +223,23 @@ class VisitForm(Form):
         if field is None or f"{p}_{field}" not in self.slots:
             draft[f"{p}_confirmed"] = False
             return not asked
+        self._forget(draft, field)
+        return True
+
+    def _forget(self, draft: Draft, field: str) -> None:
+        """Forget one field; of a time, its day stays in mind for a clock time that is said alone."""
+        p = self.prefix
         if field == "jobs":
             draft[f"{p}_jobs_earlier"] = draft[f"{p}_jobs"]
-        draft[f"{p}_{field}"] = None
         if field == "time":
-            draft[f"{p}_wish"] = draft[f"{p}_refusal"] = None
-        return True
+            agreed = parse_time(draft[f"{p}_time"])
+            day = (
+                {"kind": "ambiguous", "start": None, "end": None, "day": str(agreed.date())}
+                if agreed
+                else None
+            )
+            draft[f"{p}_wish"], draft[f"{p}_refusal"] = day, None
+        draft[f"{p}_{field}"] = None
 
     def _drop_confirmation(self, draft: Draft, before: Draft) -> None:
         """A change of anything makes an earlier yes or no void."""
@@ -195,7 +266,15 @@ class StartVisit(DealerAction):
             draft = self.form.draft(turn)
         elif self.offer and turn.slot("pending_offer") == self.offer:
             draft |= turn.slot("offered_visit") or {}
+        else:
+            draft |= self.form.seed(turn)
+        if turn.slot("pending_offer") == "which_visit":  # day, store and model were told before what for
+            told = turn.slot("offered_visit") or {}
+            draft |= {f"{self.form.prefix}_{fact}": value for fact, value in told.items()}
+        known = dict(draft)
         self.form.read(turn, draft)
+        if not draft[f"{self.form.prefix}_time"] and not draft[f"{self.form.prefix}_refusal"]:
+            self.form.settle_time(turn, draft, known)
         paused = turn.active_form if turn.active_form not in (None, self.form.name) else None
         return [
             SlotSet("paused_form", paused),
@@ -215,7 +294,8 @@ class AskTime(DealerAction):
         p = self.form.prefix
         request = self.form.request(self.form.draft(turn))
         assert request is not None
-        ask_for_time(turn, request, turn.slot(f"{p}_wish"), turn.slot(f"{p}_refusal"))
+        wish, refusal = turn.slot(f"{p}_wish"), turn.slot(f"{p}_refusal")
+        ask_for_time(turn, request, wish, refusal, again=turn.has_noted)
         return []
 
 

@@ -23,6 +23,7 @@ from bot.services.content.editing import FAQ, TEMPLATE, Change, Editor
 from bot.services.content.fields import EDITABLE, field_faults, moment_of
 from bot.services.content.listing import Entry
 from bot.services.content.snapshot import ContentStore
+from bot.services.content.warnings import edit_warnings, retire_warnings
 from bot.services.texts import is_storable
 from bot.store.database import Database
 
@@ -86,12 +87,17 @@ class _ContentRoutes:
     async def _edit(self, request: Request, id_: str) -> HTTPResponse:
         by = await self._editor(request)
         change = change_of(self._kind, _id(id_), _body(request))
-        return json(entry_json(await self._do(editing.edit, _id(id_), change, by)))
+        entry = await self._do(editing.edit, _id(id_), change, by)
+        found = edit_warnings(await _in_thread(self._content.current), entry)
+        return json({**entry_json(entry), "warnings": found})
 
     async def _approve(self, request: Request, id_: str) -> HTTPResponse:
         by = await self._editor(request)
-        body = _body(request, "version", "seen")
-        arguments = (_number(body, "version"), _number(body, "seen"))
+        body = _body(request, "version", "seen", "force")
+        force = body.get("force", False)
+        if not isinstance(force, bool):
+            raise InvalidInput("force must be true or false")
+        arguments = (_number(body, "version"), _number(body, "seen"), force)
         return json(entry_json(await self._do(editing.approve, _id(id_), by, after=arguments)))
 
     async def _roll_back(self, request: Request, id_: str) -> HTTPResponse:
@@ -112,7 +118,7 @@ class _ContentRoutes:
         numbers = (_number(body, "version"), _number(body, "seen"))
         now = clock.now()
         entry = await _in_thread(editing.retire, self._database, self._kind, _id(id_), by, now, *numbers)
-        return json(entry_json(entry))
+        return json({**entry_json(entry), "warnings": retire_warnings(entry)})
 
     async def _restore(self, request: Request, id_: str) -> HTTPResponse:
         by = await self._editor(request)

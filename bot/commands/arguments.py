@@ -42,6 +42,8 @@ def add_unanswered_command(commands: Any) -> None:
         parser.add_argument("id", type=int)
         if target:
             parser.add_argument(target)
+            words = "--question" if target == "topic" else "--text"
+            parser.add_argument(words, dest="words", metavar="TEXT", help="in other words than the customer's")
         if action != "show":
             _add_author(parser)
 
@@ -104,6 +106,8 @@ def _add_deciding(actions: Any) -> None:
         if action != "restore":
             optional = {} if action == "rollback" else {"nargs": "?"}
             parser.add_argument("version", type=int, **optional)
+        if action == "approve":
+            parser.add_argument("--force", action="store_true", help="though a newer version is live")
         _add_author(parser)
 
 

@@ -5,6 +5,7 @@ A running server says the new words within a second. Who may run commands on thi
 
 from __future__ import annotations
 
+import re
 import sys
 from argparse import Namespace
 from datetime import datetime
@@ -13,7 +14,7 @@ from typing import Any
 
 from bot import clock
 from bot.commands.authors import author_of
-from bot.commands.preparing import prepare, tell
+from bot.commands.preparing import prepare, tell, tell_warnings
 from bot.commands.tables import table
 from bot.domain.errors import Conflict, InvalidInput, NotFound
 from bot.domain.versions import Status, Version
@@ -22,6 +23,7 @@ from bot.services.content.diff import STATUS_WORDS, button_data, button_text, di
 from bot.services.content.editing import FAQ, TEMPLATE, Change, Editor
 from bot.services.content.fields import moment_of, moment_text
 from bot.services.content.listing import Entry
+from bot.services.content.warnings import edit_warnings, retire_warnings
 from bot.services.installation import Installation, open_content
 from bot.settings import read_settings
 
@@ -119,6 +121,7 @@ class _Command:
             self.database, self.store.current(), self.kind, given.id, change, self._editor(), self.now
         )
         self._tell_edited(entry, before)
+        tell_warnings(edit_warnings(self.store.current(), entry))
 
     def do_approve(self) -> None:
         given = self.arguments
@@ -131,6 +134,7 @@ class _Command:
                 self._editor(),
                 self.now,
                 given.version,
+                force=given.force,
             )
         )
 
@@ -144,9 +148,9 @@ class _Command:
 
     def do_retire(self) -> None:
         given = self.arguments
-        self._tell(
-            editing.retire(self.database, self.kind, given.id, self._editor(), self.now, given.version)
-        )
+        entry = editing.retire(self.database, self.kind, given.id, self._editor(), self.now, given.version)
+        self._tell(entry)
+        tell_warnings(retire_warnings(entry))
 
     def do_restore(self) -> None:
         content = self.store.current()
@@ -344,6 +348,6 @@ def _read(path: Path) -> bytes:
 
 def _text(path: Path) -> str:
     try:
-        return _read(path).decode("utf-8-sig")
+        return re.sub(r"\r\n?", "\n", _read(path).decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         raise InvalidInput(f"{path} is not UTF-8") from error

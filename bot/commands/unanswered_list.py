@@ -8,13 +8,14 @@ from datetime import datetime
 from bot import clock
 from bot.commands.authors import author_of
 from bot.commands.examples import add_example
-from bot.commands.preparing import prepare, tell
+from bot.commands.preparing import prepare, tell, tell_warnings
 from bot.commands.tables import table
 from bot.domain.errors import InvalidInput
 from bot.services import unanswered as service
 from bot.services.content.editing import Editor
 from bot.services.content.fields import moment_of, moment_text
 from bot.services.content.snapshot import Content
+from bot.services.content.warnings import question_warnings
 from bot.services.installation import Installation, open_content
 from bot.services.teaching import example_of, to_faq
 from bot.services.unanswered import Kind, State, UnansweredView
@@ -84,12 +85,16 @@ class _Command:
     def do_to_faq(self) -> None:
         given = self.arguments
         by = Editor(author_of(given), may_approve=True)
-        question, _ = to_faq(self.database, self.store.current(), given.id, given.topic, by, self.now)
+        question, _ = to_faq(
+            self.database, self.store.current(), given.id, given.topic, by, self.now, given.words
+        )
         tell(f"{given.topic} 新增问法“{question}”，立即生效")
+        tell_warnings(question_warnings(self.store.current(), given.topic, [question]))
 
     def do_to_example(self) -> None:
         given = self.arguments
-        sentence = example_of(service.find(self.database, given.id).text)
+        found = service.find(self.database, given.id)
+        sentence = example_of(found.text if given.words is None else given.words)
         by = author_of(given)
         path = add_example(sentence, given.target, ROOT)
         service.resolve(self.database, given.id, State.RESOLVED, by, f"example {given.target}", self.now)

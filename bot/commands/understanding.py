@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
@@ -25,13 +26,20 @@ def understand() -> int:
     from bot.understanding.batch import Understanding
 
     understanding = Understanding(model, open_installation(settings).content.current)
-    for number, line in enumerate(sys.stdin, start=1):
-        if line.strip():
-            row = row_of(number, line)
-            clock.clock.set(settings.clock)  # the line before may have set another "now"
-            understood = understanding.of_row({**row, "text": clean(row["text"])})
-            print(json.dumps({**understood, "text": row["text"]}, ensure_ascii=False), flush=True)
+    for number, line in numbered(sys.stdin):
+        row = row_of(number, line)
+        clock.clock.set(settings.clock)  # the line before may have set another "now"
+        understood = understanding.of_row({**row, "text": clean(row["text"])})
+        print(json.dumps({**understood, "text": row["text"]}, ensure_ascii=False), flush=True)
     return 0
+
+
+def numbered(lines: Iterable[str]) -> Iterator[tuple[int, str]]:
+    """The lines that are not blank, from 1, without the byte order mark that some editors begin a file with."""
+    for number, line in enumerate(lines, start=1):
+        plain = line.removeprefix("\ufeff") if number == 1 else line
+        if plain.strip():
+            yield number, plain
 
 
 def row_of(number: int, line: str) -> dict[str, Any]:

@@ -58,12 +58,16 @@ def check_slot(
     request: VisitRequest,
     start: datetime,
     conversation_id: str | None = None,
+    appointment_id: str | None = None,
+    current: Slot | None = None,
 ) -> None:
     """Nothing if the visit can be booked at ``start``; the conversation's own hold does not count as taken.
 
+    Neither does the appointment that is to be moved, and its ``current`` slot is no alternative.
+
     Raises BookingRefused with the reason and up to three alternatives, InvalidInput for unknown ids.
     """
-    wish = Wish(dealership, now, request, local(start), Owner(conversation_id=conversation_id))
+    wish = Wish(dealership, now, request, local(start), Owner(conversation_id, appointment_id), current)
     possible, refusals = _sort_out(wish)
     with database.reading() as session:
         busy = _busy_of(session, possible, ticks_of(possible, wish.start), wish)

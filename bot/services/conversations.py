@@ -108,6 +108,17 @@ def place_in_queue(database: Database, conversation_id: str) -> int:
     return ids.index(conversation_id) + 1 if conversation_id in ids else len(ids) + 1
 
 
+def waits_for_rescue(database: Database, conversation_id: str) -> bool:
+    """Whether the newest reason why this conversation waits for a person is a breakdown."""
+    newest = (
+        sa.select(Handoff.reason)
+        .where(Handoff.conversation_id == conversation_id, Handoff.status == "open")
+        .order_by(Handoff.created_at.desc())
+    )
+    with database.reading() as session:
+        return session.scalars(newest).first() == HandoffReason.RESCUE.value
+
+
 def _of_sender(channel: str, sender: str) -> Any:
     return sa.select(Conversation).where(Conversation.channel == channel, Conversation.sender == sender)
 

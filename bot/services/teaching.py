@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 
 from bot.domain.errors import InvalidInput
@@ -9,20 +10,28 @@ from bot.services import unanswered
 from bot.services.content import editing, listing
 from bot.services.content.editing import FAQ, Change, Editor
 from bot.services.content.snapshot import Content
-from bot.services.unanswered import State, as_example
+from bot.services.unanswered import State
 from bot.store.database import Database
 
 LONGEST = 200
+_MASK = re.compile(r"〔[^〕]*〕")
 
 
 def to_faq(
-    database: Database, content: Content, id_: int, topic: str, by: Editor, now: datetime
+    database: Database,
+    content: Content,
+    id_: int,
+    topic: str,
+    by: Editor,
+    now: datetime,
+    words: str | None = None,
 ) -> tuple[str, bool]:
     """Add the sentence to the questions of a topic, live at once; gives it, and whether it is live (else a draft).
 
-    Raises ``NotFound`` for the entry or the topic, ``InvalidInput`` for a sentence that is no question.
+    ``words``: instead of the customer's. Raises ``NotFound`` for the entry or the topic, ``InvalidInput`` for a sentence that is no question.
     """
-    question = example_of(unanswered.find(database, id_).text)
+    found = unanswered.find(database, id_)
+    question = example_of(found.text if words is None else words)
     entry = listing.find_entry(database, FAQ, topic, now)
     known = [str(text) for text in entry.data.get("questions") or ()]
     if question not in known:
@@ -34,8 +43,18 @@ def to_faq(
 
 
 def example_of(text: str) -> str:
-    """A stored text as a sentence to learn; raises ``InvalidInput`` when too long or without a word."""
-    example = as_example(text).strip(" ?？。.!！~…，,")
+    """A text as a sentence to learn, on one line.
+
+    Raises ``InvalidInput`` when it is too long, without a word, or has a mark in the place of somebody's data, which no
+    customer would ever type.
+    """
+    mark = _MASK.search(text)
+    if mark:
+        raise InvalidInput(
+            f"{mark.group()} stands for masked data and cannot be learned: give the words without it"
+            " (--question, --text)"
+        )
+    example = " ".join(text.split()).strip(" ?？。.!！~…，,")
     if not any(char.isalnum() for char in example) or len(example) > LONGEST:
         raise InvalidInput(f"only a sentence of at most {LONGEST} characters can be learned")
     return example

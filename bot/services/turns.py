@@ -21,7 +21,8 @@ from bot.services.wording import say_opening
 from bot.store.database import Database
 
 logger = logging.getLogger(__name__)
-CALLS_THE_BOT = frozenset({"back_to_bot", "report_breakdown"})
+BREAKDOWN = "report_breakdown"
+CALLS_THE_BOT = frozenset({"back_to_bot", BREAKDOWN})
 """What a waiting customer says that the bot answers: it is wanted again, or help cannot wait for the queue."""
 T = TypeVar("T")
 Turn = asyncio.Task[tuple[StoredMessage, ...]]
@@ -152,15 +153,30 @@ class Turns:
     async def _ownership(self, received: Received) -> Received:
         """Who owns the conversation now that its turn has come; a waiting customer may go back to the bot."""
         view = await _in_thread(conversations.conversation, self._database, received.conversation_id)
-        if view.owner is Owner.QUEUE and await self._dialogue.intent(received.for_bot) in CALLS_THE_BOT:
+        if view.owner is Owner.QUEUE and await self._calls_the_bot(received):
             view = await _in_thread(
                 conversations.back_to_bot, self._database, received.conversation_id, clock.now()
             )
         return replace(received, owner=view.owner, epoch=view.epoch)
 
+    async def _calls_the_bot(self, received: Received) -> bool:
+        """A breakdown that is recorded already stays in the queue, where the rescue line is repeated."""
+        intent = await self._dialogue.intent(received.for_bot)
+        if intent == BREAKDOWN and await self._waits_for_rescue(received):
+            return False
+        return intent in CALLS_THE_BOT
+
+    async def _waits_for_rescue(self, received: Received) -> bool:
+        return bool(
+            await _in_thread(conversations.waits_for_rescue, self._database, received.conversation_id)
+        )
+
     async def _waiting_line(self, received: Received) -> list[Utterance]:
         if received.owner is not Owner.QUEUE:
             return []
+        if await self._waits_for_rescue(received):
+            place = await _in_thread(conversations.place_in_queue, self._database, received.conversation_id)
+            return [self._say("utter_waiting_for_rescue", received, place=place)]
         now, hours = clock.now(), self._content.current().dealership.profile.consultants_online
         if not is_online(hours, now):
             when = say_opening(next_online(hours, now), now.date())

@@ -191,11 +191,6 @@ def masked(text: str) -> str:
     return _NUMBERS.sub(PHONE, _PLATES.sub(PLATE, text))
 
 
-def as_example(text: str) -> str:
-    """A masked text as a customer would type it: on one line, with a made-up phone number and plate."""
-    return " ".join(text.replace(PHONE, "13800000000").replace(PLATE, "浙A12345").split())
-
-
 def _same(text: str) -> str:
     plain = _NOT_WORDS.sub("", unicodedata.normalize("NFKC", text).casefold())
     return hashlib.sha1((plain or text).encode("utf-8", "replace")).hexdigest()

@@ -19,7 +19,7 @@ CHOICES = {
 }
 ROUNDS = 3
 
-RIGHT, OFFERED, OFFERED_WITHOUT, NOTHING = 1.0, 0.6, -0.6, -0.2
+RIGHT, OFFERED, OFFERED_WITHOUT, NOTHING = 1.0, 0.6, -0.4, -0.5
 """What an outcome is worth to somebody with a fair wish: acted upon rightly; their question among the suggestions;
 suggestions without it; "I did not understand"."""
 WRONG_ANSWER, WRONG_DIALOGUE, SENT_AWAY = -4.0, -2.0, -2.0
@@ -53,11 +53,10 @@ def best_thresholds(judged: Sequence[Judged]) -> Thresholds:
 
 
 def _worth(judged: Sequence[Judged], thresholds: Thresholds) -> float:
-    """Mean worth; questions, those without a topic, dialogues and what is out of scope count the same."""
+    """Mean worth; questions, dialogues and what is out of scope count a third each."""
     kinds: dict[str, list[float]] = {}
     for sentence in judged:
         kind = sentence.intent if sentence.intent in (FAQ_INTENT, OUT_OF_SCOPE) else "dialogue"
-        kind = NO_TOPIC if sentence.topic == NO_TOPIC else kind
         kinds.setdefault(kind, []).append(_worth_of(sentence, thresholds))
     return sum(sum(found) / len(found) for found in kinds.values())
 

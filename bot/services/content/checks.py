@@ -34,6 +34,8 @@ def faq_faults(entry: FaqEntry, variables: Collection[str], topics: Collection[s
     yield from _length("title", "标题", entry.title, LONGEST["title"])
     if "\n" in entry.title.strip():
         yield Fault("title", "must be one line", "标题只能有一行")
+    if re.search(r"[{}]", entry.title):
+        yield Fault("title", "has a variable, which a title does not fill in", "标题里不能用变量和大括号")
     if entry.category and not _CATEGORY.fullmatch(entry.category):
         yield Fault(
             "category", "must be a word of small letters", f"分类“{entry.category}”只能用小写英文字母"

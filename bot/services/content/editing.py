@@ -82,10 +82,12 @@ def approve(
     now: datetime,
     number: int | None = None,
     seen: int | None = None,
+    force: bool = False,
 ) -> Entry:
     """The draft with the ``number``, else the newest, counts from now on; raises ``Conflict`` without such a draft.
 
-    ``seen``: the live version that the draft was compared with.
+    ``seen``: the live version that the draft was compared with. A draft that is older than what counts now would undo
+    a newer edit: ``Conflict`` unless ``force``.
     """
     _require_approver(by)
     with changing(database) as session:
@@ -95,7 +97,12 @@ def approve(
         drafts = [draft for draft in before.drafts if number in (None, draft.number)]
         if not drafts:
             raise Conflict(f"{kind} {id_} has no such draft")
-        draft = drafts[0]
+        draft, newest = drafts[0], max(row.version, before.version)
+        if newest > draft.number and before.status is not Status.DRAFT and not force:
+            raise Conflict(
+                f"version {newest} of {kind} {id_} was published after draft {draft.number}: look at the diff, then"
+                " edit anew or approve with --force ({\"force\": true})"
+            )
         _validated(row, draft.data, content, known_topics(session))
         _check_validity(row, draft.valid_from, draft.valid_until, now)
         stored = session.get(ContentVersion, (kind, id_, draft.number))

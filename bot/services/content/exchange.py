@@ -37,7 +37,8 @@ from bot.store.tables import ContentEntry
 class ImportRow:
     """What a file says of one entry. ``place`` names where, in Chinese; ``status`` None: not said, as it is.
 
-    ``is_readable`` False: a fault of form was reported already, and the rest is not looked at.
+    ``is_readable`` False: a fault of form was reported already, and the rest is not looked at. ``version``: the one
+    that was exported; None where the file does not tell.
     """
 
     place: str
@@ -46,6 +47,7 @@ class ImportRow:
     validity: Mapping[str, datetime | None]
     status: Status | None
     is_readable: bool = True
+    version: int | None = None
 
 
 @dataclass
@@ -72,7 +74,7 @@ def import_rows(
     """Bring the entries to what the file ``name`` says; what it does not name stays, and a second time changes nothing.
 
     ``found``: its rows, and the faults of form that reading it met. Raises ``ImportRefused`` with every fault, and then
-    nothing was changed.
+    nothing was changed. A row that would change what somebody else changed since its export is a fault.
     """
     rows, faults = found[0], list(found[1])
     report = ImportReport()
@@ -126,9 +128,7 @@ class _Import:
             assert stored is not None
             assert before is not None
             return self._retire(stored, before, row)
-        if not faults:
-            self._apply(stored, row)
-        return faults
+        return faults or self._apply(stored, row)
 
     def _row_faults(self, stored: ContentEntry | None, row: ImportRow) -> Iterable[Fault]:
         if stored is not None:
@@ -146,7 +146,7 @@ class _Import:
             if name not in row.fields:
                 yield Fault(name, "is missing", words)
 
-    def _apply(self, stored: ContentEntry | None, row: ImportRow) -> None:
+    def _apply(self, stored: ContentEntry | None, row: ImportRow) -> list[Fault]:
         is_new = stored is None
         if stored is None:
             stored = new_entry(self.kind, row.id, self.now)
@@ -165,17 +165,24 @@ class _Import:
         made = apply_change(self.session, self.content, stored, change, self.by, self.now, self.topics)
         if made is None:
             self.report.unchanged.append(row.id)
+        elif row.version is not None and row.version < before.version:
+            return [_changed_since(before)]
         elif made.status == Status.DRAFT:
             self.report.drafts.append(row.id)
         else:
             (self.report.added if is_new else self.report.changed).append(row.id)
+        return []
 
     def _retire(self, stored: ContentEntry, before: Entry, row: ImportRow) -> list[Fault]:
         after = {**before.data, **row.fields}
-        if {**before.data} != after:
+        is_same = {**before.data} == after
+        is_done = is_same and before.status is Status.RETIRED
+        if row.version is not None and row.version < before.version and not is_done:
+            return [_changed_since(before)]
+        if not is_same:
             words = "已停用的主题不能同时改内容：先把状态改成“已发布”"
             return [Fault("status", "changes a retired entry", words)]
-        if before.status is Status.RETIRED:
+        if is_done:
             self.report.unchanged.append(row.id)
             return []
         if self.draft or not self.by.may_approve:
@@ -184,6 +191,13 @@ class _Import:
         versions.retire(self.session, stored, self.by.name, self.now, note="导入")
         self.report.retired.append(row.id)
         return []
+
+
+def _changed_since(before: Entry) -> Fault:
+    words = (
+        f"导出之后有人改过（现在是第 {before.version} 版，{before.shown.author}）：请重新导出，在新的文件里再改"
+    )
+    return Fault("version", f"is at version {before.version} now", words)
 
 
 def _place_in_file(fault: str) -> tuple[bool, str, int]:

@@ -63,7 +63,7 @@ def _stores(dealership: Dealership) -> dict[str, str]:
         "store_names": "、".join(store.name for store in stores),
         "store_count": str(len(stores)),
         "store_hours": _lines(
-            f"{s.name}：展厅{_hours(s.hours.showroom)}；售后{_hours(s.hours.service)}" for s in stores
+            f"{s.name}：展厅 {_hours(s.hours.showroom)}；售后 {_hours(s.hours.service)}" for s in stores
         ),
         "store_addresses": _lines(f"{s.name}：{s.address}" for s in stores),
         "store_phones": _lines(f"{s.name}：销售 {s.sales_phone}，售后 {s.service_phone}" for s in stores),
@@ -151,8 +151,18 @@ def _closures(dealership: Dealership) -> str:
 
 
 def _hours(hours: Hours) -> str:
-    closed = "、".join(f"周{WEEKDAYS[day - 1]}" for day in hours.closed_weekdays)
-    return f" {_clock(hours.opens)}–{_clock(hours.closes)}" + (f"（{closed}休息）" if closed else "")
+    """ "周二至周日 08:30–17:30（周一休息）", "每天 09:00–18:00" """
+    closed = "、".join(f"周{WEEKDAYS[day - 1]}" for day in sorted(hours.closed_weekdays))
+    times = f"{_clock(hours.opens)}–{_clock(hours.closes)}"
+    return f"{_open_days(hours)} {times}（{closed}休息）" if closed else f"每天 {times}"
+
+
+def _open_days(hours: Hours) -> str:
+    """ "周二至周日", "周一、周三" """
+    days = [day for day in range(1, 8) if day not in hours.closed_weekdays]
+    if len(days) > 2 and days[-1] - days[0] == len(days) - 1:
+        return f"周{WEEKDAYS[days[0] - 1]}至周{WEEKDAYS[days[-1] - 1]}"
+    return "、".join(f"周{WEEKDAYS[day - 1]}" for day in days)
 
 
 def _seats(model: Model) -> str:

@@ -16,9 +16,11 @@ from bot.services.content.listing import Entry
 
 ANSWERS, QUESTIONS, HELP = "问答", "问法", "说明"
 COLUMNS = {
-    ANSWERS: ("id", "分类", "标题", "答案", "按钮", "状态", "生效", "失效"),
+    ANSWERS: ("id", "分类", "标题", "答案", "按钮", "状态", "生效", "失效", "版本"),
     QUESTIONS: ("id", "问法"),
 }
+OPTIONAL = frozenset({"版本"})
+"""Columns that a workbook may do without."""
 _WIDTHS = {
     "id": 26,
     "分类": 12,
@@ -28,6 +30,7 @@ _WIDTHS = {
     "状态": 10,
     "生效": 18,
     "失效": 18,
+    "版本": 8,
     "问法": 60,
 }
 _AS_TEXT = "@"
@@ -53,6 +56,7 @@ _HELP = (
     f"按钮一行一个，写成“按钮文字 {ARROW} 去处”。去处是另一个主题的 id，或者下面的一个动作。",
     "状态：已发布（导入后马上使用）、草稿（等人批准）、已停用（不再回答，也不再推荐）。留空就是“已发布”。",
     "生效、失效可以留空；写成 2026-12-01 09:00。只在这段时间里使用，过后恢复原来的答案。",
+    "版本是导出时的版本号，不要改：导出之后别人改过的主题，不会被旧的内容盖掉，导入时会提示。新主题留空。",
     "",
     "“问法”表：客户可能怎么问，一行一句，id 是对应的主题。导入后马上能认出来，不用重新训练。",
     "某个主题在“问法”表里一行都没有时，它原有的问法保持不变。",
@@ -88,6 +92,7 @@ def _answer_row(entry: Entry) -> tuple[str, ...]:
         STATUS_WORDS[entry.status],
         moment_text(shown.valid_from),
         moment_text(shown.valid_until),
+        str(entry.version),
     )
 
 

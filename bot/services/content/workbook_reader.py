@@ -19,7 +19,7 @@ from bot.domain.versions import Status
 from bot.services.content.diff import ARROW, STATUS_WORDS, button_data
 from bot.services.content.exchange import ImportRow
 from bot.services.content.fields import moment_of
-from bot.services.content.workbook import ANSWERS, COLUMNS, HELP, QUESTIONS
+from bot.services.content.workbook import ANSWERS, COLUMNS, HELP, OPTIONAL, QUESTIONS
 
 LARGEST_FILE = 5 * 1024 * 1024
 LARGEST_UNPACKED = 20 * 1024 * 1024
@@ -130,8 +130,10 @@ def _read_answers(reading: _Reading, sheet: Any) -> None:
             "valid_until": _moment(reading, sheet, number, "失效", cells.get("失效")),
         }
         status = _status(reading, sheet, number, texts["状态"] or "")
+        version = _version(reading, sheet, number, cells.get("版本"))
         readable = len(reading.faults) == before
-        reading.rows[id_] = ImportRow(place(sheet.title, number), id_, fields, validity, status, readable)
+        row = ImportRow(place(sheet.title, number), id_, fields, validity, status, readable, version)
+        reading.rows[id_] = row
 
 
 def _read_questions(reading: _Reading, sheet: Any) -> None:
@@ -191,7 +193,7 @@ def _header(reading: _Reading, sheet: Any, cells: dict[int, Any]) -> dict[int, s
             reading.fault(sheet.title, 1, f"“{name}”这一列出现了两次")
         else:
             names[column] = name
-    missing = [name for name in COLUMNS[sheet.title] if name not in names.values()]
+    missing = [name for name in COLUMNS[sheet.title] if name not in {*names.values(), *OPTIONAL}]
     if missing:
         reading.fault(sheet.title, 1, f"缺少列：{'、'.join(missing)}")
     return None if missing else names
@@ -218,6 +220,17 @@ def _moment(reading: _Reading, sheet: Any, number: int, column: str, cell: Any) 
         except ValueError:
             pass
     reading.fault(sheet.title, number, f"“{column}”要写成 2026-12-01 09:00 这样的时间")
+    return None
+
+
+def _version(reading: _Reading, sheet: Any, number: int, cell: Any) -> int | None:
+    """The number that was exported, as a text or as a number; None for an empty cell."""
+    if cell is None:
+        return None
+    text = str(cell.value).strip()
+    if cell.data_type in ("s", "inlineStr", "n") and re.fullmatch(r"[0-9]{1,9}", text):
+        return int(text)
+    reading.fault(sheet.title, number, "“版本”要是导出时的版本号（整数），或者留空")
     return None
 
 

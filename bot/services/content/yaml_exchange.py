@@ -21,7 +21,7 @@ _VALIDITY = ("valid_from", "valid_until")
 
 
 def yaml_bytes(kind: str, entries: Iterable[Entry]) -> bytes:
-    """All entries with what counts now; ``status`` stands where it is not approved."""
+    """All entries with what counts now and its ``version``; ``status`` stands where it is not approved."""
     rows = [_row(entry) for entry in entries]
     text = yaml.dump({_KEYS[kind]: rows}, Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=120)
     return text.encode()
@@ -61,11 +61,15 @@ def _import_row(place: str, row: Mapping[str, Any], faults: list[str]) -> Import
     if status not in [known.value for known in Status]:
         faults.append(f"{place}：status 只能是 {'、'.join(known.value for known in Status)}")
         status = Status.APPROVED.value
-    apart = {"id", "status", "variables", *_VALIDITY}
+    version = row.get("version")
+    if version is not None and (isinstance(version, bool) or not isinstance(version, int) or version < 0):
+        faults.append(f"{place}：version 要是导出时的版本号（整数）")
+    apart = {"id", "status", "version", "variables", *_VALIDITY}
     fields = {name: value for name, value in row.items() if name not in apart}
     if isinstance(fields.get("buttons"), list):
         fields["buttons"] = [_button(button) for button in fields["buttons"]]
-    return ImportRow(place, str(row["id"]), fields, validity, Status(status), len(faults) == before)
+    readable = len(faults) == before
+    return ImportRow(place, str(row["id"]), fields, validity, Status(status), readable, version)
 
 
 def _button(button: Any) -> Any:
@@ -95,7 +99,7 @@ def _row(entry: Entry) -> dict[str, Any]:
     for name in _VALIDITY:
         if getattr(entry.shown, name):
             row[name] = moment_text(getattr(entry.shown, name))
-    return row
+    return {**row, "version": entry.version}
 
 
 def _plain_button(button: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,115 @@
+"""How checking, changing and cancelling a booking begins, and which booking is meant."""
+
+from __future__ import annotations
+
+import re
+
+from rasa_sdk.events import FollowupAction, SlotSet
+
+from actions import service_visit, test_drive
+from actions.base import DealerAction, Events, Turn, set_slots
+from actions.existing_bookings import FORM, details, purpose_of
+from actions.facts import field_to_change
+from actions.faq import answer_refund, misunderstood
+from actions.forms import Draft, left
+from actions.own_visits import is_without_code, kind_named, other_car, own_visits
+from bot.domain.booking import VisitKind
+from bot.services.booking import release_hold
+
+_EARLIER = re.compile(r"之前|以前|上次|查|原来")
+
+
+class StartExistingBooking(DealerAction):
+    """Begins checking, changing or cancelling; inside an unfinished booking, "取消" means that one."""
+
+    action_name = "action_start_existing_booking"
+
+    def perform(self, turn: Turn) -> Events:
+        in_booking = turn.active_form in ("test_drive_form", "service_visit_form")
+        known = _known(turn)
+        if in_booking and turn.intent == "check_booking" and _asks_of_own(turn):
+            _tell_own(turn)
+            return [FollowupAction(turn.active_form)]
+        other = kind_named(turn) and _form_kind(turn) not in (None, kind_named(turn)) and known
+        if in_booking and turn.intent == "cancel_booking" and not other and not turn.values("booking_code"):
+            release_hold(turn.database, turn.conversation_id)
+            turn.say("utter_left_dialogue")
+            form = test_drive.FORM if turn.active_form == "test_drive_form" else service_visit.FORM
+            return [*left(form), FollowupAction("action_listen")]
+        if turn.intent == "cancel_booking" and answer_refund(turn):
+            return [FollowupAction("action_listen")]
+        if not known and is_without_code(turn):
+            return [FollowupAction("action_leave_without_code")]
+        draft: Draft = dict.fromkeys(FORM.slots)
+        draft["booking_failures"] = turn.slot("booking_failures")
+        draft["booking_purpose"] = purpose_of(turn)
+        if known and not turn.values_of({"booking_code", "phone"}):
+            if draft["booking_purpose"] == "check" and not kind_named(turn) and len(own_visits(turn)) > 1:
+                _tell_own(turn)
+                return [FollowupAction("action_listen")]
+            if draft["booking_purpose"] == "change" and other_car(turn, known):
+                return [FollowupAction("action_listen")]
+            draft["booking_code"], draft["booking_phone"] = known
+        FORM.read(turn, draft)
+        paused = [SlotSet("paused_form", turn.active_form)] if in_booking else []
+        return [SlotSet("pending_offer", None), *paused, *set_slots(draft)]
+
+
+def _known(turn: Turn) -> list[str] | None:
+    """Code and phone of the booking that is meant: of the kind that is named, else the one spoken of last."""
+    known, own = turn.slot("known_booking"), own_visits(turn, kind_named(turn))
+    codes = [visit.code for visit in own]
+    if not own or (known and (known[0] in codes or kind_named(turn) is None)):
+        return list(known) if known else None
+    return [own[0].code, own[0].phone]
+
+
+def _form_kind(turn: Turn) -> VisitKind | None:
+    kinds = {"test_drive_form": VisitKind.TEST_DRIVE, "service_visit_form": VisitKind.SERVICE}
+    return kinds.get(turn.active_form or "")
+
+
+def _asks_of_own(turn: Turn) -> bool:
+    """Whether only what was booked here can be meant, and not an earlier booking that is to be looked up."""
+    if turn.values("booking_code"):
+        return False
+    return bool(own_visits(turn)) or not _EARLIER.search(turn.text)
+
+
+def _tell_own(turn: Turn) -> None:
+    """The bookings of this conversation, or that there is none yet."""
+    lines = ["（{code}）{what}，{time}，{store}".format(**details(turn, visit)) for visit in own_visits(turn)]
+    if lines:
+        turn.say("utter_own_bookings", bookings="\n".join(lines))
+    else:
+        turn.say("utter_nothing_booked_yet")
+
+
+def look_up(turn: Turn) -> Events:
+    """A booking code out of nowhere: show that booking."""
+    draft: Draft = dict.fromkeys(FORM.slots)
+    draft["booking_failures"], draft["booking_purpose"] = turn.slot("booking_failures"), "check"
+    FORM.read(turn, draft)
+    return [SlotSet("misunderstandings", None), *set_slots(draft), FollowupAction(FORM.name)]
+
+
+class ChangeAfterwards(DealerAction):
+    """ "改到后天上午" when no form is running: it means the booking made or looked up here before."""
+
+    action_name = "action_change_afterwards"
+    keeps_misunderstandings = True
+
+    def perform(self, turn: Turn) -> Events:
+        known = _known(turn)
+        if turn.active_form or not known:
+            return misunderstood(turn)
+        if other_car(turn, known):
+            return []
+        if turn.values_of({"phone", "name"}) or field_to_change(turn) in ("phone", "name"):
+            turn.say("utter_contact_change_needs_person")
+            return [SlotSet("pending_offer", "human")]
+        draft: Draft = dict.fromkeys(FORM.slots)
+        draft["booking_purpose"] = "change"
+        draft["booking_code"], draft["booking_phone"] = known
+        FORM.read(turn, draft)
+        return [*set_slots(draft), FollowupAction(FORM.name)]
