@@ -52,7 +52,10 @@ class StartExistingBooking(DealerAction):
             draft["booking_code"], draft["booking_phone"] = known
         FORM.read(turn, draft)
         paused = [SlotSet("paused_form", turn.active_form)] if in_booking else []
-        return [SlotSet("pending_offer", None), *paused, *set_slots(draft)]
+        begins = (
+            [FollowupAction(FORM.name)] if turn.intent == "faq" else []
+        )  # no rule leads on from a question
+        return [SlotSet("pending_offer", None), *paused, *set_slots(draft), *begins]
 
 
 def _known(turn: Turn) -> list[str] | None:

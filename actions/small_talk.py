@@ -48,14 +48,22 @@ TEMPLATES = {
     "back_to_bot": "utter_back_to_bot",
 }
 
-REMARKS = (
-    (re.compile(r"(现在|这会儿?|当前).{0,4}(几点|时间)|^几点了?[?？]?$|几点钟?了[?？]?$"), "utter_clock"),
-    (re.compile(r"天气|下雨|下雪|气温|多少度|冷不冷|热不热"), "utter_weather"),
-    (re.compile(r"你.{0,3}(笨|傻|蠢|呆|智障|人工智障)|^(好|真|太)(笨|傻|蠢)"), "utter_clumsy"),
-    (re.compile(r"你.{0,4}(几岁|多大|年龄|年纪|哪年生|生日)"), "utter_age"),
-    (re.compile(r"我.{0,3}(爱|喜欢)(上)?你|嫁给我|做我.{0,2}(女|男)朋友|亲亲|么么哒"), "utter_love"),
+_HEARD = (
+    (re.compile(r"(现在|这会儿?|当前).{0,4}(几点|时间)|^几点了?[?？]?$|几点钟?了[?？]?$"), "clock"),
+    (re.compile(r"天气|下雨|下雪|气温|多少度|冷不冷|热不热"), "weather"),
+    (re.compile(r"你.{0,3}(笨|傻|蠢|呆|智障|人工智障)|^(好|真|太)(笨|傻|蠢)"), "clumsy"),
+    (re.compile(r"你.{0,4}(几岁|多大|年龄|年纪|哪年生|生日)"), "age"),
+    (re.compile(r"我.{0,3}(爱|喜欢)(上)?你|嫁给我|做我.{0,2}(女|男)朋友|亲亲|么么哒"), "love"),
 )
-"""What people say to any assistant, and the line that fits it."""
+"""What people say to any assistant."""
+REMARKS = {
+    "clock": "utter_clock",
+    "weather": "utter_weather",
+    "clumsy": "utter_clumsy",
+    "age": "utter_age",
+    "love": "utter_love",
+}
+"""The line that fits it."""
 
 
 class SmallTalk(DealerAction):
@@ -68,9 +76,9 @@ class SmallTalk(DealerAction):
         if turn.intent == "thank" and turn.slot("pending_offer") and _DECLINES.search(turn.text):
             turn.say("utter_offer_declined")
             return [SlotSet("pending_offer", None), SlotSet("handoff_reason", None)]
-        remark = next((template for words, template in REMARKS if words.search(turn.text)), None)
+        remark = next((kind for words, kind in _HEARD if words.search(turn.text)), None)
         if remark and turn.intent in ("chitchat", "abuse", "out_of_scope"):
-            turn.say(remark, time=f"{turn.now:%H:%M}")
+            turn.say(REMARKS[remark], time=f"{turn.now:%H:%M}")
             return [SlotSet("misunderstandings", None)]
         if turn.intent == "out_of_scope" and turn.slot("misunderstandings"):
             return _out_of_scope_again(turn)

@@ -142,8 +142,11 @@ def say_why_never(turn: Turn, wish: Wish) -> bool:
     far = day > today + timedelta(days=turn.dealership.rules.horizon_days)
     if day >= today and not far:
         return False
-    reason = Refusal.TOO_FAR if far else Refusal.PAST
-    turn.say(f"utter_refused_{reason.value}", wished=say_day(day), invitation="日子麻烦您另选一个。")
+    told = {"wished": say_day(day), "invitation": "日子麻烦您另选一个。"}
+    if far:
+        turn.say("utter_refused_too_far", **told)
+    else:
+        turn.say("utter_refused_past", **told)
     return True
 
 

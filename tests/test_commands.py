@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.commands.understanding import row_of
+from bot.commands.understanding import numbered, row_of
 from bot.domain.errors import SetupError
 from tests.server import HOOKS, run_bot
 
@@ -62,6 +62,16 @@ def test_a_bad_line_is_named(line: str, problem: str) -> None:
         row_of(2, line)
     assert str(raised.value).startswith(problem)
     assert "\n" not in str(raised.value)
+
+
+def test_a_byte_order_mark_and_blank_lines_are_passed_over() -> None:
+    lines = ['\ufeff{"text": "你好"}\r\n', "\r\n", '{"text": "\ufeff"}']
+
+    assert [(number, row_of(number, line)["text"]) for number, line in numbered(lines)] == [
+        (1, "你好"),
+        (3, "\ufeff"),
+    ]
+    assert list(numbered(["\ufeff\n"])) == []
 
 
 def test_understand_stops_at_a_bad_line(tmp_path: Path) -> None:

@@ -60,7 +60,7 @@ def test_the_life_of_an_answer(run: Run) -> None:
 
 
 def test_fields_of_an_edit(run: Run, tmp_path: Path) -> None:
-    (tmp_path / "answer.txt").write_text("两\n行", "utf-8")
+    (tmp_path / "answer.txt").write_bytes("\ufeff两\r\n行\r\n".encode())
     edit = ("faq", "edit", "store.hours")
     assert (
         run(*edit, "--file", str(tmp_path / "answer.txt"), "--question", "啥时候开", "--question", "开了没")[
@@ -115,6 +115,25 @@ def test_a_mistake_is_one_clear_line(run: Run, arguments: tuple[str, ...], probl
     assert err.startswith("zhanting: ")
     assert problem in err
     assert err.count("\n") == 1
+
+
+def test_what_is_hardly_meant_is_done_with_a_warning(run: Run) -> None:
+    piano = ("faq", "edit", "store.piano")
+    assert "注意：主题“琴”没有问法" in run(*piano, "--title", "琴", "--answer", "有。")[1]
+    assert "注意" not in run(*piano, "--question", "能弹琴吗")[1]
+    told = run("faq", "edit", "store.hours", "--question", "能弹琴吗？")[1]
+    assert "注意：问法“能弹琴吗？”已经属于主题 store.piano（琴）" in told
+    assert "注意：对话还会用到 utter_thank" in run("replies", "retire", "utter_thank")[1]
+    assert "注意" not in run("faq", "retire", "store.piano")[1]
+
+
+def test_an_old_draft_needs_force(run: Run) -> None:
+    run("faq", "edit", "store.hours", "--answer", "草稿", "--draft")
+    run("faq", "edit", "store.hours", "--answer", "新")
+    code, out, err = run("faq", "approve", "store.hours")
+    assert (code, out, err.count("\n")) == (1, "", 1)
+    assert "version 3 of faq store.hours was published after draft 2" in err
+    assert "已发布  4" in run("faq", "approve", "store.hours", "--force")[1]
 
 
 def test_export_and_import(run: Run, tmp_path: Path) -> None:

@@ -126,10 +126,19 @@ def test_a_sentence_becomes_a_training_example(run: Run, root: Path, target: str
     assert target in "\n".join(line for line in block if "topic" in line or "intent" in line).splitlines()[-1]
 
 
-def test_numbers_in_an_example_are_made_up(run: Run, root: Path) -> None:
-    run("to-example", "3", "greet")
+def test_words_in_the_place_of_masked_ones(run: Run, root: Path, database: Database) -> None:
+    assert run("to-example", "3", "greet", "--text", "我的车到了没？")[0] == 0
+    assert "- 我的车到了没\n" in (root / "data/nlu/greet.yml").read_text("utf-8")
+    assert run("to-faq", "3", PARKING, "--question", "牌照怎么登记")[0] == 0
+    assert ContentStore(database).current().faq[PARKING].questions == ("牌照怎么登记",)
 
-    assert "- 我的电话13800000000，浙A12345\n" in (root / "data/nlu/greet.yml").read_text("utf-8")
+
+def test_a_question_that_another_topic_has_is_taken_with_a_warning(run: Run) -> None:
+    run("to-faq", "2", "store.hours")
+    code, out, _ = run("to-faq", "2", PARKING)
+
+    assert code == 0
+    assert "注意：问法“房车能停吗”已经属于主题 store.hours" in out
 
 
 def test_ignoring(run: Run) -> None:
@@ -145,6 +154,8 @@ def test_ignoring(run: Run) -> None:
         (("ignore", "99"), "nothing unanswered has the number 99"),
         (("to-faq", "2", "store.nowhere"), "store.nowhere"),
         (("to-example", "2", "nowhere"), "is called nowhere"),
+        (("to-faq", "3", PARKING), "〔手机号〕 stands for masked data"),
+        (("to-example", "3", "greet"), "--text"),
         (("list", "--since", "gestern"), "--since must be"),
         (("to-faq", "2", PARKING, "--author", " "), "--author must have"),
     ],

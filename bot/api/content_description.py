@@ -54,6 +54,10 @@ def content_schemas() -> dict[str, Any]:
             },
             planned={"type": "array", "items": _ref(f"{name}Version")},
         )
+        schemas[name]["properties"]["warnings"] = {
+            **_TEXTS,
+            "description": "after an edit or retirement: what is hardly meant, in Chinese",
+        }
         schemas[f"{name}Version"] = _object(
             version=_NUMBER,
             status=_STATUS,
@@ -86,7 +90,10 @@ def _paths_of(part: str) -> dict[str, Any]:
             "draft": {"type": "boolean", "description": "keep it as a draft"},
         },
     }
-    draft = {"type": "object", "properties": {"version": _NUMBER, "seen": seen}}
+    numbers = {"version": _NUMBER, "seen": seen}
+    draft = {"type": "object", "properties": numbers}
+    force = {"type": "boolean", "description": "though a newer version is live; else 409"}
+    approval = {"type": "object", "properties": {**numbers, "force": force}}
     return {
         f"{base}/search": {
             "get": {
@@ -112,7 +119,7 @@ def _paths_of(part: str) -> dict[str, Any]:
             "post": _operation(
                 "The draft with that version, else the newest, counts from now on.",
                 {"200": _one(schema)},
-                draft,
+                approval,
                 needs_approver=True,
             )
         },

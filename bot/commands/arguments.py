@@ -43,7 +43,9 @@ def add_unanswered_command(commands: Any) -> None:
         if target:
             parser.add_argument(target)
             words = "--question" if target == "topic" else "--text"
-            parser.add_argument(words, dest="words", metavar="TEXT", help="in other words than the customer's")
+            parser.add_argument(
+                words, dest="words", metavar="TEXT", help="in other words than the customer's"
+            )
         if action != "show":
             _add_author(parser)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import warnings
+from collections.abc import Iterable
 
 from bot import clock
 from bot.runtime.no_tensorflow import keep_tensorflow_out
@@ -47,3 +48,9 @@ def _quiet_structlog() -> None:
 
 def tell(line: str) -> None:
     print(line, flush=True)
+
+
+def tell_warnings(lines: Iterable[str]) -> None:
+    """What was done all the same, but is hardly meant."""
+    for line in lines:
+        tell(f"注意：{line}")

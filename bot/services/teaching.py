@@ -28,7 +28,8 @@ def to_faq(
 ) -> tuple[str, bool]:
     """Add the sentence to the questions of a topic, live at once; gives it, and whether it is live (else a draft).
 
-    ``words``: instead of the customer's. Raises ``NotFound`` for the entry or the topic, ``InvalidInput`` for a sentence that is no question.
+    ``words``: instead of the customer's. Raises ``NotFound`` for the entry or the topic, ``InvalidInput`` for what is
+    no question.
     """
     found = unanswered.find(database, id_)
     question = example_of(found.text if words is None else words)

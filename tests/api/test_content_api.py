@@ -141,10 +141,25 @@ def test_a_new_topic_is_found_by_its_words(server: RunningServer, manager: Staff
 
     assert {"category": "store", "status": "approved", "version": 1}.items() <= made.items()
     assert made["buttons"] == [{"title": "地址", "topic": "store.address"}]
+    assert made["warnings"] == []
     for words in ("弹琴", "钢琴 青岚", "store.piano"):
         assert [row["id"] for row in manager.get("faq/search", q=words)] == ["store.piano"]
     assert len(manager.get("faq/search", q="")) > 147
     manager.post("faq/store.piano/retire")
+
+
+def test_warnings_and_force(manager: Staff) -> None:
+    made = manager.put("faq/store.drum", title="鼓", answer="有。")
+    assert ["没有问法" in words for words in made["warnings"]] == [True]
+    draft = manager.put("faq/store.drum", answer="草稿。", draft=True)["draft"]["version"]
+    manager.put("faq/store.drum", answer="更新的。")
+    assert "was published after" in manager.post("faq/store.drum/approve", 409, version=draft)["error"]
+    manager.post("faq/store.drum/approve", 400, version=draft, force="yes")
+    assert manager.post("faq/store.drum/approve", version=draft, force=True)["answer"] == "草稿。"
+    assert manager.post("faq/store.drum/retire")["warnings"] == []
+    retired = manager.post("templates/utter_goodbye/retire")
+    assert "utter_goodbye" in retired["warnings"][0]
+    manager.post("templates/utter_goodbye/restore")
 
 
 @pytest.mark.parametrize(

@@ -127,7 +127,7 @@ async def test_no_loop(customer: Customer) -> None:
     for said in NONSENSE:
         reply = await customer.says(said)
         assert reply.text != last, customer.told("a loop")
-        assert "转人工顾问" in reply.buttons
+        assert "转人工顾问" in reply.buttons or "哪一个" in reply.text
         last = reply.text
 
 

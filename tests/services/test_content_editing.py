@@ -122,7 +122,10 @@ def test_a_draft_is_not_live_until_it_is_approved(desk: Desk) -> None:
 def test_a_draft_approved_after_a_newer_version_comes_after_it(desk: Desk) -> None:
     desk.edit("草稿", by=XIAO)
     desk.edit("别的")
-    entry = desk.do("approve")
+    with pytest.raises(Conflict, match=r"version 3 .* was published after draft 2"):
+        desk.do("approve")
+    assert desk.said == "别的"
+    entry = desk.do("approve", force=True)
 
     assert (entry.version, desk.said) == (4, "草稿")
     assert desk.statuses() == [(4, "approved"), (3, "approved"), (2, "retired"), (1, "approved")]
@@ -264,6 +267,7 @@ FAULTS: list[tuple[dict[str, Any], str, str]] = [
     ({"answer": "长" * 2001}, "answer", "超过 2000 个字"),
     ({"title": ""}, "title", "标题是空的"),
     ({"title": "两\n行"}, "title", "只能有一行"),
+    ({"title": "{brand}在哪"}, "title", "不能用变量"),
     ({"category": "门 店"}, "category", "小写英文字母"),
     ({"questions": "一句"}, "questions", "必须是一组文字"),
     ({"questions": [""]}, "questions", "问法是空的"),

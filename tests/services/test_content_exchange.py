@@ -132,7 +132,7 @@ def test_the_workbook_is_made_to_be_filled_in(desk: Desk) -> None:
     cells = {row[0].value: row for row in sheet.iter_rows()}
 
     assert book.sheetnames == [ANSWERS, QUESTIONS, "说明"]
-    assert [cell.value for cell in sheet[1]] == ["id", "分类", "标题", "答案", "按钮", "状态", "生效", "失效"]
+    assert [cell.value for cell in sheet[1]] == list(workbook_reader.COLUMNS[ANSWERS])
     assert sheet.freeze_panes == "B2"
     assert {str(rule.sqref)[0] for rule in sheet.data_validations.dataValidation} == {"B", "F"}
     answer = cells["store.phone"][3]
@@ -256,6 +256,7 @@ FAULTS: dict[str, tuple[Callable[[Any], None], str]] = {
     "button without target": (_set("E3", "去这里"), "工作表“问答”第 3 行：按钮“去这里”要写成"),
     "unknown status": (_set("F3", "上线"), "工作表“问答”第 3 行：状态“上线”不对"),
     "bad time": (_set("G3", "明天"), "工作表“问答”第 3 行：“生效”要写成"),
+    "bad version": (_set("I3", "新"), "工作表“问答”第 3 行：“版本”要是导出时的版本号"),
     "number as time": (_set("G3", 45000), "工作表“问答”第 3 行：“生效”要写成"),
     "over already": (_set("H3", "2020-01-01"), "工作表“问答”第 3 行：失效时间已经过了"),
     "retired and changed": (_set("F3", "已停用"), "工作表“问答”第 3 行：已停用的主题不能同时改内容"),

@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 
 from bot.clock import TIME_ZONE
-from bot.domain.errors import NotFound
+from bot.domain.errors import InvalidInput, NotFound
 from bot.services import messages, unanswered
 from bot.services.messages import Inbound, Received, Utterance
-from bot.services.unanswered import Heard, Kind, State, UnansweredView, as_example, masked
+from bot.services.teaching import example_of
+from bot.services.unanswered import Heard, Kind, State, UnansweredView, masked
 from bot.store.database import Database
 from tests.database import KINDS, open_database
 
@@ -109,8 +110,11 @@ def test_phone_numbers_and_plates_are_masked(said: str, stored: str) -> None:
     assert masked(said) == stored
 
 
-def test_an_example_reads_as_a_customer_types() -> None:
-    assert as_example(masked("打13812345678\n问 浙A99999")) == "打13800000000 问 浙A12345"
+def test_masked_data_is_not_learned() -> None:
+    assert example_of("几点\n 开门？") == "几点 开门"
+    for said in ("打13812345678问", "浙A99999到了没"):
+        with pytest.raises(InvalidInput, match="masked data"):
+            example_of(masked(said))
 
 
 @pytest.mark.parametrize("said", ["停车", "第一个", "1", "第一个吧", "那就第一个"])

@@ -101,7 +101,7 @@ def approve(
         if newest > draft.number and before.status is not Status.DRAFT and not force:
             raise Conflict(
                 f"version {newest} of {kind} {id_} was published after draft {draft.number}: look at the diff, then"
-                " edit anew or approve with --force ({\"force\": true})"
+                ' edit anew or approve with --force ({"force": true})'
             )
         _validated(row, draft.data, content, known_topics(session))
         _check_validity(row, draft.valid_from, draft.valid_until, now)

@@ -194,9 +194,7 @@ class _Import:
 
 
 def _changed_since(before: Entry) -> Fault:
-    words = (
-        f"导出之后有人改过（现在是第 {before.version} 版，{before.shown.author}）：请重新导出，在新的文件里再改"
-    )
+    words = f"导出之后有人改过（现在是第 {before.version} 版，{before.shown.author}）：请重新导出，在新的文件里再改"
     return Fault("version", f"is at version {before.version} now", words)
 
 
