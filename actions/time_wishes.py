@@ -38,6 +38,8 @@ _SAME_TIME = re.compile(r"(同样|同一|相同|一样)的?时间|同时间|时�
 _BARE_WEEKDAY = re.compile(r"(周|週|星期|礼拜|禮拜)[一二三四五六日天1-7]")
 _OTHER_WEEK = re.compile(r"[这本下上]个?(周|週|星期|礼拜|禮拜)|\d\s*[号號日月/.-]")
 
+ANOTHER_DAY = "日子麻烦您另选一个。"
+
 
 def read_wish(turn: Turn, agreed: datetime | None, earlier: Wish | None) -> Wish | None:
     """The time that was said, None without one.
@@ -142,11 +144,10 @@ def say_why_never(turn: Turn, wish: Wish) -> bool:
     far = day > today + timedelta(days=turn.dealership.rules.horizon_days)
     if day >= today and not far:
         return False
-    told = {"wished": say_day(day), "invitation": "日子麻烦您另选一个。"}
     if far:
-        turn.say("utter_refused_too_far", **told)
+        turn.say("utter_refused_too_far", wished=say_day(day), invitation=ANOTHER_DAY)
     else:
-        turn.say("utter_refused_past", **told)
+        turn.say("utter_refused_past", wished=say_day(day), invitation=ANOTHER_DAY)
     return True
 
 

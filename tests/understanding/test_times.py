@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 from bot.services.wording import say_day, say_time
 from bot.understanding.time_expressions import (
     Doubt,
-    TimeExpression,
     TimeKind,
     parse_past_date,
     parse_time,
 )
+from tests.understanding.evaluation.times import time_is_right
 
 ROWS: list[dict[str, Any]] = [
     json.loads(line)
@@ -96,28 +96,12 @@ moments = st.datetimes(datetime(2024, 1, 1), datetime(2031, 12, 31)).map(
 )
 
 
-def is_right(row: dict[str, Any], found: TimeExpression) -> bool:
-    """A date without an hour in the table leaves the hour open. A point "with an open end" may be an open range."""
-    open_point = row["note"] == "open end" and found.kind is TimeKind.RANGE
-    if found.kind.value != row["kind"] and not open_point:
-        return False
-    return row["kind"] in ("ambiguous", "none") or any(_matches(answer, found) for answer in row["expected"])
-
-
-def _matches(answer: dict[str, str | None], found: TimeExpression) -> bool:
-    sides = ((answer["start"], found.start), (answer["end"], found.end))
-    return answer["grain"] == found.grain and all(
-        at is None if wanted is None else at is not None and at.isoformat().startswith(wanted)
-        for wanted, at in sides
-    )
-
-
 @pytest.mark.parametrize("row", ROWS, ids=[f"{row['text']}@{row['reference'][5:10]}" for row in ROWS])
 def test_phrase(row: dict[str, Any]) -> None:
     now = datetime.fromisoformat(row["reference"])
     for expects_time in [row["expects_time"]] if "expects_time" in row else [False, True]:
         found = parse_time(row["text"], now, expects_time)
-        assert is_right(row, found), found.as_json()
+        assert time_is_right(row, found), found.as_json()
 
 
 def test_the_table_covers_every_kind() -> None:

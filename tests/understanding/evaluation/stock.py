@@ -1,7 +1,8 @@
 """Rasa's stock configuration on the same data: trained once per data hash, in the background, kept outside git.
 
 `python -m tests.understanding.evaluation.stock train FOLDER` is the process that trains. It keeps the weights after 5,
-10 and 20 epochs of one training by a callback of Keras, and makes of each an ordinary model of Rasa.
+10 and 20 epochs of one training by a callback of Keras, and makes of each an ordinary model of Rasa. Of a training that was
+interrupted, the component that was finished need not be trained again.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import sys
 import tarfile
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -49,17 +50,18 @@ pipeline:
     min_ngram: 1
     max_ngram: 4
   - name: DIETClassifier
-    epochs: {epochs}
+    epochs: {DIETClassifier}
     constrain_similarities: true
   - name: EntitySynonymMapper
   - name: ResponseSelector
-    epochs: {epochs}
+    epochs: {ResponseSelector}
     constrain_similarities: true
   - name: FallbackClassifier
     threshold: 0.3
     ambiguity_threshold: 0.1
 policies: []
 """
+MODEL_OF_COMPONENT = {"DIETClassifier": "DIET", "ResponseSelector": "DIET2BOW"}
 NEARLY_ALL = 0.99
 """A result of so many of the same sentences is kept: an hour is too long to wait for every corrected sentence."""
 MINUTES_PER_SENTENCE = 20 / 8000
@@ -73,7 +75,7 @@ class StockModels:
         self._rows = rows
         self.epochs = tuple(epochs)
         self.key = fingerprint(rows, CONFIG, repr(self.epochs))
-        self.folder, self.differing = _folder_for(self.key, rows, CONFIG.format(epochs=self.epochs[-1]))
+        self.folder, self.differing = _folder_for(self.key, rows, _config(self.epochs[-1]))
 
     @property
     def is_trained(self) -> bool:
@@ -81,7 +83,7 @@ class StockModels:
 
     @property
     def training_seconds(self) -> float:
-        """Of all epochs."""
+        """Of all epochs, without the features."""
         return float(json.loads((self.folder / "done.json").read_text("utf-8"))["seconds"])
 
     def train(self, tell: Callable[[str], None]) -> None:
@@ -115,12 +117,13 @@ class StockModels:
         return self.folder / f"stock-{epochs}.tar.gz"
 
     def _train(self) -> None:
-        (self.folder / "nlu.yml").write_text(as_rasa(self._rows, retrieval=True), "utf-8")
-        (self.folder / "domain.yml").write_text(_domain(self._rows), "utf-8")
-        (self.folder / "config.yml").write_text(CONFIG.format(epochs=self.epochs[-1]), "utf-8")
+        if not (self.folder / "config.yml").exists():
+            (self.folder / "nlu.yml").write_text(as_rasa(self._rows, retrieval=True), "utf-8")
+            (self.folder / "domain.yml").write_text(_domain(self._rows), "utf-8")
+            (self.folder / "config.yml").write_text(_config(self.epochs[-1]), "utf-8")
         command = [sys.executable, "-m", __name__, "train", str(self.folder), *map(str, self.epochs)]
         environment = {name: value for name, value in os.environ.items() if name not in ONE_THREAD}
-        with (self.folder / "log.txt").open("w") as log:
+        with (self.folder / "log.txt").open("a") as log:
             subprocess.run(
                 command,
                 cwd=ROOT,
@@ -129,6 +132,11 @@ class StockModels:
                 stdout=log,
                 stderr=log,
             )
+
+
+def _config(epochs: int, finished: Container[str] = ()) -> str:
+    """A finished component is trained for one epoch, which makes a place for its weights."""
+    return CONFIG.format(**{name: 1 if name in finished else epochs for name in MODEL_OF_COMPONENT})
 
 
 def _domain(rows: Sequence[Row]) -> str:
@@ -191,25 +199,32 @@ def _alone(folder: Path) -> Iterator[None]:
 
 def _train_here(folder: Path, epochs: Sequence[int]) -> None:
     os.nice(10)
-    with tempfile.TemporaryDirectory() as weights:
-        _keep_weights(Path(weights), epochs)
-        from rasa.model_training import train_nlu
+    weights = folder / "weights"
+    finished = [name for name in MODEL_OF_COMPONENT if _seconds(weights, name).exists()]
+    (folder / "now.yml").write_text(_config(epochs[-1], finished), "utf-8")
+    _keep_weights(weights, epochs)
+    from rasa.model_training import train_nlu
 
-        started = time.perf_counter()
-        archive = train_nlu(
-            str(folder / "config.yml"),
-            str(folder / "nlu.yml"),
-            str(folder),
-            fixed_model_name="stock",
-            domain=str(folder / "domain.yml"),
-        )
-        seconds = time.perf_counter() - started
-        if archive is None:
-            sys.exit("Rasa did not train; see above")
-        for count in epochs:
-            _with_weights(Path(archive), Path(weights) / str(count), folder / f"stock-{count}.tar.gz")
-    Path(archive).unlink()
+    archive = train_nlu(
+        str(folder / "now.yml"),
+        str(folder / "nlu.yml"),
+        str(folder),
+        fixed_model_name="stock",
+        domain=str(folder / "domain.yml"),
+    )
+    if archive is None:
+        sys.exit("Rasa did not train; see above")
+    for count in epochs:
+        _with_weights(Path(archive), weights / str(count), folder / f"stock-{count}.tar.gz")
+    seconds = sum(float(_seconds(weights, name).read_text()) for name in MODEL_OF_COMPONENT)
     (folder / "done.json").write_text(json.dumps({"seconds": seconds}), "utf-8")
+    Path(archive).unlink()
+    shutil.rmtree(weights)
+
+
+def _seconds(weights: Path, component: str) -> Path:
+    """What the training of a component took; there when it is finished."""
+    return weights / f"{MODEL_OF_COMPONENT[component]}.seconds"
 
 
 def _keep_weights(folder: Path, epochs: Sequence[int]) -> None:
@@ -220,19 +235,21 @@ def _keep_weights(folder: Path, epochs: Sequence[int]) -> None:
     usual = train_utils.create_common_callbacks
 
     class KeepWeights(tf.keras.callbacks.Callback):  # type: ignore[misc]
-        def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
-            self.started = time.perf_counter()
+        def on_train_begin(self, logs: Any = None) -> None:
+            self.began = self.last = time.perf_counter()
 
         def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-            name = type(self.model).__name__
-            print(f"{name} epoch {epoch + 1}: {time.perf_counter() - self.started:.1f} s", flush=True)
+            name, now = type(self.model).__name__, time.perf_counter()
+            print(f"{name} epoch {epoch + 1}: {now - self.last:.1f} s", flush=True)
+            self.last = now
+            if (folder / f"{name}.seconds").exists():
+                return
             if epoch + 1 in epochs:
                 self.model.save(str(folder / str(epoch + 1) / name / "weights"))
+            if epoch + 1 == epochs[-1]:
+                (folder / f"{name}.seconds").write_text(f"{now - self.began:.1f}")
 
     train_utils.create_common_callbacks = lambda *args, **kwargs: [*usual(*args, **kwargs), KeepWeights()]
-
-
-MODEL_OF_COMPONENT = {"DIETClassifier": "DIET", "ResponseSelector": "DIET2BOW"}
 
 
 def _with_weights(archive: Path, weights: Path, made: Path) -> None:
