@@ -64,10 +64,12 @@ def edit(
     """A new approved version, or a draft where the editor may not approve or wants none; unchanged words make neither.
 
     An unknown FAQ id becomes a new topic. Raises ``InvalidContent``, ``NotFound`` (template) and ``Conflict`` when the
-    entry has changed since the editor saw it.
+    entry has changed since the editor saw it, or is retired: only a draft of it can be written then.
     """
     with changing(database) as session:
         row = locked_entry(session, kind, id_) or new_topic(session, kind, id_, change, now)
+        if row.status == Status.RETIRED.value and by.may_approve and not change.draft:
+            raise Conflict(f"{kind} {id_} is retired: restore it first, or edit it as a draft")
         topics = known_topics(session)
         apply_change(session, content, row, change, by, now, topics)
         return entry_of(session, row, now)
