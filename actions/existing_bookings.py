@@ -15,7 +15,8 @@ from actions.time_wishes import ask_for_time, parse_time, read_wish, refusal_of
 from bot.domain.booking import VisitKind, VisitRequest, VisitStatus, may_change
 from bot.domain.errors import BookingRefused, Conflict, NotFound, TooLateToChange
 from bot.services.availability import check_slot
-from bot.services.booking import BookedVisit, cancel_visit, find_visit, move_visit
+from bot.services.booking import cancel_visit, move_visit
+from bot.services.visits import BookedVisit, find_visit
 from bot.services.wording import say_job_names, say_time
 
 MOST_FAILURES = 5

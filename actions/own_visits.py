@@ -9,7 +9,7 @@ from actions.base import Turn, button
 from actions.visit_words import DRIVE, SERVICE
 from bot.domain.booking import VisitKind, VisitStatus
 from bot.domain.errors import NotFound
-from bot.services.booking import BookedVisit, find_visit, visits_of_conversation
+from bot.services.visits import BookedVisit, find_visit, visits_of_conversation
 
 IDENTITY = ("booking_code", "booking_phone")
 _GIVES_UP = re.compile(r"算了|不(查|改|取消|退|弄|办)了|那就不")

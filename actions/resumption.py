@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from actions.named_problems import foreign_model
-from bot.services.booking import visits_of_conversation
+from bot.services.visits import visits_of_conversation
 from bot.services.wording import say_phone
 
 if TYPE_CHECKING:

@@ -25,8 +25,8 @@ from actions.visits import (
 )
 from bot.domain.booking import VisitKind, VisitRequest
 from bot.domain.dealership import Dealership, Powertrain
-from bot.services.booking import BookedVisit
 from bot.services.vehicles import find_vehicle, suggested_job
+from bot.services.visits import BookedVisit
 from bot.services.wording import say_job_names, say_jobs, say_km, say_phone, say_plate, say_time
 
 _SOME_SERVICE = re.compile(r"保养|保样|宝养|保羊")

@@ -28,7 +28,7 @@ from actions.visits import (
 )
 from bot.domain.booking import VisitKind, VisitRequest
 from bot.domain.dealership import Store
-from bot.services.booking import BookedVisit
+from bot.services.visits import BookedVisit
 from bot.services.wording import say_phone, say_time
 
 _LICENCE = re.compile(r"驾照|驾龄|驾驶证|驾证|驾本|拿本|本子|老司机")

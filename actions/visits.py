@@ -28,7 +28,8 @@ from actions.visit_words import SERVICE as SERVICE
 from bot.domain.booking import VisitRequest, VisitStatus
 from bot.domain.dealership import Store
 from bot.domain.errors import BookingRefused
-from bot.services.booking import BookedVisit, Contact, book, release_hold, visits_of_conversation
+from bot.services.booking import book, release_hold
+from bot.services.visits import BookedVisit, Contact, visits_of_conversation
 from bot.services.wording import say_time
 
 

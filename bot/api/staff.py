@@ -19,12 +19,12 @@ from bot.domain.cases import CaseKind
 from bot.domain.conversation import Owner
 from bot.domain.errors import InvalidInput, NotFound
 from bot.services import cases, conversations, messages, staff
-from bot.services.booking import BookedVisit, list_visits
 from bot.services.content.snapshot import ContentStore
 from bot.services.credentials import bearer_token
 from bot.services.message_json import message_json
 from bot.services.texts import is_storable
 from bot.services.throttle import LoginThrottle
+from bot.services.visits import BookedVisit, list_visits
 from bot.store.database import Database
 
 

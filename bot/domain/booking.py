@@ -146,11 +146,16 @@ def make_offer(dealership: Dealership, request: VisitRequest, store: str, calend
     return _service_offer(dealership, request, store, calendar)
 
 
-def check_time(rules: BookingRules, offer: Offer, now: datetime, start: datetime) -> Refusal | None:
-    """Why a start is against the rules, whoever else has booked; None if it is not."""
+def check_time(
+    rules: BookingRules, offer: Offer, now: datetime, start: datetime, by_staff: bool = False
+) -> Refusal | None:
+    """Why a start is against the rules, whoever else has booked; None if it is not.
+
+    Staff may book without the notice that customers have to give.
+    """
     return (
         offer.missing
-        or _check_distance(rules, offer, now, start)
+        or _check_distance(rules, offer, now, start, by_staff)
         or _check_hours(rules, offer, start.astimezone(offer.calendar.zone))
     )
 
@@ -163,6 +168,20 @@ def check_resources(plan: ClaimPlan, busy: Busy) -> Refusal | None:
 def free_candidates(need: Need, busy: Busy) -> tuple[Resource, ...]:
     """The resources that are free for the whole need, in the order in which they are taken."""
     return tuple(r for r in need.candidates if busy.get(r.id, frozenset()).isdisjoint(need.ticks))
+
+
+def in_fair_order(need: Need, loads: Mapping[str, int], own_adviser: str | None) -> tuple[Resource, ...]:
+    """The candidates as they are taken: the customer's own adviser, then the least equipped, then who has least to do.
+
+    ``loads``: the ticks that each has around the visit. Cars and bays have no turn to take and keep their order.
+    """
+    people = (ResourceKind.SALES_ADVISER, ResourceKind.TECHNICIAN)
+
+    def rank(resource: Resource) -> tuple[bool, bool, int]:
+        load = loads.get(resource.id, 0) if resource.kind in people else 0
+        return resource.id != own_adviser, resource.electric, load
+
+    return tuple(sorted(need.candidates, key=rank))
 
 
 def furthest(refusals: Iterable[Refusal]) -> Refusal:
@@ -229,11 +248,13 @@ def rank_alternatives(
     return tuple(sorted((first + spare)[:count], key=rank))
 
 
-def _check_distance(rules: BookingRules, offer: Offer, now: datetime, start: datetime) -> Refusal | None:
+def _check_distance(
+    rules: BookingRules, offer: Offer, now: datetime, start: datetime, by_staff: bool
+) -> Refusal | None:
     if start < now:
         return Refusal.PAST
     earliest, end = bookable_window(rules, offer.kind, now.astimezone(offer.calendar.zone))
-    if start < earliest:
+    if start < earliest and not by_staff:
         return Refusal.TOO_SOON
     return Refusal.TOO_FAR if start >= end else None
 

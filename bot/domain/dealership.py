@@ -120,12 +120,25 @@ class ServiceRules:
 
 
 @dataclass(frozen=True)
+class WaitlistRules:
+    """An offer from the waitlist is made between these local times and waits ``reply_minutes`` for an answer."""
+
+    reply_minutes: int
+    offers_from: time
+    offers_until: time
+
+
+@dataclass(frozen=True)
 class BookingRules:
+    """``reminder_hours``: how long before a visit its customer is reminded of it."""
+
     slot_minutes: int
     horizon_days: int
     change_notice_hours: int
     hold_minutes: int
     no_show_limit: int
+    reminder_hours: tuple[int, ...]
+    waitlist: WaitlistRules
     test_drive: TestDriveRules
     service: ServiceRules
 

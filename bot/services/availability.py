@@ -41,7 +41,10 @@ ALTERNATIVE_DAYS = timedelta(days=3)
 
 @dataclass(frozen=True)
 class Wish:
-    """A visit wanted at ``start``; ``mine`` does not count as taken, ``current`` is no alternative."""
+    """A visit wanted at ``start``; ``mine`` does not count as taken, ``current`` is no alternative.
+
+    ``by_staff``: the notice beforehand does not count. ``phone`` tells whose own adviser is preferred.
+    """
 
     dealership: Dealership
     now: datetime
@@ -49,6 +52,8 @@ class Wish:
     start: datetime
     mine: Owner = NOBODY
     current: Slot | None = None
+    by_staff: bool = False
+    phone: str | None = None
 
 
 def check_slot(
@@ -93,7 +98,7 @@ def free_slots(
 
     At every store that can do it when ``request.store`` is None; never outside notice and horizon.
     """
-    wish = Wish(dealership, now, request, local(from_), Owner(conversation_id=conversation_id))
+    wish = Wish(dealership, now, request, local(from_), Owner(holder=conversation_id))
     offers = make_offers(dealership, now, request)
     with database.reading() as session:
         return tuple(islice(_free_slots(session, wish, offers, wish.start, local(until)), limit))
@@ -147,7 +152,7 @@ def _sort_out(wish: Wish) -> tuple[tuple[Offer, ...], list[Refusal]]:
     """The offers that the rules allow at the wished time, and the refusals of the others."""
     rules = wish.dealership.rules
     offers = make_offers(wish.dealership, wish.now, wish.request)
-    verdicts = [(offer, check_time(rules, offer, wish.now, wish.start)) for offer in offers]
+    verdicts = [(offer, check_time(rules, offer, wish.now, wish.start, wish.by_staff)) for offer in offers]
     possible = tuple(offer for offer, refusal in verdicts if refusal is None)
     return possible, [refusal for _, refusal in verdicts if refusal is not None]
 

@@ -14,11 +14,12 @@ from uuid import uuid4
 
 from sqlalchemy.orm import Session
 
-from bot.domain.booking import Slot, VisitKind, VisitRequest, VisitStatus, may_change
+from bot.domain.booking import Slot, VisitRequest, VisitStatus, may_change
 from bot.domain.dealership import Dealership
-from bot.domain.errors import BookingRefused, Conflict, NotFound, TooLateToChange
+from bot.domain.errors import BookingRefused, Conflict, TooLateToChange
 from bot.services.availability import Wish, alternatives_to, local, possible_offers
 from bot.services.claiming import Placement, place, transact
+from bot.services.visits import BookedVisit, Contact, row_of_code, view_of
 from bot.store import bookings
 from bot.store.bookings import Owner, Row
 from bot.store.database import Database
@@ -32,46 +33,10 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class Contact:
-    """Who comes: a name as the customer gave it and a mobile number of 11 digits."""
-
-    name: str
-    phone: str
-
-
-@dataclass(frozen=True)
 class HeldSlot:
     id: str
     slot: Slot
     expires_at: datetime
-
-
-@dataclass(frozen=True)
-class BookedVisit:
-    """An appointment as everybody else sees it. ``items`` are ids of jobs; ``mileage`` is in km."""
-
-    id: str
-    kind: VisitKind
-    status: VisitStatus
-    code: str
-    store: str
-    model: str | None
-    items: tuple[str, ...]
-    start: datetime
-    end: datetime
-    name: str
-    phone: str
-    plate: str | None
-    mileage: int | None
-    resources: tuple[str, ...]
-    resource_names: tuple[str, ...]
-    conversation_id: str | None
-    created_at: datetime
-    updated_at: datetime
-
-    @property
-    def slot(self) -> Slot:
-        return Slot(self.store, self.start, self.end)
 
 
 def random_code() -> str:
@@ -92,8 +57,9 @@ def hold_slot(
 
     Raises SlotTaken or BookingRefused with alternatives; the conversation then keeps what it held.
     """
-    wish = Wish(dealership, now, request, local(start), Owner(conversation_id=conversation_id))
-    return _attempt(database, wish, lambda session: _hold(session, wish, conversation_id))
+    wish = Wish(dealership, now, request, local(start), Owner(holder=conversation_id))
+    expires_at = now + timedelta(minutes=dealership.rules.hold_minutes)
+    return _attempt(database, wish, lambda session: put_hold(session, wish, conversation_id, expires_at))
 
 
 def release_hold(database: Database, conversation_id: str) -> None:
@@ -114,48 +80,25 @@ def book(
     mileage: int | None = None,
     request_key: str | None = None,
     make_code: Callable[[], str] = random_code,
+    by_staff: bool = False,
 ) -> BookedVisit:
     """Book a visit, with what the conversation holds if it holds that slot; its hold ends either way.
 
-    The same ``request_key`` from the same conversation gives the booking that the first call made.
-    Raises SlotTaken or BookingRefused with alternatives; a hold then stays.
+    The same ``request_key`` from the same conversation gives the booking that the first call made. Staff need not
+    keep the notice beforehand, and the customer is told. Raises SlotTaken or BookingRefused with alternatives; a hold
+    then stays.
     """
-    wish = Wish(dealership, now, request, local(start), Owner(conversation_id=conversation_id))
+    holder = None if by_staff else conversation_id
+    wish = Wish(dealership, now, request, local(start), Owner(holder), by_staff=by_staff, phone=contact.phone)
     key = None if request_key is None else f"{conversation_id or ''}/{request_key}"
+    vehicle = {"plate": plate, "mileage": mileage}
 
     def work(session: Session) -> BookedVisit:
         known = bookings.appointment_of_request(session, key) if key else None
-        row = known or _book(session, wish, contact, key, make_code, {"plate": plate, "mileage": mileage})
-        return _view(dealership, row)
+        row = known or write_booking(session, wish, contact, conversation_id, key, vehicle, make_code)
+        return view_of(dealership, row)
 
     return _attempt(database, wish, work)
-
-
-def find_visit(database: Database, dealership: Dealership, code: str, phone: str) -> BookedVisit:
-    """The visit with this code and number, cancelled or not. Raises NotFound if either is wrong."""
-    with database.reading() as session:
-        return _view(dealership, _find(session, code, phone))
-
-
-def visits_of_conversation(
-    database: Database, dealership: Dealership, conversation_id: str
-) -> tuple[BookedVisit, ...]:
-    """Everything that the conversation ever booked, by start; cancelled visits are included."""
-    with database.reading() as session:
-        rows = bookings.appointments(session, conversation_id=conversation_id)
-        return tuple(_view(dealership, row) for row in rows)
-
-
-def list_visits(
-    database: Database,
-    dealership: Dealership,
-    phone: str | None = None,
-    from_: datetime | None = None,
-    to: datetime | None = None,
-) -> tuple[BookedVisit, ...]:
-    """Visits that start from ``from_`` on and before ``to``, by start; cancelled ones included, holds not."""
-    with database.reading() as session:
-        return tuple(_view(dealership, row) for row in bookings.appointments(session, None, phone, from_, to))
 
 
 def move_visit(
@@ -163,45 +106,56 @@ def move_visit(
     dealership: Dealership,
     now: datetime,
     code: str,
-    phone: str,
+    phone: str | None,
     start: datetime,
     store: str | None = None,
+    by_staff: bool = False,
 ) -> BookedVisit:
     """Move a visit to another time, and store if given. Code and row stay, on failure the old slot too.
 
-    Raises NotFound, TooLateToChange, Conflict for a visit that is not confirmed, SlotTaken or BookingRefused
-    with alternatives.
+    Staff need neither the phone number (None) nor to keep a notice, and the customer is told. Raises NotFound,
+    TooLateToChange, Conflict for a visit that is not confirmed, SlotTaken or BookingRefused with alternatives.
     """
     with database.reading() as session:
-        visit = _view(dealership, _find(session, code, phone))
+        visit = view_of(dealership, row_of_code(session, code, phone))
     request = VisitRequest(visit.kind, store or visit.store, visit.model, visit.items)
-    wish = Wish(dealership, now, request, local(start), Owner(appointment_id=visit.id), visit.slot)
+    mine = Owner(appointment_id=visit.id)
+    wish = Wish(dealership, now, request, local(start), mine, visit.slot, by_staff, visit.phone)
 
     def work(session: Session) -> BookedVisit:
-        row = _find(session, code, phone, lock=True)
-        _require_changeable(dealership, now, row)
-        if (row.store, row.start) != (wish.request.store, wish.start):
+        row = row_of_code(session, code, phone, lock=True)
+        _require_changeable(dealership, now, row, by_staff)
+        if row.needs_new_time or (row.store, row.start) != (wish.request.store, wish.start):
             _put(row, place(session, wish, possible_offers(wish), appointment_id=row.id), now)
-        return _view(dealership, row)
+            row.needs_new_time, row.promised_at = False, None
+            row.sequence += 1
+        return view_of(dealership, row)
 
     return _attempt(database, wish, work)
 
 
 def cancel_visit(
-    database: Database, dealership: Dealership, now: datetime, code: str, phone: str
+    database: Database,
+    dealership: Dealership,
+    now: datetime,
+    code: str,
+    phone: str | None,
+    by_staff: bool = False,
 ) -> BookedVisit:
     """Cancel a visit and free what it claimed; again is no error.
 
-    Raises NotFound, TooLateToChange, Conflict for a visit that has taken place.
+    Staff need neither the phone number (None) nor to keep a notice, and the customer is told. Raises NotFound,
+    TooLateToChange, Conflict for a visit that has taken place.
     """
 
     def work(session: Session) -> BookedVisit:
-        row = _find(session, code, phone, lock=True)
+        row = row_of_code(session, code, phone, lock=True)
         if row.status != VisitStatus.CANCELLED:
-            _require_changeable(dealership, now, row)
+            _require_changeable(dealership, now, row, by_staff)
             row.status, row.updated_at = VisitStatus.CANCELLED.value, now
+            row.sequence += 1
             bookings.free_all_claims(session, row.id)
-        return _view(dealership, row)
+        return view_of(dealership, row)
 
     return transact(database, work)
 
@@ -215,12 +169,12 @@ def _attempt(database: Database, wish: Wish, work: Callable[[Session], T]) -> T:
         raise type(refused)(refused.reason, alternatives) from None
 
 
-def _hold(session: Session, wish: Wish, conversation_id: str) -> HeldSlot:
+def put_hold(session: Session, wish: Wish, holder: str, expires_at: datetime) -> HeldSlot:
+    """``hold_slot`` inside a transaction, for a conversation or a waitlist entry; no alternatives are sought."""
     offers = possible_offers(wish)
-    expires_at = wish.now + timedelta(minutes=wish.dealership.rules.hold_minutes)
-    hold: Row = bookings.lock_hold(session, conversation_id)
+    hold: Row = bookings.lock_hold(session, holder)
     if hold is None:
-        hold = Hold(id=uuid4().hex, conversation_id=conversation_id, details={}, expires_at=expires_at)
+        hold = Hold(id=uuid4().hex, owner=holder, details={}, expires_at=expires_at)
         session.add(hold)
         session.flush()
     placement = place(session, wish, offers, hold_id=hold.id)
@@ -240,17 +194,20 @@ def _details(request: VisitRequest, placement: Placement) -> dict[str, Any]:
     }
 
 
-def _book(
+def write_booking(
     session: Session,
     wish: Wish,
     contact: Contact,
+    conversation_id: str | None,
     request_key: str | None,
-    make_code: Callable[[], str],
     vehicle: dict[str, Any],
+    make_code: Callable[[], str] = random_code,
 ) -> Row:
-    """The row is written before the claims, so that a rival with the same request key waits for it."""
+    """``book`` inside a transaction; what ``wish.mine`` holds is used. ``vehicle``: plate and mileage (km), if known.
+
+    The row is written before the claims, so that a rival with the same request key waits for it.
+    """
     offers = possible_offers(wish)
-    conversation_id = wish.mine.conversation_id
     row: Row = Appointment(
         id=uuid4().hex,
         kind=wish.request.kind.value,
@@ -269,7 +226,7 @@ def _book(
     _put(row, Placement(expected, ()), wish.now)
     session.add(row)
     session.flush()
-    hold = bookings.lock_hold(session, conversation_id) if conversation_id else None
+    hold = bookings.lock_hold(session, wish.mine.holder) if wish.mine.holder else None
     if hold is not None:
         bookings.turn_hold_into_appointment(session, hold, row.id)
     _put(row, place(session, wish, offers, appointment_id=row.id), wish.now)
@@ -300,40 +257,8 @@ def _remember_customer(session: Session, contact: Contact, now: datetime) -> Non
         customer.name = contact.name
 
 
-def _find(session: Session, code: str, phone: str, lock: bool = False) -> Row:
-    plain = "".join(character for character in code.upper() if character.isalnum())
-    row = bookings.appointment_of_code(session, plain, phone, lock)
-    if row is None:
-        raise NotFound("no visit with this code and phone number")
-    return row
-
-
-def _require_changeable(dealership: Dealership, now: datetime, row: Row) -> None:
+def _require_changeable(dealership: Dealership, now: datetime, row: Row, by_staff: bool) -> None:
     if row.status != VisitStatus.CONFIRMED:
         raise Conflict(f"the visit is {row.status}")
-    if not may_change(dealership.rules, now, row.start):
+    if not by_staff and not may_change(dealership.rules, now, row.start):
         raise TooLateToChange(f"the visit starts within {dealership.rules.change_notice_hours} hours")
-
-
-def _view(dealership: Dealership, row: Row) -> BookedVisit:
-    names = {resource.id: resource.name for resource in dealership.resources}
-    return BookedVisit(
-        id=row.id,
-        kind=VisitKind(row.kind),
-        status=VisitStatus(row.status),
-        code=row.code,
-        store=row.store,
-        model=row.model,
-        items=tuple(row.items),
-        start=row.start,
-        end=row.end,
-        name=row.name,
-        phone=row.phone,
-        plate=row.plate,
-        mileage=row.mileage,
-        resources=tuple(row.resources),
-        resource_names=tuple(names.get(resource, resource) for resource in row.resources),
-        conversation_id=row.conversation_id,
-        created_at=row.created_at,
-        updated_at=row.updated_at,
-    )

@@ -10,18 +10,32 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import TypeVar
 
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
-from bot.domain.booking import Busy, ClaimPlan, Need, Offer, Refusal, Slot, free_candidates, furthest
+from bot.domain.booking import (
+    Busy,
+    ClaimPlan,
+    Need,
+    Offer,
+    Refusal,
+    Slot,
+    free_candidates,
+    furthest,
+    in_fair_order,
+    ticks_between,
+)
 from bot.domain.errors import Conflict, SlotTaken
 from bot.services.availability import Wish, resources_of, ticks_of
 from bot.store import bookings
 from bot.store.database import Database
 
 ATTEMPTS = 6
+FAIR_DAYS = timedelta(days=3)
+"""Advisers and technicians take turns by what they have to do from so long before a visit to so long after it."""
 SERIALIZATION_FAILURE, DEADLOCK_DETECTED = "40001", "40P01"
 
 T = TypeVar("T")
@@ -64,10 +78,12 @@ def place(session: Session, wish: Wish, offers: tuple[Offer, ...], **owner: str)
     bookings.delete_expired_holds(session, resources, ticks, wish.now, mine)
     busy = bookings.busy_ticks(session, resources, ticks, wish.now, mine)
     held = bookings.claims_of(session, **owner)
+    adviser = _own_adviser(session, wish)
+    fair = _fair_order(session, wish, offers, adviser)
     refusals: list[Refusal] = []
     for offer in offers:
-        plan = offer.plan(wish.start)
-        claimed = _claim_plan(session, plan, busy, held, owner)
+        plan = fair(offer.plan(wish.start))
+        claimed = _claim_plan(session, plan, busy, held, adviser, owner)
         if not isinstance(claimed, Refusal):
             _free_the_rest(session, held, dict(zip(claimed, plan.needs, strict=True)), owner)
             return Placement(plan.slot, claimed)
@@ -75,13 +91,32 @@ def place(session: Session, wish: Wish, offers: tuple[Offer, ...], **owner: str)
     raise SlotTaken(furthest(refusals))
 
 
+def _own_adviser(session: Session, wish: Wish) -> str | None:
+    customer = bookings.customer_of_phone(session, wish.phone) if wish.phone else None
+    return None if customer is None else customer.adviser
+
+
+def _fair_order(
+    session: Session, wish: Wish, offers: tuple[Offer, ...], adviser: str | None
+) -> Callable[[ClaimPlan], ClaimPlan]:
+    """Puts the candidates of a plan in the order in which they are taken: by what they do in the days around it."""
+    ticks = ticks_between(wish.start - FAIR_DAYS, wish.start + FAIR_DAYS)
+    loads = bookings.loads(session, resources_of(offers), ticks)
+
+    def ordered(plan: ClaimPlan) -> ClaimPlan:
+        needs = (replace(need, candidates=in_fair_order(need, loads, adviser)) for need in plan.needs)
+        return replace(plan, needs=tuple(needs))
+
+    return ordered
+
+
 def _claim_plan(
-    session: Session, plan: ClaimPlan, busy: Busy, held: Held, owner: dict[str, str]
+    session: Session, plan: ClaimPlan, busy: Busy, held: Held, adviser: str | None, owner: dict[str, str]
 ) -> tuple[str, ...] | Refusal:
     savepoint = session.begin_nested()
     claimed = []
     for need in plan.needs:
-        resource = _claim_need(session, need, busy, held, owner)
+        resource = _claim_need(session, need, busy, held, adviser, owner)
         if resource is None:
             savepoint.rollback()
             return need.refusal
@@ -90,11 +125,16 @@ def _claim_plan(
     return tuple(claimed)
 
 
-def _claim_need(session: Session, need: Need, busy: Busy, held: Held, owner: dict[str, str]) -> str | None:
-    def is_new(resource: str) -> bool:
-        return not held.get(resource, set()).issuperset(need.ticks)
+def _claim_need(
+    session: Session, need: Need, busy: Busy, held: Held, adviser: str | None, owner: dict[str, str]
+) -> str | None:
+    """The own adviser first, then what is held for the time, or for another, then the rest in the order of the need."""
 
-    for resource in sorted((r.id for r in free_candidates(need, busy)), key=is_new):
+    def rank(resource: str) -> tuple[bool, bool, bool]:
+        mine = held.get(resource, set())
+        return resource != adviser, not mine.issuperset(need.ticks), not mine
+
+    for resource in sorted((r.id for r in free_candidates(need, busy)), key=rank):
         missing = [tick for tick in need.ticks if tick not in held.get(resource, ())]
         if bookings.try_claim(session, resource, missing, **owner):
             return resource

@@ -19,9 +19,10 @@ Row = Any
 
 @dataclass(frozen=True)
 class Owner:
-    """Whose claims do not stand in the own way: those of a conversation's hold or of an appointment."""
+    """Whose claims do not stand in the own way: those of a hold (of a conversation or a waitlist entry) or of an
+    appointment."""
 
-    conversation_id: str | None = None
+    holder: str | None = None
     appointment_id: str | None = None
 
 
@@ -38,8 +39,8 @@ def busy_ticks(
         .where(Claim.resource.in_(list(resources)), _within(ticks))
         .where(sa.or_(Claim.hold_id.is_(None), Hold.expires_at > now))
     )
-    if mine.conversation_id is not None:
-        other = Hold.conversation_id != mine.conversation_id
+    if mine.holder is not None:
+        other = Hold.owner != mine.holder
         statement = statement.where(sa.or_(Claim.hold_id.is_(None), other))
     if mine.appointment_id is not None:
         other = Claim.appointment_id != mine.appointment_id
@@ -84,19 +85,19 @@ def delete_expired_holds(
     """Delete the expired holds that still occupy these ticks: the primary key would see their claims."""
     on_these_ticks = sa.select(Claim.hold_id).where(Claim.resource.in_(list(resources)), _within(ticks))
     statement = sa.delete(Hold.__table__).where(Hold.expires_at <= now, Hold.id.in_(on_these_ticks))
-    if mine.conversation_id is not None:
-        statement = statement.where(Hold.conversation_id != mine.conversation_id)
+    if mine.holder is not None:
+        statement = statement.where(Hold.owner != mine.holder)
     session.execute(statement)
 
 
-def lock_hold(session: Session, conversation_id: str) -> Row | None:
-    """The conversation's hold, expired or not, locked until the end of the transaction."""
-    statement = sa.select(Hold).where(Hold.conversation_id == conversation_id).with_for_update()
+def lock_hold(session: Session, holder: str) -> Row | None:
+    """The hold of a conversation or waitlist entry, expired or not, locked until the end of the transaction."""
+    statement = sa.select(Hold).where(Hold.owner == holder).with_for_update()
     return _one(session, statement)
 
 
-def delete_hold(session: Session, conversation_id: str) -> None:
-    session.execute(sa.delete(Hold.__table__).where(Hold.conversation_id == conversation_id))
+def delete_hold(session: Session, holder: str) -> None:
+    session.execute(sa.delete(Hold.__table__).where(Hold.owner == holder))
 
 
 def turn_hold_into_appointment(session: Session, hold: Row, appointment_id: str) -> None:
@@ -111,9 +112,11 @@ def appointment_of_request(session: Session, request_key: str) -> Row | None:
     return _one(session, sa.select(Appointment).where(Appointment.request_key == request_key))
 
 
-def appointment_of_code(session: Session, code: str, phone: str, lock: bool = False) -> Row | None:
-    """The appointment with this code and phone number; both must match."""
-    statement = sa.select(Appointment).where(Appointment.code == code, Appointment.phone == phone)
+def appointment_of_code(session: Session, code: str, phone: str | None, lock: bool = False) -> Row | None:
+    """The appointment with this code and phone number; both must match unless ``phone`` is None."""
+    statement = sa.select(Appointment).where(Appointment.code == code)
+    if phone is not None:
+        statement = statement.where(Appointment.phone == phone)
     return _one(session, statement.with_for_update() if lock else statement)
 
 
@@ -139,6 +142,16 @@ def appointments(
 
 def code_is_taken(session: Session, code: str) -> bool:
     return _one(session, sa.select(Appointment.id).where(Appointment.code == code)) is not None
+
+
+def loads(session: Session, resources: Iterable[str], ticks: range) -> dict[str, int]:
+    """How many ticks of a period are claimed of each resource, outages left out; one without any may be missing."""
+    statement = (
+        sa.select(Claim.resource, sa.func.count())
+        .where(Claim.resource.in_(list(resources)), _within(ticks), Claim.outage_id.is_(None))
+        .group_by(Claim.resource)
+    )
+    return {str(row.resource): int(row[1]) for row in session.execute(statement)}
 
 
 def customer_of_phone(session: Session, phone: str) -> Row | None:

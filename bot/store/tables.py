@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from datetime import datetime, timezone
 from typing import Any
 
@@ -12,6 +13,15 @@ from bot.clock import TIME_ZONE
 
 Base: Any = declarative_base()
 Json = sa.JSON
+ONE_OWNER = (
+    "(CASE WHEN appointment_id IS NULL THEN 0 ELSE 1 END + CASE WHEN hold_id IS NULL THEN 0 ELSE 1 END"
+    " + CASE WHEN outage_id IS NULL THEN 0 ELSE 1 END) = 1"
+)
+
+
+def new_token() -> str:
+    """256 random bits for an address that nobody can guess."""
+    return secrets.token_urlsafe(32)
 
 
 class LocalTime(sa.TypeDecorator):
@@ -134,6 +144,11 @@ class Appointment(Base):
     ``end`` is when the customer is done; claims may run on for preparation. ``items`` are the ids of the
     jobs, ``resources`` the ids of what is claimed. ``request_key`` is "conversation/key" of the request that
     made it: the same request again finds the row that it made.
+
+    ``sequence`` grows with every move and with the cancellation (SEQUENCE of RFC 5545). ``calendar_token`` is the
+    secret part of the calendar file's address. ``promised_at``: when the customer last said to come (回复1确认).
+    ``needs_approval``: an adviser has to confirm it (repeated no-shows). ``needs_new_time``: a resource dropped out,
+    nothing is claimed until the customer or an adviser moves it.
     """
 
     __tablename__ = "appointments"
@@ -153,25 +168,48 @@ class Appointment(Base):
     resources = sa.Column(Json, nullable=False)
     conversation_id = sa.Column(sa.String(32), index=True)
     request_key = sa.Column(sa.String(200), unique=True)
+    sequence = sa.Column(sa.Integer, nullable=False, default=0)
+    calendar_token = sa.Column(sa.String(43), nullable=False, unique=True, default=new_token)
+    promised_at = sa.Column(LocalTime)
+    needs_approval = sa.Column(sa.Boolean, nullable=False, default=False)
+    needs_new_time = sa.Column(sa.Boolean, nullable=False, default=False)
     created_at = sa.Column(LocalTime, nullable=False)
     updated_at = sa.Column(LocalTime, nullable=False)
 
 
 class Hold(Base):
-    """A chosen slot that one conversation keeps until ``expires_at`` while the customer gives the details.
+    """A chosen slot that one owner keeps until ``expires_at``: a conversation while the customer gives the details, or
+    an entry of the waitlist to which it is offered. ``owner`` is the id of either.
 
     ``details`` says what is held: kind, store, model, jobs, start and end (ISO), ids of the resources.
     """
 
     __tablename__ = "holds"
     id = sa.Column(sa.String(32), primary_key=True)
-    conversation_id = sa.Column(sa.String(32), nullable=False, unique=True)
+    owner = sa.Column(sa.String(32), nullable=False, unique=True)
     details = sa.Column(Json, nullable=False)
-    expires_at = sa.Column(LocalTime, nullable=False)
+    expires_at = sa.Column(LocalTime, nullable=False, index=True)
+
+
+class Outage(Base):
+    """A resource that cannot be used from ``start`` to ``end``. It claims the ticks as a visit does.
+
+    ``ended_at``: when it was lifted before its end.
+    """
+
+    __tablename__ = "outages"
+    id = sa.Column(sa.String(32), primary_key=True)
+    resource = sa.Column(sa.String(60), nullable=False, index=True)
+    start = sa.Column(LocalTime, nullable=False)
+    end = sa.Column(LocalTime, nullable=False)
+    reason = sa.Column(sa.String(200), nullable=False)
+    created_by = sa.Column(sa.String(80), nullable=False)
+    created_at = sa.Column(LocalTime, nullable=False)
+    ended_at = sa.Column(LocalTime)
 
 
 class Claim(Base):
-    """One resource for one tick, owned by an appointment or a hold.
+    """One resource for one tick, owned by an appointment, a hold or an outage.
 
     The primary key is what makes a double booking impossible. ``tick`` counts quarters of an hour since the
     epoch (``bot.domain.booking``).
@@ -182,16 +220,92 @@ class Claim(Base):
     tick = sa.Column(sa.Integer, primary_key=True, autoincrement=False)
     appointment_id = sa.Column(sa.ForeignKey("appointments.id", ondelete="CASCADE"), index=True)
     hold_id = sa.Column(sa.ForeignKey("holds.id", ondelete="CASCADE"), index=True)
-    __table_args__ = (
-        sa.CheckConstraint("(appointment_id IS NULL) <> (hold_id IS NULL)", name="claims_one_owner"),
-    )
+    outage_id = sa.Column(sa.ForeignKey("outages.id", ondelete="CASCADE"), index=True)
+    __table_args__ = (sa.CheckConstraint(ONE_OWNER, name="claims_one_owner"),)
+
+
+class WaitlistEntry(Base):
+    """A customer who waits for a time: what is wanted (``kind`` … ``jobs``), from and until when, and on which days.
+
+    ``weekdays`` are 1 (Monday) to 7, empty for any; ``from_hour`` and ``until_hour`` are minutes of the local day
+    between which the visit starts. An offer is the slot held (``Hold.owner`` is the id of the entry) until
+    ``reply_by``; ``declined`` are the slots (store and ISO start) that the customer did not want.
+    """
+
+    __tablename__ = "waitlist"
+    id = sa.Column(sa.String(32), primary_key=True)
+    state = sa.Column(sa.String(20), nullable=False, index=True)
+    kind = sa.Column(sa.String(20), nullable=False)
+    store = sa.Column(sa.String(40))
+    model = sa.Column(sa.String(40))
+    jobs = sa.Column(Json, nullable=False)
+    from_ = sa.Column("from", LocalTime, nullable=False)
+    until = sa.Column(LocalTime, nullable=False)
+    weekdays = sa.Column(Json, nullable=False)
+    from_hour = sa.Column(sa.Integer, nullable=False)
+    until_hour = sa.Column(sa.Integer, nullable=False)
+    name = sa.Column(sa.String(80))
+    phone = sa.Column(sa.String(20), nullable=False, index=True)
+    plate = sa.Column(sa.String(20))
+    mileage = sa.Column(sa.Integer)
+    conversation_id = sa.Column(sa.String(32), index=True)
+    offered_store = sa.Column(sa.String(40))
+    offered_start = sa.Column(LocalTime)
+    reply_by = sa.Column(LocalTime)
+    declined = sa.Column(Json, nullable=False)
+    appointment_id = sa.Column(sa.ForeignKey("appointments.id"))
+    created_at = sa.Column(LocalTime, nullable=False)
+    updated_at = sa.Column(LocalTime, nullable=False)
+
+
+class OutboxMessage(Base):
+    """A message that has to go out at ``due_at``, written in the transaction of what it tells.
+
+    ``channel``: chat, email or webhook. ``key`` names it, so that it is written once. ``data`` are the values of
+    ``template``. A sender takes it (``taken_by`` until ``taken_until``), and ends it as sent or failed; ``dropped``
+    ones were overtaken by a move or a cancellation. ``problem`` is the last failure.
+    """
+
+    __tablename__ = "outbox"
+    id = sa.Column(sa.Integer, primary_key=True)
+    key = sa.Column(sa.String(160), nullable=False, unique=True)
+    kind = sa.Column(sa.String(40), nullable=False)
+    channel = sa.Column(sa.String(20), nullable=False)
+    appointment_id = sa.Column(sa.ForeignKey("appointments.id"), index=True)
+    waitlist_id = sa.Column(sa.ForeignKey("waitlist.id"), index=True)
+    conversation_id = sa.Column(sa.String(32))
+    address = sa.Column(sa.String(255))
+    template = sa.Column(sa.String(120))
+    data = sa.Column(Json, nullable=False)
+    due_at = sa.Column(LocalTime, nullable=False)
+    state = sa.Column(sa.String(20), nullable=False)
+    attempts = sa.Column(sa.Integer, nullable=False, default=0)
+    taken_by = sa.Column(sa.String(40))
+    taken_until = sa.Column(LocalTime)
+    problem = sa.Column(sa.String(300))
+    created_at = sa.Column(LocalTime, nullable=False)
+    sent_at = sa.Column(LocalTime)
+    __table_args__ = (sa.Index("ix_outbox_due", "state", "due_at"),)
+
+
+class FeedToken(Base):
+    """The secret part of the address of a resource's calendar feed."""
+
+    __tablename__ = "feed_tokens"
+    token = sa.Column(sa.String(43), primary_key=True, default=new_token)
+    resource = sa.Column(sa.String(60), nullable=False, unique=True)
+    created_at = sa.Column(LocalTime, nullable=False)
 
 
 class Customer(Base):
+    """``adviser`` is the resource that looks after the customer; ``email`` gets confirmations and reminders."""
+
     __tablename__ = "customers"
     id = sa.Column(sa.String(32), primary_key=True)
     phone = sa.Column(sa.String(20), nullable=False, unique=True)
     name = sa.Column(sa.String(80))
+    email = sa.Column(sa.String(255))
+    adviser = sa.Column(sa.String(60))
     created_at = sa.Column(LocalTime, nullable=False)
 
 

@@ -27,9 +27,9 @@ from bot.clock import TIME_ZONE
 from bot.domain.booking import VisitKind, VisitRequest
 from bot.domain.dealership import Dealership
 from bot.services import booking
-from bot.services.booking import BookedVisit, Contact
 from bot.services.messages import Inbound, StoredMessage
 from bot.services.replies import FAQ_PREFIX, reply_for
+from bot.services.visits import BookedVisit, Contact
 from bot.store.tables import Appointment, Case, Conversation, DialogueState, Handoff, Hold
 
 if TYPE_CHECKING:  # Rasa is imported where the agent is loaded, after TensorFlow has been kept out

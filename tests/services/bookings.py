@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from bot.clock import TIME_ZONE
 from bot.domain.booking import Slot, VisitKind, VisitRequest
 from bot.services import availability, booking
-from bot.services.booking import BookedVisit, Contact
+from bot.services.visits import BookedVisit, Contact
 from bot.store.database import Database
 from bot.store.tables import Claim
 from tests.dealership import demo_dealership

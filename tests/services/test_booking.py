@@ -15,8 +15,8 @@ import sqlalchemy as sa
 from bot.clock import TIME_ZONE
 from bot.domain.booking import Refusal, Slot, VisitKind, VisitStatus
 from bot.domain.errors import BookingRefused, Conflict, InvalidInput, NotFound, SlotTaken, TooLateToChange
-from bot.services import booking
-from bot.services.booking import BookedVisit, Contact
+from bot.services import booking, visits
+from bot.services.visits import BookedVisit, Contact
 from bot.store.database import Database
 from bot.store.tables import Customer
 from tests.database import KINDS, open_database
@@ -106,7 +106,7 @@ def test_the_same_request_again_gives_the_same_booking(database: Database) -> No
     assert book(database, conversation_id="a", request_key="7") == first
     later = book(database, conversation_id="a", request_key="7", now=at("11-28 15:00"))
     assert later == first
-    assert len(booking.list_visits(database, DEMO)) == 1
+    assert len(visits.list_visits(database, DEMO)) == 1
 
 
 def test_a_request_key_belongs_to_its_conversation(database: Database) -> None:
@@ -121,7 +121,7 @@ def test_a_taken_car_is_slot_taken_with_alternatives(database: Database) -> None
         book(database, HALF_PAST_TWO)
     assert refused.value.reason is Refusal.CAR_OUT
     assert shown(refused.value.alternatives) == ["east 11-28 15:00", "west 11-28 14:30", "east 11-28 15:30"]
-    assert len(booking.list_visits(database, DEMO)) == 1
+    assert len(visits.list_visits(database, DEMO)) == 1
 
 
 def test_advisers_run_out_before_cars_do(database: Database) -> None:
@@ -179,12 +179,12 @@ def test_unknown_ids_and_naive_times_are_invalid(database: Database) -> None:
 
 def test_code_and_phone_find_a_visit_together(database: Database) -> None:
     visit = book(database, make_code=lambda: "KHM374")
-    assert booking.find_visit(database, DEMO, "KHM374", WANG.phone) == visit
-    assert booking.find_visit(database, DEMO, "khm 374", WANG.phone) == visit
+    assert visits.find_visit(database, DEMO, "KHM374", WANG.phone) == visit
+    assert visits.find_visit(database, DEMO, "khm 374", WANG.phone) == visit
     messages = []
     for code, phone in [("KHM374", "13900000000"), ("ABC222", WANG.phone), ("", "")]:
         with pytest.raises(NotFound) as missing:
-            booking.find_visit(database, DEMO, code, phone)
+            visits.find_visit(database, DEMO, code, phone)
         messages.append(str(missing.value))
     assert len(set(messages)) == 1
 
@@ -194,12 +194,12 @@ def test_lists_contain_cancelled_visits_and_no_holds(database: Database) -> None
     other = book(database, at("11-29 10:00"), contact=Contact("李", "13900000000"))
     booking.cancel_visit(database, DEMO, NOW, first.code, first.phone)
     hold(database)
-    assert [v.id for v in booking.list_visits(database, DEMO)] == [first.id, other.id]
-    assert [v.id for v in booking.list_visits(database, DEMO, phone=WANG.phone)] == [first.id]
-    assert [v.id for v in booking.list_visits(database, DEMO, from_=at("11-29 10:00"))] == [other.id]
-    assert [v.id for v in booking.list_visits(database, DEMO, to=at("11-29 10:00"))] == [first.id]
-    assert [v.status for v in booking.visits_of_conversation(database, DEMO, "a")] == [VisitStatus.CANCELLED]
-    assert booking.visits_of_conversation(database, DEMO, "b") == ()
+    assert [v.id for v in visits.list_visits(database, DEMO)] == [first.id, other.id]
+    assert [v.id for v in visits.list_visits(database, DEMO, phone=WANG.phone)] == [first.id]
+    assert [v.id for v in visits.list_visits(database, DEMO, from_=at("11-29 10:00"))] == [other.id]
+    assert [v.id for v in visits.list_visits(database, DEMO, to=at("11-29 10:00"))] == [first.id]
+    assert [v.status for v in visits.visits_of_conversation(database, DEMO, "a")] == [VisitStatus.CANCELLED]
+    assert visits.visits_of_conversation(database, DEMO, "b") == ()
 
 
 # moving and cancelling
@@ -217,7 +217,7 @@ def test_a_move_keeps_row_and_code_and_frees_the_old_slot(database: Database) ->
     assert moved.slot == Slot("east", at("11-29 10:00"), at("11-29 10:45"))
     assert moved.updated_at > visit.updated_at
     assert claimed_from(database, "east-car-x5") == ["10:00", "10:15", "10:30", "10:45"]
-    assert booking.find_visit(database, DEMO, visit.code, visit.phone) == moved
+    assert visits.find_visit(database, DEMO, visit.code, visit.phone) == moved
     check(database)
 
 
@@ -265,7 +265,7 @@ def test_the_old_slot_survives_a_move_that_fails(
     assert len(refused.value.alternatives) == 3
     assert visit.slot not in refused.value.alternatives
     assert claims(database) == before
-    assert booking.find_visit(database, DEMO, visit.code, visit.phone) == visit
+    assert visits.find_visit(database, DEMO, visit.code, visit.phone) == visit
 
 
 def test_an_unexpected_error_leaves_the_old_slot_too(
@@ -313,7 +313,7 @@ def test_nobody_else_moves_or_cancels(database: Database) -> None:
         booking.cancel_visit(database, DEMO, NOW, visit.code, "13900000000")
     with pytest.raises(NotFound):
         booking.move_visit(database, DEMO, NOW, "ABC222", visit.phone, THREE)
-    assert booking.find_visit(database, DEMO, visit.code, visit.phone) == visit
+    assert visits.find_visit(database, DEMO, visit.code, visit.phone) == visit
 
 
 def test_codes_never_run_into_each_other_in_a_row_of_bookings(database: Database) -> None:

@@ -6,13 +6,8 @@ controls at the end do the same without the primary key of the claims, and then 
 
 from __future__ import annotations
 
-import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
-from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,14 +15,14 @@ import sqlalchemy as sa
 
 from bot.clock import TIME_ZONE
 from bot.domain.booking import VisitKind, VisitRequest, VisitStatus
-from bot.domain.errors import Conflict, SlotTaken
+from bot.domain.errors import Conflict
 from bot.services import booking
-from bot.services.booking import BookedVisit, Contact, HeldSlot
-from bot.store import bookings
+from bot.services.booking import HeldSlot
+from bot.services.visits import BookedVisit, Contact, list_visits
 from bot.store.database import Database
-from bot.store.tables import Appointment, Claim, Customer, Hold
-from tests.database import KINDS, open_database
+from bot.store.tables import Customer, Hold
 from tests.dealership import demo_dealership
+from tests.services.racing import double_bookings, is_consistent, race
 
 NOW = datetime(2026, 11, 22, 10, 0, tzinfo=TIME_ZONE)
 TWO = datetime(2026, 11, 28, 14, 0, tzinfo=TIME_ZONE)
@@ -36,54 +31,6 @@ DEMO = demo_dealership()
 DRIVE = VisitRequest(VisitKind.TEST_DRIVE, "east", "x5")
 SERVICE = VisitRequest(VisitKind.SERVICE, "east", "x5", ("regular_service",))
 EV_SERVICE = VisitRequest(VisitKind.SERVICE, "east", "e5", ("ev_service",))
-
-Attempt = Callable[[int], Any]
-
-
-@pytest.fixture(params=KINDS)
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
-    database = open_database(request.param, tmp_path)
-    yield database
-    database.close()
-
-
-def race(rivals: int, attempt: Attempt, prepare: Callable[[], None] = lambda: None) -> tuple[list[Any], int]:
-    """Let rivals attempt at once. Gives what the winners got and how many lost with SlotTaken.
-
-    Any other error fails the test: losers see no raw errors.
-    """
-    barrier = threading.Barrier(rivals)
-
-    def run(number: int) -> Any:
-        prepare()
-        barrier.wait()
-        try:
-            return attempt(number)
-        except SlotTaken as lost:
-            return lost
-
-    with ThreadPoolExecutor(rivals) as pool:
-        outcomes = list(pool.map(run, range(rivals)))
-    won = [outcome for outcome in outcomes if not isinstance(outcome, SlotTaken)]
-    return won, rivals - len(won)
-
-
-@pytest.fixture
-def read_first(database: Database, monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
-    """What a rival does before the start: read that all is free, and believe it when it claims."""
-    read, memory = bookings.busy_ticks, threading.local()
-
-    def busy_ticks(*arguments: Any) -> dict[str, set[int]]:
-        seen: dict[str, set[int]] | None = memory.__dict__.pop("seen", None)
-        return read(*arguments) if seen is None else seen
-
-    def prepare() -> None:
-        resources = [resource.id for resource in DEMO.resources]
-        with database.reading() as session:
-            memory.seen = read(session, resources, range(10**6, 10**7), NOW)
-
-    monkeypatch.setattr(bookings, "busy_ticks", busy_ticks)
-    return prepare
 
 
 def book(
@@ -98,45 +45,6 @@ def hold(
     database: Database, conversation: str, start: datetime = TWO, request: VisitRequest = DRIVE
 ) -> HeldSlot:
     return booking.hold_slot(database, DEMO, NOW, conversation, request, start)
-
-
-def double_bookings(database: Database) -> int:
-    """How often two visits or holds have a resource at once, from their own rows and not from the claims."""
-    with database.reading() as session:
-        visits = session.execute(
-            sa.select(Appointment).where(Appointment.status == VisitStatus.CONFIRMED.value)
-        ).scalars()
-        used = [(r, v.start, v.end) for v in visits for r in v.resources]
-        for details in session.execute(sa.select(Hold.details)).scalars():
-            start, end = (datetime.fromisoformat(details[name]) for name in ("start", "end"))
-            used += [(resource, start, end) for resource in details["resources"]]
-    used.sort()
-    return sum(a[0] == b[0] and b[1] < a[2] for a, b in pairwise(used))
-
-
-def claims_match_their_owners(database: Database) -> bool:
-    """Every claim belongs to a resource that its owner names, and every named resource is claimed."""
-    with database.reading() as session:
-        claimed = {
-            tuple(row)
-            for row in session.execute(
-                sa.select(sa.func.coalesce(Claim.appointment_id, Claim.hold_id), Claim.resource).distinct()
-            )
-        }
-        confirmed = Appointment.status == VisitStatus.CONFIRMED.value
-        named = {
-            (v.id, r)
-            for v in session.execute(sa.select(Appointment).where(confirmed)).scalars()
-            for r in v.resources
-        }
-        named |= {
-            (h.id, r) for h in session.execute(sa.select(Hold)).scalars() for r in h.details["resources"]
-        }
-    return claimed == named
-
-
-def is_consistent(database: Database) -> bool:
-    return double_bookings(database) == 0 and claims_match_their_owners(database)
 
 
 @pytest.mark.parametrize("rivals", [2, 20])
@@ -169,7 +77,7 @@ def test_one_of_many_moves_to_the_last_slot(database: Database, read_first: Any)
 
     won, lost = race(len(visits), move, read_first)
     assert (len(won), lost) == (1, len(visits) - 1)
-    assert {v.id for v in booking.list_visits(database, DEMO)} == {v.id for v in visits}
+    assert {v.id for v in list_visits(database, DEMO)} == {v.id for v in visits}
     assert is_consistent(database)
 
 
@@ -256,7 +164,7 @@ def test_two_visits_cannot_swap_and_do_not_wait_for_each_other(database: Databas
         return booking.move_visit(database, DEMO, NOW, visit.code, visit.phone, target)
 
     assert race(2, move) == ([], 2)
-    assert list(booking.list_visits(database, DEMO)) == visits
+    assert list(list_visits(database, DEMO)) == visits
 
 
 def test_moving_and_cancelling_the_same_visit_end_in_one_state(database: Database) -> None:
@@ -272,25 +180,12 @@ def test_moving_and_cancelling_the_same_visit_end_in_one_state(database: Databas
             return None
 
     race(10, change)
-    (after,) = booking.list_visits(database, DEMO)
+    (after,) = list_visits(database, DEMO)
     assert after.status is VisitStatus.CANCELLED
     assert is_consistent(database)
 
 
 # controls: the same without the primary key
-
-
-@pytest.fixture
-def without_constraint(database: Database) -> None:
-    """The claims as a table without its primary key; everything else is as it was."""
-    with database.engine.begin() as connection:
-        connection.execute(sa.text("DROP TABLE claims"))
-        connection.execute(
-            sa.text(
-                "CREATE TABLE claims (resource VARCHAR(60), tick INTEGER, "
-                "appointment_id VARCHAR(32), hold_id VARCHAR(32))"
-            )
-        )
 
 
 @pytest.mark.usefixtures("without_constraint")

@@ -11,7 +11,7 @@ import pytest
 
 from bot.domain.booking import Slot
 from bot.domain.errors import BookingRefused, SlotTaken
-from bot.services import booking
+from bot.services import booking, visits
 from bot.store.database import Database
 from bot.store.tables import Hold
 from tests.database import KINDS, open_database
@@ -48,7 +48,7 @@ def test_a_held_slot_is_taken_for_others_and_free_for_its_owner(database: Databa
             check(database, conversation_id=conversation_id)
         with pytest.raises(SlotTaken):
             book(database, conversation_id=conversation_id)
-    assert booking.list_visits(database, DEMO) == ()
+    assert visits.list_visits(database, DEMO) == ()
 
 
 def test_booking_turns_the_hold_into_the_visit(database: Database) -> None:
