@@ -7,12 +7,14 @@ import logging
 import signal
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from sanic import Sanic
 
 from actions import context
+from bot.api.calendars import calendars
 from bot.api.errors import install_error_handlers
 from bot.api.health import health_api
 from bot.api.protocol import CheckedRequest
@@ -22,8 +24,10 @@ from bot.channels.web import web_channel
 from bot.runtime.dialogue import RasaDialogue
 from bot.services.content.snapshot import ContentStore
 from bot.services.installation import Installation
+from bot.services.outbox import senders_of
 from bot.services.replies import reply_for
 from bot.services.turns import Turns
+from bot.services.upkeep import Upkeep, run_upkeep
 from bot.services.wakeups import Wakeups
 from bot.understanding.live import use_content
 from bot.web.site import website
@@ -64,6 +68,7 @@ def build_server(installation: Installation, model: Path, ready: Callable[[], No
     app.blueprint(rest_channel(turns, settings.rest_token))
     app.blueprint(web_channel(database, content, turns, wakeups, settings.rate_limit))
     app.blueprint(staff_api(database, content))
+    app.blueprint(calendars(database, content))
     app.blueprint(health_api())
     app.blueprint(website(content))
     install_error_handlers(app, settings.widget_origins, lambda name: _words(content, name))
@@ -74,6 +79,7 @@ def build_server(installation: Installation, model: Path, ready: Callable[[], No
         left = await turns.finish_interrupted()
         if left:
             logger.warning("answered %d messages that a stopped process had left", left)
+        app.ctx.upkeep = _keep_up(installation, wakeups)
         app.ctx.ready = True
         ready()
 
@@ -81,6 +87,8 @@ def build_server(installation: Installation, model: Path, ready: Callable[[], No
     async def stop(_: Sanic, loop: asyncio.AbstractEventLoop) -> None:
         _ignore_further_signals(loop)
         wakeups.close()
+        if hasattr(app.ctx, "upkeep"):
+            await loop.run_in_executor(None, app.ctx.upkeep.stop)
         await turns.close()
 
     @app.after_server_stop
@@ -88,6 +96,23 @@ def build_server(installation: Installation, model: Path, ready: Callable[[], No
         database.close()
 
     return Server(app, turns, dialogue, installation)
+
+
+def _keep_up(installation: Installation, wakeups: Wakeups) -> Upkeep:
+    """Start the upkeep of this process; a message that it brings wakes the streams of the conversation."""
+    loop = asyncio.get_running_loop()
+    database, content = installation.database, installation.content
+    senders = senders_of(installation.settings)
+
+    def told(conversation_id: str) -> None:
+        with suppress(RuntimeError):  # the server has just stopped; the message is in the transcript
+            loop.call_soon_threadsafe(wakeups.bring_news, conversation_id)
+
+    upkeep = Upkeep(
+        lambda: run_upkeep(database, content, senders, told), installation.settings.upkeep_seconds
+    )
+    upkeep.start()
+    return upkeep
 
 
 def _ignore_further_signals(loop: asyncio.AbstractEventLoop) -> None:

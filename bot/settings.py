@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from email.utils import parseaddr
 from pathlib import Path
 from typing import TypeVar
+from urllib.parse import unquote, urlsplit
 
 from bot.domain.errors import SetupError
 
@@ -16,11 +19,23 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True)
+class MailServer:
+    """Where e-mail is handed in. ``security``: "tls" from the first byte, "starttls", or "none"."""
+
+    host: str
+    port: int
+    security: str
+    user: str | None = None
+    password: str | None = None
+
+
+@dataclass(frozen=True)
 class Settings:
     """The installation's settings; see ``NAMES`` for the environment variable of each."""
 
     port: int
     host: str
+    public_url: str
     home: Path
     models: Path
     database_url: str
@@ -32,11 +47,23 @@ class Settings:
     max_message_length: int
     log_level: str
     encoder: Path | None
+    smtp: MailServer | None
+    mail_from: str | None
+    webhook_url: str | None
+    webhook_secret: str | None
+    upkeep_seconds: int
+
+    @property
+    def channels(self) -> frozenset[str]:
+        """Where messages can be sent to."""
+        outside = {"email": self.smtp, "webhook": self.webhook_url}
+        return frozenset({"chat", *(name for name, setting in outside.items() if setting)})
 
 
 NAMES: dict[str, str] = {
     "port": "PORT",
     "host": "ZHANTING_HOST",
+    "public_url": "ZHANTING_PUBLIC_URL",
     "home": "ZHANTING_HOME",
     "models": "ZHANTING_MODELS",
     "database_url": "DATABASE_URL",
@@ -48,16 +75,26 @@ NAMES: dict[str, str] = {
     "max_message_length": "ZHANTING_MAX_MESSAGE_LENGTH",
     "log_level": "ZHANTING_LOG_LEVEL",
     "encoder": "ZHANTING_ENCODER",
+    "smtp": "ZHANTING_SMTP_URL",
+    "mail_from": "ZHANTING_MAIL_FROM",
+    "webhook_url": "ZHANTING_WEBHOOK_URL",
+    "webhook_secret": "ZHANTING_WEBHOOK_SECRET",
+    "upkeep_seconds": "ZHANTING_UPKEEP_SECONDS",
 }
+SECRET = frozenset({"smtp", "webhook_url", "webhook_secret"})
+"""Settings whose value is not repeated in an error."""
+SHORTEST_SECRET = 16
 
 
 def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
     """Read all settings; raises ``SetupError`` that names the variable whose value cannot be taken."""
     env = os.environ if environment is None else environment
     home = _read(env, "home", Path, ROOT / "var").expanduser().resolve()
-    return Settings(
-        port=_read(env, "port", _port, 5005),
+    port = _read(env, "port", _port, 5005)
+    settings = Settings(
+        port=port,
         host=_read(env, "host", str, "127.0.0.1"),
+        public_url=_read(env, "public_url", _site, f"http://localhost:{port}"),
         home=home,
         models=_read(env, "models", Path, ROOT / "models").expanduser().resolve(),
         database_url=_read(env, "database_url", _database_url, f"sqlite:///{home / 'zhanting.db'}"),
@@ -69,7 +106,20 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         max_message_length=_read(env, "max_message_length", _positive, 1000),
         log_level=_read(env, "log_level", _log_level, "INFO"),
         encoder=_read(env, "encoder", _folder, None),
+        smtp=_read(env, "smtp", _mail_server, None),
+        mail_from=_read(env, "mail_from", _mail_address, None),
+        webhook_url=_read(env, "webhook_url", _receiver, None),
+        webhook_secret=_read(env, "webhook_secret", _secret, None),
+        upkeep_seconds=_read(env, "upkeep_seconds", _positive, 5),
     )
+    _require_together(settings, "smtp", "mail_from")
+    _require_together(settings, "webhook_url", "webhook_secret")
+    return settings
+
+
+def _require_together(settings: Settings, field: str, other: str) -> None:
+    if getattr(settings, field) and not getattr(settings, other):
+        raise SetupError(f"{NAMES[field]} needs {NAMES[other]} too")
 
 
 def _read(env: Mapping[str, str], field: str, parse: Callable[[str], T], default: T) -> T:
@@ -80,7 +130,8 @@ def _read(env: Mapping[str, str], field: str, parse: Callable[[str], T], default
     try:
         return parse(text)
     except ValueError as error:
-        raise SetupError(f"{name}={text!r} cannot be used: {error}") from error
+        shown = name if field in SECRET else f"{name}={text!r}"
+        raise SetupError(f"{shown} cannot be used: {error}") from error
 
 
 def _port(text: str) -> int:
@@ -88,6 +139,22 @@ def _port(text: str) -> int:
     if not 1 <= port <= 65535:
         raise ValueError("a port is a number from 1 to 65535")
     return port
+
+
+def _site(text: str) -> str:
+    """The address of a site; gives it without a slash at the end."""
+    address = urlsplit(text)
+    if address.scheme not in ("http", "https") or not address.hostname or address.query or address.fragment:
+        raise ValueError("must be an address such as https://cars.example")
+    return text.rstrip("/")
+
+
+def _receiver(text: str) -> str:
+    """The address of a program of the dealer; it may have a query, as a token of its own."""
+    address = urlsplit(text)
+    if address.scheme not in ("http", "https") or not address.hostname or address.fragment:
+        raise ValueError("must be an address such as https://crm.example/hooks/zhanting")
+    return text
 
 
 def _time(text: str) -> datetime:
@@ -116,6 +183,38 @@ def _words(text: str) -> tuple[str, ...]:
 def _password(text: str) -> str:
     if len(text) < 8:
         raise ValueError("needs at least 8 characters")
+    return text
+
+
+def _secret(text: str) -> str:
+    if len(text) < SHORTEST_SECRET:
+        raise ValueError(f"needs at least {SHORTEST_SECRET} characters")
+    return text
+
+
+def _mail_server(text: str) -> MailServer:
+    """``smtps://user:password@host:465``, ``smtp://user:password@host:587?starttls`` or ``smtp://host``."""
+    try:
+        parts = urlsplit(text)
+        host, port = parts.hostname, parts.port
+    except ValueError:  # its words would show a part of the password
+        raise ValueError("is not an address; write / and @ in a password as %2F and %40") from None
+    known = {("smtps", ""): ("tls", 465), ("smtp", "starttls"): ("starttls", 587), ("smtp", ""): ("none", 25)}
+    if (parts.scheme, parts.query) not in known or not host or parts.path.strip("/") or parts.fragment:
+        raise ValueError("must be smtps://user:password@host or smtp://user:password@host?starttls")
+    security, usual_port = known[parts.scheme, parts.query]
+    user, password = (unquote(part) if part else None for part in (parts.username, parts.password))
+    if (user is None) != (password is None):
+        raise ValueError("a user needs a password")
+    if user and security == "none":
+        raise ValueError("a password needs smtps:// or ?starttls")
+    return MailServer(host, port or usual_port, security, user, password)
+
+
+def _mail_address(text: str) -> str:
+    name, address = parseaddr(text)
+    if not re.fullmatch(r"[^@\s]+@[^@\s]+", address) or re.search(r"[\r\n]", name):
+        raise ValueError("must be an address such as 青岚汽车 <service@example.com>")
     return text
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -129,6 +129,20 @@ def answer(
         return [_stored(row) for row in rows]
 
 
+def add_notice(
+    session: Session, conversation_id: str, words: Callable[[str, Owner], Utterance], now: datetime
+) -> StoredMessage | None:
+    """Say something that nobody has just asked for, as a reminder; None where there is no such conversation.
+
+    ``words`` gives it for a channel and an owner: while the bot is not asked, nobody would hear the click on a button.
+    """
+    conversation = session.get(Conversation, conversation_id, with_for_update=True)
+    if conversation is None:
+        return None
+    utterance = words(conversation.channel, Owner(conversation.state))
+    return _stored(_append(session, conversation, Author.BOT, utterance, now))
+
+
 def messages_after(
     database: Database, conversation_id: str, seq: int = 0, limit: int = 200
 ) -> list[StoredMessage]:
@@ -141,6 +155,18 @@ def messages_after(
     )
     with database.reading() as session:
         return [_stored(row) for row in session.scalars(query)]
+
+
+def latest_buttons(database: Database, conversation_id: str) -> list[dict[str, str]]:
+    """What the bot's last message offered, whether it answered something or came by itself."""
+    query = (
+        sa.select(Message.buttons)
+        .where(Message.conversation_id == conversation_id, Message.author == Author.BOT.value)
+        .order_by(Message.seq.desc())
+        .limit(1)
+    )
+    with database.reading() as session:
+        return list(session.scalar(query) or ())
 
 
 def replies_to(database: Database, conversation_id: str, seq: int) -> list[StoredMessage]:
@@ -204,16 +230,17 @@ def _titled(text: str, buttons: list[dict[str, str]]) -> dict[str, str] | None:
 
 
 def _offers(session: Session, conversation_id: str) -> list[list[dict[str, str]]]:
-    """The buttons of the bot's last turns, the newest turn first."""
+    """The buttons of the bot's last turns, the newest turn first; a notice (``add_notice``) is a turn by itself."""
     query = (
-        sa.select(Message.reply_to, Message.buttons)
+        sa.select(Message.seq, Message.reply_to, Message.buttons)
         .where(Message.conversation_id == conversation_id, Message.author == Author.BOT.value)
         .order_by(Message.seq.desc())
         .limit(OFFERS_REMEMBERED)
     )
-    turns: dict[int | None, list[dict[str, str]]] = {}
-    for reply_to, buttons in session.execute(query):
-        turns.setdefault(reply_to, []).extend(buttons or ())
+    turns: dict[tuple[int | None, int | None], list[dict[str, str]]] = {}
+    for seq, reply_to, buttons in session.execute(query):
+        turn = (reply_to, seq if reply_to is None else None)
+        turns.setdefault(turn, []).extend(buttons or ())
     return list(turns.values())
 
 

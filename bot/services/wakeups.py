@@ -60,6 +60,10 @@ class Wakeups:
         for listener in self._listeners.get(conversation_id, ()):
             listener.notify(typing)
 
+    def bring_news(self, conversation_id: str) -> None:
+        """There are new rows that no turn brought, as a reminder; whether the bot types stays as it is."""
+        self.notify(conversation_id, typing=conversation_id in self._typing)
+
     def listeners(self) -> int:
         """How many streams are open."""
         return sum(map(len, self._listeners.values()))

@@ -1,0 +1,228 @@
+"""The words of what a customer is told without having asked: which template on which occasion, and its buttons."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from bot.domain.booking import VisitKind
+from bot.domain.conversation import Owner
+from bot.domain.dealership import Dealership, Store
+from bot.services.calendar_files import calendar_path
+from bot.services.content.snapshot import Content
+from bot.services.messages import Utterance
+from bot.services.replies import SOURCE, reply_for
+from bot.services.wording import say_time
+from bot.store.bookings import Row
+
+ASKING = {"reminder": "utter_reminder", "disrupted": "utter_notice_disrupted"}
+"""With buttons; the others, and these where nobody hears a click, are told in plain words."""
+PLAIN = {
+    "confirmation": "utter_notice_booked",
+    "reminder": "utter_reminder_plain",
+    "moved": "utter_notice_moved",
+    "cancelled": "utter_notice_cancelled",
+    "approved": "utter_notice_approved",
+    "restored": "utter_notice_restored",
+    "disrupted": "utter_notice_disrupted_plain",
+}
+SUBJECTS = {
+    "confirmation": "utter_mail_booked",
+    "reminder": "utter_mail_reminder",
+    "moved": "utter_mail_moved",
+    "cancelled": "utter_mail_cancelled",
+    "approved": "utter_mail_approved",
+    "restored": "utter_mail_restored",
+    "disrupted": "utter_mail_disrupted",
+}
+OVER = {"waitlist_over": "utter_waitlist_over", "waitlist_lapsed": "utter_waitlist_lapsed"}
+
+
+@dataclass(frozen=True)
+class Letter:
+    """An e-mail's words."""
+
+    subject: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Notice:
+    """What is told: an outbox row's ``kind`` and ``data``, and the visit or waitlist entry that it is about."""
+
+    kind: str
+    data: Mapping[str, Any]
+    about: Row
+
+    @property
+    def occasion(self) -> str:
+        return "reminder" if self.kind.startswith("reminder_") else self.kind
+
+    @property
+    def is_of_waitlist(self) -> bool:
+        return self.kind.startswith("waitlist_")
+
+
+class Notices:
+    """Words from the approved templates of one content. Raises LookupError or UnfitValue where there are none.
+
+    ``public_url`` is where the calendar files are, without a slash at the end.
+    """
+
+    def __init__(self, content: Content, public_url: str = "") -> None:
+        self._content, self._dealership = content, content.dealership
+        self._public_url = public_url
+
+    def for_chat(self, notice: Notice, channel: str, owner: Owner, now: datetime) -> Utterance:
+        """Buttons are offered while the bot owns the conversation; else nobody would act on a click."""
+        buttons = self._buttons(notice, now) if owner is Owner.BOT else ()
+        said = self._words(notice, channel, asking=bool(buttons))
+        custom = {"notice": notice.kind}
+        return Utterance(said["text"], (*said.get("buttons", ()), *buttons), custom, said[SOURCE])
+
+    def for_mail(self, notice: Notice) -> Letter:
+        text = str(self._words(notice, None, asking=False)["text"])
+        values = self._values(notice)
+        body = self._say("utter_mail_body", None, text=text, store=values["store"], hotline=values["hotline"])
+        return Letter(str(self._subject(notice)["text"]), f"{body['text']}\n")
+
+    def _words(self, notice: Notice, channel: str | None, asking: bool) -> dict[str, Any]:
+        occasion, visit = notice.occasion, notice.about
+        if notice.kind == "waitlist_offer":
+            return self._offer(notice, channel, asking)
+        if notice.is_of_waitlist:
+            return self._say(OVER[occasion], channel, **visit_values(self._dealership, visit))
+        if asking and occasion in ASKING and not (occasion == "reminder" and visit.promised_at):
+            return self._say(ASKING[occasion], channel, **visit_values(self._dealership, visit))
+        calendar = f"{self._public_url}{calendar_path(visit)}"
+        return self._say(PLAIN[occasion], channel, calendar=calendar, **visit_values(self._dealership, visit))
+
+    def _offer(self, notice: Notice, channel: str | None, asking: bool) -> dict[str, Any]:
+        deadline = say_time(_time(notice.data["until"]))
+        name = "utter_waitlist_offer" if asking else "utter_waitlist_offer_plain"
+        return self._say(name, channel, deadline=deadline, **offer_values(self._dealership, notice.about))
+
+    def _subject(self, notice: Notice) -> dict[str, Any]:
+        if notice.kind == "waitlist_offer":
+            return self._say(
+                "utter_mail_waitlist_offer", None, **offer_values(self._dealership, notice.about)
+            )
+        if notice.is_of_waitlist:
+            return self._say("utter_mail_waitlist_over", None, **offer_values(self._dealership, notice.about))
+        return self._say(SUBJECTS[notice.occasion], None, **visit_values(self._dealership, notice.about))
+
+    def _values(self, notice: Notice) -> dict[str, Any]:
+        values = offer_values if notice.is_of_waitlist else visit_values
+        return values(self._dealership, notice.about)
+
+    def _say(self, template: str, channel: str | None, **values: Any) -> dict[str, Any]:
+        reply = reply_for(self._content, template, values, channel)
+        if reply is None:
+            raise LookupError(f"no approved template {template}")
+        return reply
+
+    def _buttons(self, notice: Notice, now: datetime) -> tuple[dict[str, str], ...]:
+        if notice.kind == "waitlist_offer":
+            return _offer_buttons(notice)
+        if notice.occasion == "reminder":
+            return self._reminder_buttons(notice, now)
+        return self._new_times(notice, now) if notice.occasion == "disrupted" else ()
+
+    def _reminder_buttons(self, notice: Notice, now: datetime) -> tuple[dict[str, str], ...]:
+        """What cannot be changed any more is no button: a person can help then."""
+        code, hours = notice.about.code, self._dealership.rules.change_notice_hours
+        coming = _button("会准时到", "visit_reply", do="confirm", code=code)
+        if (notice.about.start - now).total_seconds() < hours * 3600:
+            return coming, _button("来不了，找顾问", "ask_human")
+        identity = {"booking_code": code, "phone": notice.about.phone}
+        return (
+            coming,
+            _button("改时间", "change_booking", **identity),
+            _button("取消预约", "cancel_booking", **identity),
+        )
+
+    def _new_times(self, notice: Notice, now: datetime) -> tuple[dict[str, str], ...]:
+        visit = notice.about
+        times = [
+            _button(
+                self._time_and_store(slot, visit.store),
+                "visit_reply",
+                do="move",
+                code=visit.code,
+                time=slot["start"],
+                store=slot["store"],
+            )
+            for slot in notice.data.get("alternatives", ())
+            if _time(slot["start"]) > now
+        ]
+        if not times:
+            return ()
+        other = _button("其他时间", "change_booking", booking_code=visit.code, phone=visit.phone)
+        return (*times, other, _button("联系顾问", "ask_human"))
+
+    def _time_and_store(self, slot: Mapping[str, str], usual: str) -> str:
+        when = say_time(_time(slot["start"]))
+        return when if slot["store"] == usual else f"{when} {_store(self._dealership, slot['store']).name}"
+
+
+def visit_values(dealership: Dealership, row: Row) -> dict[str, Any]:
+    """What the templates may say of a visit, or of what an entry of the waitlist waits for."""
+    start = getattr(row, "start", None) or row.offered_start or row.from_
+    store = _store(dealership, getattr(row, "offered_store", None) or row.store)
+    return {
+        "code": getattr(row, "code", ""),
+        "name": row.name or "您好",
+        "what": what_of(dealership, row),
+        "time": say_time(start),
+        "store": store.name,
+        "address": store.address,
+        "hotline": store.sales_phone if row.kind == VisitKind.TEST_DRIVE else store.service_phone,
+    }
+
+
+def offer_values(dealership: Dealership, entry: Row) -> dict[str, Any]:
+    """What the templates may say of an offer from the waitlist."""
+    values = visit_values(dealership, entry)
+    return {
+        "what": values["what"],
+        "time": values["time"],
+        "store": values["store"],
+        "hotline": values["hotline"],
+    }
+
+
+def what_of(dealership: Dealership, row: Row) -> str:
+    """ "试驾 青岚 X5"; what left the content meanwhile is named by its id."""
+    models = {model.id: model.name for model in dealership.models}
+    model = models.get(row.model, row.model) if row.model else ""
+    if row.kind == VisitKind.TEST_DRIVE:
+        return f"试驾 {model}".strip()
+    jobs = {job.id: job.name for job in dealership.services}
+    wanted = row.items if hasattr(row, "items") else row.jobs
+    return f"{model} {'、'.join(jobs.get(id_, id_) for id_ in wanted)}".strip()
+
+
+def _store(dealership: Dealership, store_id: str | None) -> Store:
+    """The first store speaks for one that nobody chose, or that left the content."""
+    return next((store for store in dealership.stores if store.id == store_id), dealership.stores[0])
+
+
+def _offer_buttons(notice: Notice) -> tuple[dict[str, str], ...]:
+    entry = str(notice.about.id)
+    return (
+        _button("要这个时间", "visit_reply", do="accept", entry=entry),
+        _button("不要了，继续等", "visit_reply", do="decline", entry=entry),
+        _button("退出候补", "visit_reply", do="leave", entry=entry),
+    )
+
+
+def _button(title: str, intent: str, **entities: str) -> dict[str, str]:
+    values = json.dumps(entities, ensure_ascii=False) if entities else ""
+    return {"title": title, "payload": f"/{intent}{values}"}
+
+
+def _time(text: str) -> datetime:
+    return datetime.fromisoformat(text)

@@ -1,0 +1,256 @@
+"""Sending what waits in the outbox: each message once, however many processes send.
+
+A message is taken by a conditional update with a lease; the row's new state is the sender's licence. A chat message is
+written in the transaction that marks it as sent: exactly once. An e-mail or webhook that was handed over when its
+process died goes out again after the lease, under the same id.
+"""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from bot import clock
+from bot.domain.booking import VisitStatus
+from bot.domain.conversation import Owner
+from bot.domain.errors import Conflict, DeliveryFailed
+from bot.domain.reminders import next_attempt
+from bot.notify.email import Attachment, Mail, MailSender
+from bot.notify.webhook import WebhookSender
+from bot.services import messages
+from bot.services.calendar_files import CANCEL, PUBLISH, visit_file
+from bot.services.claiming import transact
+from bot.services.content.snapshot import ContentStore
+from bot.services.messages import Utterance
+from bot.services.notices import Notice, Notices
+from bot.services.visits import view_of
+from bot.settings import Settings
+from bot.store import outbox
+from bot.store.bookings import Row
+from bot.store.database import Database
+from bot.store.outbox import DROPPED, FAILED, PENDING, SENT
+from bot.store.tables import Appointment, WaitlistEntry
+
+logger = logging.getLogger(__name__)
+LEASE = timedelta(minutes=3)
+AT_ONCE = {"chat": 200, "email": 20, "webhook": 20}
+"""How many messages of a channel one run sends; a slow mail server does not keep the chat waiting for long."""
+
+SendMail = Callable[[Mail, datetime], None]
+SendEvent = Callable[[str, Mapping[str, Any], datetime], None]
+Told = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Senders:
+    """The ways out of the house; None where none is set up. ``public_url`` is what links begin with."""
+
+    mail: SendMail | None = None
+    event: SendEvent | None = None
+    public_url: str = ""
+
+    @property
+    def channels(self) -> list[str]:
+        known = {"chat": True, "email": self.mail, "webhook": self.event}
+        return [channel for channel, sender in known.items() if sender]
+
+
+def senders_of(settings: Settings) -> Senders:
+    """The senders that the settings describe."""
+    mail = event = None
+    if settings.smtp and settings.mail_from:
+        mail = MailSender(settings.smtp, settings.mail_from).send
+    if settings.webhook_url and settings.webhook_secret:
+        event = WebhookSender(settings.webhook_url, settings.webhook_secret).send
+    return Senders(mail, event, settings.public_url)
+
+
+def send_due(database: Database, content: ContentStore, senders: Senders, told: Told = lambda _: None) -> int:
+    """Send what is due by the clock; gives how much was sent. ``told`` hears of each conversation with a new message.
+
+    What fails is tried again later; after such a failure the rest of its channel waits for the next run.
+    """
+    desk = _Desk(database, content, senders, told)
+    return sum(desk.send_channel(channel) for channel in senders.channels)
+
+
+@dataclass(frozen=True)
+class OutboxLine:
+    """A message of the outbox as staff see it; ``code`` is that of its visit."""
+
+    id: int
+    kind: str
+    channel: str
+    state: str
+    appointment_id: str | None
+    code: str | None
+    due_at: datetime
+    attempts: int
+    problem: str | None
+
+
+def list_outbox(database: Database, states: tuple[str, ...], limit: int = 100) -> list[OutboxLine]:
+    """Messages in these states (``bot.store.outbox.STATES``), the one that is due last first."""
+    with database.reading() as session:
+        return [
+            OutboxLine(
+                row.id,
+                row.kind,
+                row.channel,
+                row.state,
+                row.appointment_id,
+                code,
+                row.due_at,
+                row.attempts,
+                row.problem,
+            )
+            for row, code in outbox.messages(session, states, limit)
+        ]
+
+
+def retry_failed(database: Database, now: datetime, id_: int | None = None) -> int:
+    """Send a failed message again, or all of them; gives their number. Raises Conflict for one that did not fail."""
+    with database.transaction() as session:
+        count = outbox.retry(session, now, id_)
+    if id_ is not None and not count:
+        raise Conflict(f"message {id_} has not failed")
+    return count
+
+
+class _Desk:
+    """One run of one process."""
+
+    def __init__(self, database: Database, content: ContentStore, senders: Senders, told: Told) -> None:
+        self._database, self._content = database, content
+        self._senders, self._told = senders, told
+        self._deliver = {"chat": self._to_chat, "email": self._to_mail, "webhook": self._to_webhook}
+
+    def send_channel(self, channel: str) -> int:
+        with self._database.reading() as session:
+            rows = outbox.due(session, channel, clock.now(), AT_ONCE[channel])
+        sent = 0
+        for row in rows:
+            token = uuid.uuid4().hex
+            if not self._take(row, token):
+                continue  # another process got there first
+            try:
+                sent += self._deliver[channel](row, token)
+            except Exception as error:  # one message that cannot be sent does not keep the others
+                if self._failed(row, token, error) and channel != "chat":
+                    break
+        return sent
+
+    def _take(self, row: Row, token: str) -> bool:
+        now = clock.now()
+        with self._database.transaction() as session:
+            return outbox.take(session, row.id, token, now, now + LEASE)
+
+    def _to_chat(self, row: Row, token: str) -> bool:
+        now, notices = clock.now(), Notices(self._content.current(), self._senders.public_url)
+
+        def work(session: Session) -> bool:
+            about, overtaken = _about(session, row, now, lock=True)
+            if not self._finish(session, row, token, overtaken, now) or overtaken:
+                return False
+            notice = Notice(row.kind, row.data, about)
+
+            def words(channel: str, owner: Owner) -> Utterance:
+                return notices.for_chat(notice, channel, owner, now)
+
+            if messages.add_notice(session, row.conversation_id, words, now) is None:
+                raise DeliveryFailed("no such conversation", final=True)
+            return True
+
+        done = transact(self._database, work)
+        if done:
+            self._told(row.conversation_id)
+        return done
+
+    def _to_mail(self, row: Row, token: str) -> bool:
+        assert self._senders.mail
+        now, content = clock.now(), self._content.current()
+        with self._database.reading() as session:
+            about, overtaken = _about(session, row, now)
+        if not overtaken:
+            notice = Notice(row.kind, row.data, about)
+            letter = Notices(content, self._senders.public_url).for_mail(notice)
+            attachment = None if notice.is_of_waitlist else _calendar_file(content.dealership, about)
+            id_ = f"zhanting-{row.id}-{row.key.replace('/', '-')}"
+            self._senders.mail(Mail(id_, row.address, letter.subject, letter.text, attachment), now)
+        return self._done(row, token, overtaken)
+
+    def _to_webhook(self, row: Row, token: str) -> bool:
+        assert self._senders.event
+        self._senders.event(row.key, row.data, clock.now())
+        return self._done(row, token, None)
+
+    def _done(self, row: Row, token: str, overtaken: str | None) -> bool:
+        with self._database.transaction() as session:
+            return self._finish(session, row, token, overtaken, clock.now()) and not overtaken
+
+    def _finish(self, session: Session, row: Row, token: str, overtaken: str | None, now: datetime) -> bool:
+        """False when the message is no longer this sender's: it was dropped, or its lease has ended."""
+        if overtaken:
+            return outbox.finish(session, row.id, token, DROPPED, problem=overtaken)
+        return outbox.finish(session, row.id, token, SENT, sent_at=now, problem=None)
+
+    def _failed(self, row: Row, token: str, error: Exception) -> bool:
+        """Note a failure; whether it will be tried again."""
+        now, attempts, problem = clock.now(), row.attempts + 1, _problem_of(error)
+        again = None if getattr(error, "final", False) else next_attempt(attempts, now)
+        until = row.data.get("until")
+        if again is None or (until and again >= datetime.fromisoformat(until)):
+            state, due, level = FAILED, row.due_at, logging.ERROR
+        else:
+            state, due, level = PENDING, again, logging.WARNING
+        with self._database.transaction() as session:
+            if not outbox.finish(session, row.id, token, state, due_at=due, problem=problem):
+                return False  # dropped meanwhile: nobody misses it
+        expected = isinstance(error, DeliveryFailed)
+        about = f"visit {row.appointment_id}" if row.appointment_id else f"waitlist entry {row.waitlist_id}"
+        fate = "is given up" if state == FAILED else "will be sent later"
+        told = (row.channel, row.id, row.kind, about, fate, problem)
+        logger.log(level, "%s message %d (%s of %s) %s: %s", *told, exc_info=not expected)
+        return state == PENDING
+
+
+def _about(session: Session, row: Row, now: datetime, lock: bool = False) -> tuple[Row, str | None]:
+    """The visit or entry that a message tells of, and why it must not be sent any more."""
+    table, id_ = (Appointment, row.appointment_id) if row.appointment_id else (WaitlistEntry, row.waitlist_id)
+    about = session.get(table, id_, with_for_update=lock)
+    until = row.data.get("until")
+    if about is None:
+        return about, "gone"
+    if until and now >= datetime.fromisoformat(until):
+        return about, "too late"
+    changed = _visit_changed if row.appointment_id else _entry_changed
+    return about, "overtaken" if changed(row, about) else None
+
+
+def _visit_changed(row: Row, visit: Row) -> bool:
+    told = row.data["status"], row.data["sequence"], bool(row.data.get("needs_new_time"))
+    return told != (visit.status, visit.sequence, visit.needs_new_time)
+
+
+def _entry_changed(row: Row, entry: Row) -> bool:
+    if row.kind != "waitlist_offer":
+        return False
+    until, start = (datetime.fromisoformat(row.data[name]) for name in ("until", "start"))
+    return (until, start, row.data["store"]) != (entry.reply_by, entry.offered_start, entry.offered_store)
+
+
+def _calendar_file(dealership: Any, visit: Row) -> Attachment:
+    view = view_of(dealership, visit)
+    method = CANCEL if view.status is VisitStatus.CANCELLED else PUBLISH
+    return Attachment("visit.ics", visit_file(dealership, view), method)
+
+
+def _problem_of(error: Exception) -> str:
+    """Words for the log: what is not a delivery's failure may hold a person's data, and is named by its type alone."""
+    return str(error)[:300] if isinstance(error, DeliveryFailed | LookupError) else type(error).__name__

@@ -1,0 +1,40 @@
+"""The running server sends what waits, by itself, in its own process."""
+
+from __future__ import annotations
+
+import time
+from datetime import datetime
+from typing import Any
+
+from bot.clock import TIME_ZONE
+from bot.store.database import Database
+from tests.server import CLOCK, RunningServer
+from tests.services.bookings import THREE, book
+
+NOW = datetime.fromisoformat(CLOCK).astimezone(TIME_ZONE)
+
+
+def transcript(server: RunningServer, conversation: str) -> list[dict[str, Any]]:
+    path = f"/api/staff/conversations/{conversation}/messages"
+    answer = server.client.get(path, headers=server.staff())
+    assert answer.status_code == 200, answer.text
+    return list(answer.json())
+
+
+def test_what_staff_book_is_confirmed_in_the_chat_once(server: RunningServer) -> None:
+    session = server.client.post("/web/session", json={}).json()
+    database = Database(f"sqlite:///{server.home / 'zhanting.db'}")
+    try:
+        visit = book(database, THREE, now=NOW, conversation_id=session["conversation"], by_staff=True)
+    finally:
+        database.close()
+
+    deadline = time.monotonic() + 60
+    while not (found := transcript(server, session["conversation"])) and time.monotonic() < deadline:
+        time.sleep(0.2)
+    (message,) = found
+    assert message["text"].startswith("王小明，已为您约好：试驾 青岚 X5")
+    assert visit.code in message["text"]
+    assert message["custom"] == {"notice": "confirmation"}
+    assert message["template"] == {"id": "template/utter_notice_booked", "version": 1}
+    assert "Traceback" not in server.err
