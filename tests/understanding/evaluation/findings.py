@@ -185,12 +185,13 @@ def measure_stock(data: Data, models: StockModels, tell: Tell) -> dict[int, Syst
         tell("stock: no cached result")
         return {}
     tell(f"stock: trained with {models.differing} sentences more or less than now; predicting …")
-    return {
-        epochs: System(
-            f"stock, {epochs} epochs", data.unseen_pairs(run.predictions), run, models.training_seconds
-        )
-        for epochs, run in models.runs(data.unseen_texts).items()
-    }
+    known = models.intents
+    systems = {}
+    for epochs, run in models.runs(data.unseen_texts).items():
+        pairs = data.unseen_pairs(run.predictions)[UNSEEN]
+        learned = {UNSEEN: [pair for pair in pairs if pair[0].intent in known]}
+        systems[epochs] = System(f"stock, {epochs} epochs", learned, run, models.training_seconds)
+    return systems
 
 
 def try_designs(data: Data, tell: Tell) -> dict[str, list[dict[str, Any]]]:

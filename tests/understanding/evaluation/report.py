@@ -93,7 +93,10 @@ def _rows(findings: Findings) -> str:
     rows = f"### Rows\n\n{table}\n\n{apart}\n\nWithout the near ones, ours on the unseen rows: {told}."
     if not findings.differing:
         return rows
-    return f"{rows} The stock configuration was trained before {findings.differing} sentences were added or changed."
+    return (
+        f"{rows} The stock configuration was trained before {findings.differing} sentences were added or changed; it is"
+        " not asked for intents that are newer."
+    )
 
 
 def _measures(title: str, kind: str, systems: Sequence[System]) -> str:

@@ -86,6 +86,12 @@ class StockModels:
         """Of all epochs, without the features."""
         return float(json.loads((self.folder / "done.json").read_text("utf-8"))["seconds"])
 
+    @property
+    def intents(self) -> frozenset[str]:
+        """Those that it learned; a model that is kept for nearly the same sentences may lack a new one."""
+        domain = yaml.safe_load((self.folder / "domain.yml").read_text("utf-8"))
+        return frozenset(domain["intents"])
+
     def train(self, tell: Callable[[str], None]) -> None:
         """Wait until it is trained; begins the training unless another process is at it."""
         if self.is_trained:
