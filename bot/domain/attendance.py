@@ -1,0 +1,60 @@
+"""When staff may record that a customer came or did not, and what several no-shows mean."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from bot.domain.booking import VisitStatus
+from bot.domain.errors import WrongState
+
+CHECK_IN_OPENS = timedelta(hours=2)
+_WORDS = {
+    VisitStatus.CONFIRMED: "还没有到店登记",
+    VisitStatus.CANCELLED: "已经取消",
+    VisitStatus.CHECKED_IN: "已经到店",
+    VisitStatus.COMPLETED: "已经完成",
+    VisitStatus.NO_SHOW: "登记为未到店",
+}
+
+
+def may_check_in(status: VisitStatus, now: datetime, start: datetime, needs_new_time: bool) -> None:
+    """Raises WrongState unless the visit is near and still expected, or was taken for a no-show."""
+    _require(status, {VisitStatus.CONFIRMED, VisitStatus.NO_SHOW}, "到店登记", needs_new_time)
+    if now < start - CHECK_IN_OPENS:
+        raise WrongState("too early to check in", "离预约时间还早，最早提前 2 小时登记到店。")
+    if now.astimezone(start.tzinfo).date() > start.date():
+        raise WrongState(
+            "the day of the visit is over", "预约那天已经过去了，不能再登记到店，请直接登记完成或未到店。"
+        )
+
+
+def may_complete(status: VisitStatus, now: datetime, start: datetime, needs_new_time: bool) -> None:
+    """Raises WrongState unless the customer came, or the visit has begun and nobody recorded the arrival."""
+    _require(status, {VisitStatus.CONFIRMED, VisitStatus.CHECKED_IN}, "完成", needs_new_time)
+    if status is VisitStatus.CONFIRMED and now < start:
+        raise WrongState("the visit has not begun", "预约还没开始，客户提前到了请先登记到店。")
+
+
+def may_miss(status: VisitStatus, now: datetime, start: datetime, needs_new_time: bool) -> None:
+    """Raises WrongState unless the visit has begun and the customer was not seen."""
+    _require(status, {VisitStatus.CONFIRMED}, "未到店", needs_new_time)
+    if now < start:
+        raise WrongState("the visit has not begun", "预约还没开始，不能登记未到店。")
+
+
+def misses_in_a_row(statuses: Iterable[VisitStatus]) -> int:
+    """How many no-shows there were since the last completed visit; ``statuses`` of past visits, the latest first."""
+    misses = 0
+    for status in statuses:
+        if status is VisitStatus.COMPLETED:
+            break
+        misses += status is VisitStatus.NO_SHOW
+    return misses
+
+
+def _require(status: VisitStatus, allowed: set[VisitStatus], wish: str, needs_new_time: bool) -> None:
+    if status not in allowed:
+        raise WrongState(f"the visit is {status.value}", f"这个预约{_WORDS[status]}，不能登记{wish}。")
+    if needs_new_time:
+        raise WrongState("the visit needs a new time", "这个预约在等新的时间，请先改期。")
