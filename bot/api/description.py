@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from bot.api.appointments_description import appointment_paths, appointment_schemas
+from bot.api.capacity_description import capacity_paths, capacity_schemas
 from bot.api.content_description import content_paths, content_schemas
 from bot.api.unanswered_description import unanswered_paths, unanswered_schemas
-from bot.domain.booking import VisitKind, VisitStatus
 from bot.domain.cases import CaseKind, CaseStatus
 from bot.domain.conversation import Author, Owner
 
@@ -26,15 +27,6 @@ def describe() -> dict[str, Any]:
         },
         "paths": {
             "/api/staff/login": {"post": _login()},
-            "/api/staff/appointments": {
-                "get": _list(
-                    "Appointment",
-                    "Appointments by start, cancelled ones included.",
-                    _query("phone", _TEXT),
-                    _query("from", _TIME),
-                    _query("to", _TIME),
-                )
-            },
             "/api/staff/conversations": {
                 "get": _list("Conversation", "Conversations, newest first.", _query("state", _enum(Owner)))
             },
@@ -49,6 +41,8 @@ def describe() -> dict[str, Any]:
             "/api/staff/cases": {
                 "get": _list("Case", "Cases, newest first.", _query("kind", _enum(CaseKind)))
             },
+            **appointment_paths(),
+            **capacity_paths(),
             **content_paths(),
             **unanswered_paths(),
         },
@@ -92,23 +86,6 @@ def _list(schema: str, summary: str, *parameters: dict[str, Any], missing: bool 
 def _schemas() -> dict[str, Any]:
     button = _object(title=_TEXT, payload=_TEXT)
     return {
-        "Appointment": _object(
-            id=_TEXT,
-            kind=_enum(VisitKind),
-            store=_TEXT,
-            model=_NULLABLE,
-            items={"type": "array", "items": _TEXT},
-            start=_TIME,
-            end=_TIME,
-            status=_enum(VisitStatus),
-            code=_TEXT,
-            name=_TEXT,
-            phone=_TEXT,
-            plate=_NULLABLE,
-            mileage={"type": "integer", "nullable": True, "description": "km"},
-            resources={"type": "array", "items": _TEXT},
-            conversation_id=_NULLABLE,
-        ),
         "Conversation": _object(
             id=_TEXT, sender=_TEXT, channel=_TEXT, state=_enum(Owner), created_at=_TIME, updated_at=_TIME
         ),
@@ -136,6 +113,8 @@ def _schemas() -> dict[str, Any]:
             due_at={**_TIME, "nullable": True},
             created_at=_TIME,
         ),
+        **appointment_schemas(),
+        **capacity_schemas(),
         **content_schemas(),
         **unanswered_schemas(),
     }

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from datetime import datetime
+from typing import Any
 
 from sanic import Sanic
 from sanic.exceptions import SanicException, ServiceUnavailable
 from sanic.request import Request
 from sanic.response import BaseHTTPResponse, HTTPResponse, empty, json
 
+from bot.clock import TIME_ZONE
 from bot.domain import errors
+from bot.domain.alternatives import Alternative
+from bot.domain.booking import Slot
 
 logger = logging.getLogger(__name__)
 _STATUS: tuple[tuple[type[Exception], int], ...] = (
@@ -82,11 +87,33 @@ def _status_of(error: Exception) -> int:
     return error.status_code if isinstance(error, SanicException) else 500
 
 
-def _details(error: Exception) -> dict[str, str]:
-    """Which field of an edit is wrong, and why in the words of the staff."""
+def _details(error: Exception) -> dict[str, Any]:
+    """Which field of an edit is wrong, why in the words of the staff, and what is possible instead."""
     if isinstance(error, errors.InvalidContent):
         return {"field": error.field, "message": error.words}
-    return {}
+    if isinstance(error, errors.InvalidOutage | errors.WrongState):
+        return {"message": error.words}
+    if isinstance(error, errors.BookingRefused):
+        return {"reason": getattr(error.reason, "value", error.reason), "alternatives": _slots(error)}
+    return {"alternatives": _slots(error)} if isinstance(error, errors.OfferOver) else {}
+
+
+def _slots(error: errors.BookingRefused | errors.OfferOver) -> list[dict[str, str]]:
+    return [
+        {"store": slot.store, "start": _iso(slot.start), "end": _iso(slot.end), **_other_means(slot)}
+        for slot in error.alternatives
+        if isinstance(slot, Slot)
+    ]
+
+
+def _other_means(slot: Slot) -> dict[str, str]:
+    """The car or the adviser of an alternative, where it is another one than wished."""
+    means = {"model": slot.model, "adviser": slot.adviser} if isinstance(slot, Alternative) else {}
+    return {name: id_ for name, id_ in means.items() if id_}
+
+
+def _iso(moment: datetime) -> str:
+    return moment.astimezone(TIME_ZONE).isoformat(timespec="seconds")
 
 
 def _cors(origin: str) -> dict[str, str]:

@@ -15,6 +15,15 @@ from bot.domain.conversation import Owner
 from tests.server import RunningServer
 
 METHODS = {"get", "put", "post", "delete", "patch"}
+QUERIES = {"/api/staff/slots": {"kind": "test_drive", "model": "s3"}}
+BOOKING = {
+    "kind": "test_drive",
+    "store": "east",
+    "model": "s3",
+    "start": "2026-11-27T10:00",
+    "name": "何静",
+    "phone": "13900003344",
+}
 TYPES = {"string", "integer", "number", "boolean", "array", "object"}
 
 
@@ -45,7 +54,7 @@ def test_every_operation_is_complete() -> None:
         assert named == set(re.findall(r"\{(\w+)\}", path))
         for parameter in operation.get("parameters", ()):
             assert parameter["in"] in ("path", "query")
-            assert parameter["required"] is (parameter["in"] == "path")
+            assert parameter["required"] or parameter["in"] == "query"
             assert set(parameter) <= {"name", "in", "required", "schema", "description"}
 
 
@@ -87,17 +96,24 @@ def test_every_documented_route_exists_and_answers_as_described(server: RunningS
     headers = server.staff()
     server.rest("described", "你好")
     conversation = server.client.get("/api/staff/conversations", headers=headers).json()[0]["id"]
-    ids = {"faq": "store.hours", "templates": "utter_greet", "conversations": conversation}
+    appointment = server.client.post("/api/staff/appointments", headers=headers, json=BOOKING).json()["id"]
+    ids = {
+        "faq": "store.hours",
+        "templates": "utter_greet",
+        "conversations": conversation,
+        "appointments": appointment,
+    }
 
     assert document == describe()
     for path, method, operation in operations():
         if method != "get":
             continue
         part = path.split("/")[3] if path.count("/") > 2 else ""
-        answer = server.client.get(path.replace("{id}", ids.get(part, "")), headers=headers)
+        query = QUERIES.get(path, {})
+        answer = server.client.get(path.replace("{id}", ids.get(part, "")), headers=headers, params=query)
         assert answer.status_code == 200, path
         schema = operation["responses"]["200"]["content"]["application/json"]["schema"]
-        _assert_fits(answer.json(), schema, document["components"]["schemas"], path)
+        assert_fits(answer.json(), schema, document["components"]["schemas"], path)
 
 
 def _schemas(node: Any) -> Iterator[dict[str, Any]]:
@@ -113,20 +129,20 @@ def _schemas(node: Any) -> Iterator[dict[str, Any]]:
             yield from _schemas(item)
 
 
-def _assert_fits(value: Any, schema: dict[str, Any], named: dict[str, Any], where: str) -> None:
+def assert_fits(value: Any, schema: dict[str, Any], named: dict[str, Any], where: str) -> None:
     if "$ref" in schema:
         schema = named[schema["$ref"].rpartition("/")[2]]
     if value is None:
         assert schema.get("nullable"), where
         return
-    kinds = {"string": str, "integer": int, "array": list, "object": dict}
+    kinds = {"string": str, "integer": int, "boolean": bool, "array": list, "object": dict}
     assert isinstance(value, kinds[schema["type"]]), where
     assert value in schema.get("enum", [value]), where
     if schema.get("format") == "date-time":
         assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+08:00", value), where
     for item in value if schema["type"] == "array" else ():
-        _assert_fits(item, schema["items"], named, f"{where}[]")
+        assert_fits(item, schema["items"], named, f"{where}[]")
     if "properties" in schema:
         assert set(schema["required"]) <= set(value) <= set(schema["properties"]), where
         for name in value:
-            _assert_fits(value[name], schema["properties"][name], named, f"{where}.{name}")
+            assert_fits(value[name], schema["properties"][name], named, f"{where}.{name}")

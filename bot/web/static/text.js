@@ -1,13 +1,19 @@
 /** Text of strangers becomes text nodes and safe links here, and nothing else: no HTML is ever parsed. */
 
+import { WORDS } from "./words.js";
+
 const URLS = /(?:https?:\/\/|tel:)[^\s<>"'`，。；：！？、（）【】《》“”]+/giu;
 const PHONES = /(?<![\d-])(?:400-\d{3}-\d{4}|0\d{2,3}-\d{4}-\d{4}|0\d{2,3}-\d{7,8}|1[3-9]\d{9})(?![\d-])/gu;
+const CALENDAR = /\/(calendar\/[\w-]{43}\.ics)$/u;
 const TRAILING = /[.,;:!?)\]}]+$/u;
 const SCHEMES = ["http:", "https:", "tel:"];
 
-/** Fills `node` with `text`; links lead to http, https and tel only. `phones` makes telephone numbers links, too. */
-export function fillText(node, text, { phones = false } = {}) {
-  node.replaceChildren(...pieces(text, phones));
+/**
+ * Fills `node` with `text`; links lead to http, https and tel only. `phones` makes telephone numbers links, too. With
+ * `site`, the address of our server, the long address of a calendar file becomes a few words that lead there.
+ */
+export function fillText(node, text, { phones = false, site = null } = {}) {
+  node.replaceChildren(...pieces(text, phones, site));
 }
 
 /** Length as the server counts it: a character outside the basic plane is one. */
@@ -15,11 +21,12 @@ export function lengthOf(text) {
   return Array.from(text).length;
 }
 
-function* pieces(text, phones) {
+function* pieces(text, phones, site) {
   let position = 0;
   for (const { start, end, href } of linksIn(text, phones)) {
     if (start > position) yield document.createTextNode(text.slice(position, start));
-    yield link(text.slice(start, end), href);
+    const file = site && CALENDAR.exec(href);
+    yield file ? link(WORDS.calendarFile, new URL(file[1], site).href) : link(text.slice(start, end), href);
     position = end;
   }
   if (position < text.length) yield document.createTextNode(text.slice(position));

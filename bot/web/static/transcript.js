@@ -16,6 +16,7 @@ export class Transcript {
   following = true; // the reader is at the end and wants to stay there
   dates;
   assistant = "";
+  site = null; // the address of our server, for links to its files
 
   constructor(dates, on) {
     this.dates = dates;
@@ -66,7 +67,7 @@ export class Transcript {
     for (const item of items) {
       const day = item.time ? this.dates.day(item.time) : before.day;
       if (day !== before.day) nodes.push(this.#node(`day:${day}`, () => el("div", { class: "day" }, el("span", {}, day))));
-      const view = this.#node(item.key, () => new MessageView(item, this.#on));
+      const view = this.#node(item.key, () => new MessageView(item, this.#on, this.site));
       view.update(item, headingOf(item, before, this.assistant), this);
       nodes.push(view.root);
       before.day = day;
@@ -94,7 +95,7 @@ class MessageView {
   #on;
   #buttons;
 
-  constructor(item, on) {
+  constructor(item, on, site) {
     this.#on = on;
     this.name = el("span", { class: "name" });
     this.time = el("time");
@@ -115,7 +116,8 @@ class MessageView {
     );
     this.root.hidden = !item.text && !this.#buttons.length;
     this.root.classList.toggle("textless", !item.text);
-    fillText(this.text, item.text ?? "", { phones: item.author !== "customer" });
+    const trusted = item.author !== "customer";
+    fillText(this.text, item.text ?? "", { phones: trusted, site: trusted ? site : null });
   }
 
   update(item, { starts, named, timed }, { dates, assistant }) {

@@ -10,6 +10,7 @@ export const WORDS = {
   nameless: "客服",
   staff: "顾问",
   says: (name) => `${name}：`,
+  calendarFile: "打开日历文件",
   choices: "可选回答",
   newMessages: "有新消息",
   earlier: "查看更早的消息",

@@ -95,6 +95,7 @@ class ZhantingChat extends HTMLElement {
     this.#outbox = new Outbox(this.#storage);
     this.#connection = this.#connect(base);
     this.#panel = new Panel(new Dates(), this.#session, this.#handlers());
+    this.#panel.transcript.site = new URL("..", new URL(`${base}/`, document.baseURI)).href;
     const launch = { type: "button", class: "launcher", click: () => this.open() };
     this.#launcher = el("button", launch, icon("chat"), el("span", {}, WORDS.launcher), this.#badge);
     this.#root.append(this.#panel.root, this.#launcher, this.#news);

@@ -1,0 +1,218 @@
+"""Appointments in the staff API: listing, booking, moving, cancelling, and recording who came.
+
+Staff need neither the notice beforehand nor the customer's code; the customer is told what they do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+from urllib.parse import unquote
+
+from sanic import Blueprint
+from sanic.request import Request
+from sanic.response import HTTPResponse, json
+
+from bot import clock
+from bot.api.parameters import (
+    Authenticate,
+    body_of,
+    choice_of,
+    ids_of,
+    in_thread,
+    iso,
+    mileage_of,
+    moment_of,
+    named,
+    needed,
+    number_of,
+    phone_of,
+    plate_of,
+    storable,
+    text_of,
+)
+from bot.domain.booking import Slot, VisitKind, VisitRequest
+from bot.domain.dealership import Dealership
+from bot.domain.errors import InvalidInput, NotFound
+from bot.services import attendance, booking, conversations
+from bot.services.availability import free_slots
+from bot.services.calendar_files import calendar_path
+from bot.services.content.snapshot import ContentStore
+from bot.services.texts import is_storable
+from bot.services.visits import BookedVisit, Contact, list_visits, visit_of_id
+from bot.store.database import Database
+
+LONGEST_NAME = 80
+LONGEST_KEY = 120
+MOST_SLOTS = 500
+SLOTS = 50
+SLOT_DAYS = timedelta(days=7)
+ONE = "/appointments/<id_:str>"
+VISIT_FIELDS = ("kind", "store", "model", "items")
+RECORDED: dict[str, Callable[..., BookedVisit]] = {
+    "check-in": attendance.check_in,
+    "complete": attendance.complete,
+    "no-show": attendance.no_show,
+    "approve": attendance.approve,
+}
+
+
+def add_appointment_routes(
+    blueprint: Blueprint, database: Database, content: ContentStore, authenticate: Authenticate
+) -> None:
+    """The routes below ``/staff/appointments``, and ``/staff/slots``."""
+    routes = _AppointmentRoutes(database, content, authenticate)
+    for method, path, handler, name in (
+        ("GET", "/appointments", routes.listed, "appointments"),
+        ("POST", "/appointments", routes.book, "book_appointment"),
+        ("GET", ONE, routes.show, "appointment"),
+        ("POST", f"{ONE}/move", routes.move, "move_appointment"),
+        ("POST", f"{ONE}/cancel", routes.cancel, "cancel_appointment"),
+        ("GET", "/slots", routes.slots, "slots"),
+        *(("POST", f"{ONE}/{name}", routes.recording(record), name) for name, record in RECORDED.items()),
+    ):
+        blueprint.add_route(named(handler, name), f"/staff{path}", methods=[method])
+
+
+class _AppointmentRoutes:
+    def __init__(self, database: Database, content: ContentStore, authenticate: Authenticate) -> None:
+        self._database, self._content, self._authenticate = database, content, authenticate
+
+    async def listed(self, request: Request) -> HTTPResponse:
+        await self._authenticate(request)
+        phone = storable("phone", request.args.get("phone"))
+        from_ = moment_of("from", request.args.get("from"))
+        to = moment_of("to", request.args.get("to"), end=True)
+        visits = await in_thread(list_visits, self._database, await self._dealership(), phone, from_, to)
+        return json([appointment_json(visit) for visit in visits])
+
+    async def show(self, request: Request, id_: str) -> HTTPResponse:
+        await self._authenticate(request)
+        return json(appointment_json(await self._visit(await self._dealership(), id_)))
+
+    async def book(self, request: Request) -> HTTPResponse:
+        await self._authenticate(request)
+        own = ("start", "name", "phone", "plate", "mileage", "conversation_id", "request_id")
+        body = body_of(request, *VISIT_FIELDS, *own)
+        start = needed("start", moment_of("start", body.get("start")))
+        contact = Contact(needed("name", text_of(body, "name", LONGEST_NAME)), phone_of(body))
+        conversation, wanted = text_of(body, "conversation_id"), request_of(body)
+        await self._require_conversation(conversation)
+        visit = await in_thread(
+            booking.book,
+            self._database,
+            await self._dealership(),
+            clock.now(),
+            conversation,
+            wanted,
+            start,
+            contact,
+            plate=plate_of(body),
+            mileage=mileage_of(body),
+            request_key=text_of(body, "request_id", LONGEST_KEY),
+            by_staff=True,
+        )
+        return json(appointment_json(visit))
+
+    async def move(self, request: Request, id_: str) -> HTTPResponse:
+        await self._authenticate(request)
+        body = body_of(request, "start", "store")
+        start, store = needed("start", moment_of("start", body.get("start"))), text_of(body, "store")
+        return await self._change(id_, booking.move_visit, None, start, store, by_staff=True)
+
+    async def cancel(self, request: Request, id_: str) -> HTTPResponse:
+        await self._authenticate(request)
+        body_of(request)
+        return await self._change(id_, booking.cancel_visit, None, by_staff=True)
+
+    def recording(self, record: Callable[..., BookedVisit]) -> Callable[..., Any]:
+        async def handle(request: Request, id_: str) -> HTTPResponse:
+            await self._authenticate(request)
+            body_of(request)
+            return await self._change(id_, record)
+
+        return handle
+
+    async def slots(self, request: Request) -> HTTPResponse:
+        await self._authenticate(request)
+        query = {name: request.args.get(name) or None for name in ("kind", "store", "model")}
+        items = [item for each in request.args.getlist("items") or () for item in each.split(",") if item]
+        wanted = request_of({**query, "items": items})
+        limit = number_of("limit", request.args.get("limit"), SLOTS, MOST_SLOTS)
+        now = clock.now()
+        from_ = moment_of("from", request.args.get("from")) or now
+        to = moment_of("to", request.args.get("to"), end=True) or max(from_, now) + SLOT_DAYS
+        dealership = await self._dealership()
+        found = await in_thread(free_slots, self._database, dealership, now, wanted, from_, to, limit)
+        return json([slot_json(slot) for slot in found])
+
+    async def _change(
+        self, id_: str, change: Callable[..., BookedVisit], *arguments: Any, **named: Any
+    ) -> HTTPResponse:
+        dealership = await self._dealership()
+        visit = await self._visit(dealership, id_)
+        changed = await in_thread(
+            change, self._database, dealership, clock.now(), visit.code, *arguments, **named
+        )
+        return json(appointment_json(changed))
+
+    async def _visit(self, dealership: Dealership, id_: str) -> BookedVisit:
+        plain = unquote(id_)
+        if not is_storable(plain):
+            raise NotFound("no such appointment")
+        visit: BookedVisit = await in_thread(visit_of_id, self._database, dealership, plain)
+        return visit
+
+    async def _require_conversation(self, id_: str | None) -> None:
+        if id_ is None:
+            return
+        try:
+            await in_thread(conversations.conversation, self._database, id_)
+        except NotFound as error:
+            raise InvalidInput("conversation_id is not that of a conversation") from error
+
+    async def _dealership(self) -> Dealership:
+        dealership: Dealership = (await in_thread(self._content.current)).dealership
+        return dealership
+
+
+def request_of(body: dict[str, Any]) -> VisitRequest:
+    """What is wanted; without a store any will do."""
+    kind = needed("kind", choice_of(VisitKind, body.get("kind"), "kind"))
+    store, model, adviser = (text_of(body, name) for name in ("store", "model", "adviser"))
+    return VisitRequest(kind, store, model, ids_of(body, "items"), adviser)
+
+
+def appointment_json(visit: BookedVisit) -> dict[str, Any]:
+    """One appointment; ``calendar`` is the path of the customer's calendar file."""
+    return {
+        "id": visit.id,
+        "kind": visit.kind.value,
+        "store": visit.store,
+        "model": visit.model,
+        "items": list(visit.items),
+        "start": iso(visit.start),
+        "end": iso(visit.end),
+        "status": visit.status.value,
+        "code": visit.code,
+        "name": visit.name,
+        "phone": visit.phone,
+        "plate": visit.plate,
+        "mileage": visit.mileage,
+        "resources": list(visit.resources),
+        "resource_names": list(visit.resource_names),
+        "conversation_id": visit.conversation_id,
+        "sequence": visit.sequence,
+        "calendar": calendar_path(visit),
+        "promised_at": iso(visit.promised_at),
+        "needs_approval": visit.needs_approval,
+        "needs_new_time": visit.needs_new_time,
+        "created_at": iso(visit.created_at),
+        "updated_at": iso(visit.updated_at),
+    }
+
+
+def slot_json(slot: Slot) -> dict[str, Any]:
+    """A free slot."""
+    return {"store": slot.store, "start": iso(slot.start), "end": iso(slot.end)}

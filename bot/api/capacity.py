@@ -1,0 +1,246 @@
+"""What there is to book in the staff API: resources with their calendar feeds, outages, and the waitlist."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import unquote
+
+from sanic import Blueprint
+from sanic.request import Request
+from sanic.response import HTTPResponse, json
+
+from bot import clock
+from bot.api.appointments import VISIT_FIELDS, appointment_json, request_of, slot_json
+from bot.api.parameters import (
+    Authenticate,
+    body_of,
+    choice_of,
+    in_thread,
+    iso,
+    mileage_of,
+    minute_of,
+    moment_of,
+    named,
+    needed,
+    phone_of,
+    plate_of,
+    storable,
+    text_of,
+)
+from bot.clock import TIME_ZONE
+from bot.domain.dealership import Dealership
+from bot.domain.disruption import LONGEST_REASON
+from bot.domain.errors import InvalidInput, NotFound
+from bot.domain.waitlist import MINUTES_OF_DAY, OPEN, Preference, WaitState
+from bot.services import disruptions, waitlist
+from bot.services.calendar_links import FeedAddress, feed_addresses, renew_feed
+from bot.services.content.snapshot import ContentStore
+from bot.services.disruptions import Disruption, OutageView
+from bot.services.texts import is_storable
+from bot.services.visits import Contact
+from bot.services.waitlist import WaitEntry
+from bot.store.database import Database
+
+LONGEST_NAME = 80
+PREFERENCE_FIELDS = ("from", "until", "weekdays", "from_time", "until_time")
+
+
+def add_capacity_routes(
+    blueprint: Blueprint, database: Database, content: ContentStore, authenticate: Authenticate
+) -> None:
+    """The routes below ``/staff/resources``, ``/staff/outages`` and ``/staff/waitlist``."""
+    routes = _CapacityRoutes(database, content, authenticate)
+    for method, path, handler, name in (
+        ("GET", "/resources", routes.resources, "resources"),
+        ("POST", "/resources/<id_:str>/feed", routes.renew, "renew_feed"),
+        ("GET", "/outages", routes.outages, "outages"),
+        ("POST", "/outages", routes.begin, "begin_outage"),
+        ("DELETE", "/outages/<id_:str>", routes.end, "end_outage"),
+        ("GET", "/waitlist", routes.waiting, "waitlist"),
+        ("POST", "/waitlist", routes.join, "join_waitlist"),
+        ("DELETE", "/waitlist/<id_:str>", routes.leave, "leave_waitlist"),
+    ):
+        blueprint.add_route(named(handler, name), f"/staff{path}", methods=[method])
+
+
+class _CapacityRoutes:
+    def __init__(self, database: Database, content: ContentStore, authenticate: Authenticate) -> None:
+        self._database, self._content, self._authenticate = database, content, authenticate
+
+    async def resources(self, request: Request) -> HTTPResponse:
+        await self._authenticate(request)
+        found = await in_thread(feed_addresses, self._database, await self._dealership(), clock.now())
+        return json([resource_json(address) for address in found])
+
+    async def renew(self, request: Request, id_: str) -> HTTPResponse:
+        await self._authenticate(request)
+        dealership = await self._dealership()
+        address = await in_thread(renew_feed, self._database, dealership, clock.now(), unquote(id_))
+        return json(resource_json(address))
+
+    async def outages(self, request: Request) -> HTTPResponse:
+        await self._authenticate(request)
+        everything = _switch("all", request.args.get("all"))
+        dealership = await self._dealership()
+        found = await in_thread(disruptions.list_outages, self._database, dealership, clock.now(), everything)
+        return json([outage_json(outage) for outage in found])
+
+    async def begin(self, request: Request) -> HTTPResponse:
+        name = await self._authenticate(request)
+        body = body_of(request, "resource", "start", "end", "reason")
+        done: Disruption = await in_thread(
+            disruptions.begin_outage,
+            self._database,
+            await self._dealership(),
+            clock.now(),
+            needed("resource", text_of(body, "resource")),
+            needed("start", moment_of("start", body.get("start"))),
+            needed("end", moment_of("end", body.get("end"), end=True)),
+            text_of(body, "reason", LONGEST_REASON) or "",
+            name,
+        )
+        return json(disruption_json(done))
+
+    async def end(self, request: Request, id_: str) -> HTTPResponse:
+        await self._authenticate(request)
+        done = await in_thread(
+            disruptions.end_outage, self._database, await self._dealership(), clock.now(), _id(id_)
+        )
+        restored = [appointment_json(visit) for visit in done.restored]
+        return json({"outage": outage_json(done.outage), "restored": restored})
+
+    async def waiting(self, request: Request) -> HTTPResponse:
+        await self._authenticate(request)
+        phone = storable("phone", request.args.get("phone")) or None
+        state = choice_of(WaitState, request.args.get("state"), "state")
+        states = OPEN if state is None else (state,)
+        found = await in_thread(waitlist.list_entries, self._database, phone=phone, states=states)
+        return json([entry_json(entry) for entry in found])
+
+    async def join(self, request: Request) -> HTTPResponse:
+        await self._authenticate(request)
+        body = body_of(request, *VISIT_FIELDS, *PREFERENCE_FIELDS, "name", "phone", "plate", "mileage")
+        contact = Contact(text_of(body, "name", LONGEST_NAME) or "", phone_of(body))
+        entry = await in_thread(
+            waitlist.join,
+            self._database,
+            await self._dealership(),
+            clock.now(),
+            request_of(body),
+            preference_of(body),
+            contact,
+            plate=plate_of(body),
+            mileage=mileage_of(body),
+        )
+        return json(entry_json(entry))
+
+    async def leave(self, request: Request, id_: str) -> HTTPResponse:
+        await self._authenticate(request)
+        dealership = await self._dealership()
+        entry = await in_thread(waitlist.leave, self._database, dealership, clock.now(), _id(id_))
+        return json(entry_json(entry))
+
+    async def _dealership(self) -> Dealership:
+        dealership: Dealership = (await in_thread(self._content.current)).dealership
+        return dealership
+
+
+def preference_of(body: dict[str, Any]) -> Preference:
+    """When the visit may start; without ``from`` from now on."""
+    days = body.get("weekdays") or []
+    if not isinstance(days, list) or any(type(day) is not int or not 1 <= day <= 7 for day in days):
+        raise InvalidInput("weekdays must be a list of numbers from 1 (Monday) to 7")
+    begins, ends = minute_of(body, "from_time", 0), minute_of(body, "until_time", MINUTES_OF_DAY)
+    if begins >= ends:
+        raise InvalidInput("until_time must be after from_time")
+    from_ = moment_of("from", body.get("from")) or clock.now().astimezone(TIME_ZONE)
+    until = needed("until", moment_of("until", body.get("until"), end=True))
+    return Preference(from_, until, tuple(sorted(set(days))), begins, ends)
+
+
+def resource_json(address: FeedAddress) -> dict[str, Any]:
+    """A resource; ``feed`` is the path of its calendar feed."""
+    resource = address.resource
+    return {
+        "id": resource.id,
+        "kind": resource.kind.value,
+        "store": resource.store,
+        "name": resource.name,
+        "model": resource.model,
+        "electric": resource.electric,
+        "feed": address.path,
+    }
+
+
+def outage_json(outage: OutageView) -> dict[str, Any]:
+    """An outage."""
+    return {
+        "id": outage.id,
+        "resource": outage.resource,
+        "resource_name": outage.resource_name,
+        "start": iso(outage.start),
+        "end": iso(outage.end),
+        "reason": outage.reason,
+        "created_by": outage.created_by,
+        "created_at": iso(outage.created_at),
+        "ended_at": iso(outage.ended_at),
+    }
+
+
+def disruption_json(done: Disruption) -> dict[str, Any]:
+    """What an outage did to visits; ``new_times`` are by the id of the visit."""
+    return {
+        "outage": outage_json(done.outage),
+        "moved": [appointment_json(visit) for visit in done.moved],
+        "to_rebook": [appointment_json(visit) for visit in done.to_rebook],
+        "on_site": [appointment_json(visit) for visit in done.on_site],
+        "new_times": {id_: [slot_json(slot) for slot in slots] for id_, slots in done.new_times.items()},
+    }
+
+
+def entry_json(entry: WaitEntry) -> dict[str, Any]:
+    """An entry of the waitlist."""
+    wish = entry.preference
+    store, start = entry.offered or (None, None)
+    return {
+        "id": entry.id,
+        "state": entry.state.value,
+        "kind": entry.request.kind.value,
+        "store": entry.request.store,
+        "model": entry.request.model,
+        "items": list(entry.request.jobs),
+        "from": iso(wish.from_),
+        "until": iso(wish.until),
+        "weekdays": list(wish.weekdays),
+        "from_time": _clock(wish.from_minute),
+        "until_time": _clock(wish.until_minute),
+        "name": entry.name,
+        "phone": entry.phone,
+        "plate": entry.plate,
+        "mileage": entry.mileage,
+        "conversation_id": entry.conversation_id,
+        "offered_store": store,
+        "offered_start": iso(start),
+        "reply_by": iso(entry.reply_by),
+        "appointment_id": entry.appointment_id,
+        "created_at": iso(entry.created_at),
+        "updated_at": iso(entry.updated_at),
+    }
+
+
+def _clock(minutes: int) -> str:
+    return f"{minutes // 60:02}:{minutes % 60:02}"
+
+
+def _switch(name: str, text: str | None) -> bool:
+    if text not in (None, "", "true", "false"):
+        raise InvalidInput(f"{name} must be true or false")
+    return text == "true"
+
+
+def _id(raw: str) -> str:
+    """The id in a path; what no database can look for does not exist."""
+    id_ = unquote(raw)
+    if not is_storable(id_):
+        raise NotFound("no such entry")
+    return id_
