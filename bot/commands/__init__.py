@@ -13,6 +13,9 @@ MODULES = {
     "faq": "content",
     "replies": "content",
     "unanswered": "unanswered_list",
+    "outbox": "outbox_list",
+    "booking": "bookings",
+    "dealership": "dealership_content",
 }
 
 
