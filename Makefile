@@ -5,7 +5,7 @@ export SQLALCHEMY_SILENCE_UBER_WARNING := 1
 PYTHON := .venv/bin/python
 QUICK := not slow and not browser and not postgres and not redis and not conversation
 
-.PHONY: help run test check lint format train chat eval lock clean venv venv-dev
+.PHONY: help run test check lint format train chat eval load proof lock clean venv venv-dev
 
 help:
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s%s\n", $$1, $$2 }' Makefile
@@ -38,6 +38,12 @@ chat: venv ## talk with the assistant in the terminal
 STOCK ?= train
 eval: venv-dev ## measure the understanding against Rasa's stock configuration; writes docs/understanding.md
 	@exec $(PYTHON) -m tests.understanding.evaluation --stock $(STOCK)
+
+load: venv-dev ## measure booking: searches and bookings per second on both databases; writes docs/booking.md
+	@exec $(PYTHON) -m tests.load.booking
+
+proof: venv-dev ## the full-size proofs of booking: races, random steps, kill -9; writes docs/booking.md
+	@exec $(PYTHON) -m tests.load.proofs
 
 lock: ## compile the lock files from requirements.in and requirements-dev.in
 	@sh scripts/setup.sh lock

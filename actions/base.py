@@ -15,7 +15,9 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions import context, resumption, several
 from bot import clock
+from bot.services.calendar_files import calendar_link
 from bot.services.content.snapshot import Content
+from bot.services.visits import BookedVisit
 
 Events = list[dict[str, Any]]
 _FILLERS = re.compile(
@@ -35,6 +37,7 @@ class Turn:
         self.now: datetime = clock.now()
         installation = context.installation()
         self.database = installation.database
+        self._public_url = installation.settings.public_url
         self.content: Content = installation.content.current()
         self.dealership = self.content.dealership
         message: Mapping[str, Any] = tracker.latest_message or {}
@@ -168,6 +171,10 @@ class Turn:
     def has_spoken(self) -> bool:
         """Whether this action has said something already."""
         return bool(self._dispatcher.messages)
+
+    def calendar_link(self, visit: BookedVisit) -> str:
+        """The address of the visit's calendar file; it is the same before and after a move."""
+        return calendar_link(self._public_url, visit)
 
     def say(self, template: str, buttons: list[dict[str, str]] | None = None, **values: Any) -> None:
         """Utter an approved template with these values, and buttons after its own."""

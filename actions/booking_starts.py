@@ -8,10 +8,11 @@ from rasa_sdk.events import FollowupAction, SlotSet
 
 from actions import service_visit, test_drive
 from actions.base import DealerAction, Events, Turn, set_slots
-from actions.existing_bookings import FORM, details, purpose_of
+from actions.existing_bookings import FORM, details, purpose_of, say_needs_new_time
 from actions.facts import field_to_change
 from actions.faq import answer_refund, misunderstood
 from actions.forms import Draft, left
+from actions.held_slots import let_go_on_leaving
 from actions.own_visits import is_without_code, kind_named, other_car, own_visits
 from bot.domain.booking import VisitKind
 from bot.services.booking import release_hold
@@ -51,6 +52,7 @@ class StartExistingBooking(DealerAction):
                 return [FollowupAction("action_listen")]
             draft["booking_code"], draft["booking_phone"] = known
         FORM.read(turn, draft)
+        let_go_on_leaving(turn)
         paused = [SlotSet("paused_form", turn.active_form)] if in_booking else []
         begins = (
             [FollowupAction(FORM.name)] if turn.intent == "faq" else []
@@ -81,11 +83,16 @@ def _asks_of_own(turn: Turn) -> bool:
 
 def _tell_own(turn: Turn) -> None:
     """The bookings of this conversation, or that there is none yet."""
-    lines = ["（{code}）{what}，{time}，{store}".format(**details(turn, visit)) for visit in own_visits(turn)]
-    if lines:
+    visits = own_visits(turn)
+    timed = [details(turn, visit) for visit in visits if not visit.needs_new_time]
+    if timed:
+        lines = ("（{code}）{what}，{time}，{store}".format(**values) for values in timed)
         turn.say("utter_own_bookings", bookings="\n".join(lines))
-    else:
+    elif not visits:
         turn.say("utter_nothing_booked_yet")
+    for visit in visits:
+        if visit.needs_new_time:
+            say_needs_new_time(turn, visit)
 
 
 def look_up(turn: Turn) -> Events:

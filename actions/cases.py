@@ -11,6 +11,7 @@ from actions.base import Ask, DealerAction, Events, Turn, set_slots
 from actions.facts import name_phone_problem
 from actions.forms import Draft, Form, ValidateForm
 from actions.handoff import pass_to_person
+from actions.held_slots import let_go_on_leaving
 from actions.rescue_words import (
     clauses,
     denies_trouble,
@@ -258,6 +259,7 @@ class StartCase(DealerAction):
             complaint_hours=turn.dealership.profile.complaint_hours,
         )
         self.form.read(turn, draft)
+        let_go_on_leaving(turn)
         paused = turn.active_form if turn.active_form in BOOKINGS else None
         return [SlotSet("pending_offer", None), SlotSet("paused_form", paused), *set_slots(draft)]
 

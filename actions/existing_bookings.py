@@ -10,12 +10,16 @@ from rasa_sdk.events import FollowupAction, SlotSet
 from actions.base import Ask, DealerAction, Events, Turn, set_slots
 from actions.facts import WHATEVER, name_phone_problem
 from actions.forms import CHANGES, Draft, Form, ValidateForm
+from actions.held_slots import refusal_of
+from actions.new_times import new_time_buttons
 from actions.own_visits import IDENTITY, is_without_code, shift_of
-from actions.time_wishes import ask_for_time, parse_time, read_wish, refusal_of
+from actions.time_wishes import ask_for_time, parse_time, read_wish
 from bot.domain.booking import VisitKind, VisitRequest, VisitStatus, may_change
+from bot.domain.conversation import HandoffReason
 from bot.domain.errors import BookingRefused, Conflict, NotFound, TooLateToChange
 from bot.services.availability import check_slot
 from bot.services.booking import cancel_visit, move_visit
+from bot.services.disruptions import new_times
 from bot.services.visits import BookedVisit, find_visit
 from bot.services.wording import say_job_names, say_time
 
@@ -26,6 +30,7 @@ _KEEP_IT = re.compile(r"(不|别|甭|先不|不要|不用|不想)(取消|改|退
 STATUS_TEMPLATES = {
     VisitStatus.CONFIRMED: "utter_booking_details",
     VisitStatus.CANCELLED: "utter_booking_is_cancelled",
+    VisitStatus.CHECKED_IN: "utter_booking_is_going_on",
 }
 
 
@@ -184,7 +189,9 @@ def visit_of(turn: Turn, draft: Draft) -> BookedVisit | None:
 
 def changeable(turn: Turn, visit: BookedVisit) -> bool:
     """Whether the customer may still change or cancel alone."""
-    return visit.status is VisitStatus.CONFIRMED and may_change(turn.dealership.rules, turn.now, visit.start)
+    if visit.status is not VisitStatus.CONFIRMED:
+        return False
+    return visit.needs_new_time or may_change(turn.dealership.rules, turn.now, visit.start)
 
 
 def request_of(visit: BookedVisit, draft: Draft) -> VisitRequest:
@@ -277,10 +284,10 @@ class FinishExistingBooking(DealerAction):
             ]
         known = SlotSet("known_booking", [visit.code, visit.phone])
         if purpose == "check":
-            _say_status(turn, visit)
+            say_status(turn, visit)
             return [*FORM.cleared(), known]
-        if visit.start <= turn.now or visit.status is not VisitStatus.CONFIRMED:
-            _say_status(turn, visit)
+        if is_over(turn, visit) or visit.status is not VisitStatus.CONFIRMED:
+            say_status(turn, visit)
             return [*FORM.cleared(), known]
         if draft["booking_confirmed"] is False:
             turn.say("utter_booking_left_alone", **details(turn, visit))
@@ -305,9 +312,10 @@ class FinishExistingBooking(DealerAction):
             return [*set_slots(again), FollowupAction(FORM.name)]
         except TooLateToChange:
             turn.say("utter_too_late_to_change", **details(turn, visit))
-            return [*FORM.cleared(), SlotSet("pending_offer", "human")]
+            late = {"late_wish": _late_wish(draft, visit), "handoff_reason": HandoffReason.LATE_CHANGE.value}
+            return [*FORM.cleared(), SlotSet("pending_offer", "human"), *set_slots(late)]
         except Conflict:
-            _say_status(turn, visit)
+            say_status(turn, visit)
         return FORM.cleared()
 
     def _move(self, turn: Turn, draft: Draft, visit: BookedVisit) -> None:
@@ -321,15 +329,43 @@ class FinishExistingBooking(DealerAction):
             start,
             draft["booking_new_store"],
         )
-        turn.say("utter_booking_moved", **details(turn, moved))
+        turn.say("utter_booking_moved", **details(turn, moved), calendar=turn.calendar_link(moved))
 
 
-def _say_status(turn: Turn, visit: BookedVisit) -> None:
-    """What became of the visit; a confirmed one whose time has come is over, too."""
-    if visit.status is VisitStatus.CONFIRMED and visit.start <= turn.now:
+def _late_wish(draft: Draft, visit: BookedVisit) -> dict[str, str]:
+    """What a person has to do about a visit that starts too soon to be changed here: for the record of the handoff."""
+    wish = draft["booking_wish"] or {}
+    new_time = draft["booking_new_time"] or wish.get("start") or ""
+    known = {
+        "code": visit.code,
+        "wish": draft["booking_purpose"] or "change",
+        "start": visit.start.isoformat(),
+        "new_start": new_time if draft["booking_purpose"] == "change" else "",
+        "new_store": draft["booking_new_store"] or "",
+    }
+    return {name: value for name, value in known.items() if value}
+
+
+def say_status(turn: Turn, visit: BookedVisit) -> None:
+    """What became of the visit; a confirmed one whose time has come is over, too, unless it waits for another."""
+    if visit.status is VisitStatus.CONFIRMED and visit.needs_new_time:
+        say_needs_new_time(turn, visit)
+    elif visit.status is VisitStatus.CONFIRMED and is_over(turn, visit):
         turn.say("utter_booking_is_over", **details(turn, visit))
     else:
         turn.say(STATUS_TEMPLATES.get(visit.status, "utter_booking_is_over"), **details(turn, visit))
+
+
+def say_needs_new_time(turn: Turn, visit: BookedVisit) -> None:
+    """Why the visit needs a new time, and up to three that are free now."""
+    slots = new_times(turn.database, turn.dealership, turn.now, visit)
+    name = "utter_booking_needs_new_time" if slots else "utter_booking_needs_new_time_open"
+    turn.say(name, buttons=new_time_buttons(turn, visit, slots), **details(turn, visit))
+
+
+def is_over(turn: Turn, visit: BookedVisit) -> bool:
+    """Whether its time has come; one that lost its time can still get another."""
+    return visit.start <= turn.now and not visit.needs_new_time
 
 
 def details(turn: Turn, visit: BookedVisit) -> dict[str, Any]:

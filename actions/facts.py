@@ -7,6 +7,7 @@ from typing import Any
 
 from actions.base import Turn, button
 from actions.forms import Draft
+from bot.domain.dealership import Resource, ResourceKind
 from bot.services.wording import say_phone
 
 NO_PLATE = re.compile(
@@ -64,8 +65,8 @@ def read_contact(turn: Turn, draft: Draft, prefix: str) -> bool:
     return bool(name)
 
 
-def ask_contact(turn: Turn, name: str | None, time: str, store: str) -> None:
-    """Ask for name and phone together, or for the one that is missing."""
+def ask_contact(turn: Turn, name: str | None, time: str, store: str, is_news: bool = True) -> None:
+    """Ask for name and phone together, or for the one that is missing; ``is_news``: tell that the slot is held."""
     known_name, known_phone = turn.slot("known_name"), turn.slot("known_phone")
     offer = (
         [button(f"还用 {known_name} {say_phone(known_phone)}", "inform", name=known_name, phone=known_phone)]
@@ -73,7 +74,10 @@ def ask_contact(turn: Turn, name: str | None, time: str, store: str) -> None:
         else []
     )
     greeting = f"{name}您好，" if name and len(name) > 1 else ""
-    template = "utter_ask_phone" if name else "utter_ask_contact"
+    if name:
+        template = "utter_ask_phone_held" if is_news else "utter_ask_phone"
+    else:
+        template = "utter_ask_contact" if is_news else "utter_ask_contact_again"
     turn.say(template, buttons=offer, greeting=greeting, time=time, store=store)
 
 
@@ -140,6 +144,30 @@ def field_to_change(turn: Turn) -> str | None:
     if turn.values("field"):
         return str(turn.last("field"))
     return next((field for field, words in FIELD_WORDS if re.search(words, turn.text)), None)
+
+
+def adviser_wished_for(turn: Turn) -> Resource | None:
+    """The sales adviser who is asked for by name (想找林晓试驾), or by a button; their name is not the customer's."""
+    known = [r for r in turn.dealership.resources if r.kind is ResourceKind.SALES_ADVISER]
+    if turn.is_payload:
+        return next((adviser for adviser in known if adviser.id == turn.last("adviser")), None)
+    found = next((adviser for adviser in known if _asks_for(turn.text, adviser.name)), None)
+    if found:
+        turn.entities = [
+            e
+            for e in turn.entities
+            if not (e.get("entity") == "name" and found.name in turn.text[e["start"] : e["end"]])
+        ]
+    return found
+
+
+def _asks_for(text: str, name: str) -> bool:
+    spoken = re.escape(name)
+    return bool(
+        re.search(
+            rf"(?:找|让|请|由|跟|约|指定|换成?|想要){spoken}|{spoken}(?:来|给我|陪|带|接待|顾问|有空)", text
+        )
+    )
 
 
 def model_buttons(models: Any) -> list[dict[str, str]]:

@@ -18,6 +18,8 @@ from actions.base import DealerAction, Events, Turn, set_slots
 Draft = dict[str, Any]
 ANSWERS = frozenset({"inform", "request_change", "affirm", "deny"})
 CHANGES = frozenset({"request_change", "change_booking"})
+NO_ANSWERS = frozenset({"join_waitlist", "visit_reply"})
+"""Wishes of their own, whatever time or store they name."""
 
 
 class Form(ABC):
@@ -83,7 +85,8 @@ class ValidateForm(DealerAction):
             if target:
                 return [ActionExecutionRejected(self.form.name), FollowupAction(target)]
             if (
-                self._answers_an_offer(turn)
+                turn.intent in NO_ANSWERS
+                or self._answers_an_offer(turn)
                 or not self.form.concerns(turn)
                 or not self.form.read(turn, draft)
             ):

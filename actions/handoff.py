@@ -17,7 +17,8 @@ from bot.services.conversations import place_in_queue
 from bot.services.wording import say_opening, say_phone
 
 FACTS = (
-    "drive_model", "drive_store", "drive_time", "drive_name", "drive_phone", "visit_model", "visit_plate",
+    "late_wish", "drive_model", "drive_store", "drive_adviser", "drive_time", "drive_name", "drive_phone",
+    "visit_model", "visit_plate",
     "visit_mileage", "visit_jobs", "visit_store", "visit_time", "visit_name", "visit_phone", "known_name",
     "known_phone", "car_model", "car_plate", "car_phone", "rescue_place", "rescue_phone", "complaint_text",
     "complaint_phone",
@@ -83,12 +84,12 @@ class RequestHuman(DealerAction):
 def request_human(turn: Turn) -> Events:
     """The customer wants a person: now if one is on duty, else a call-back with an honest time."""
     reason = turn.slot("handoff_reason") or "asked_for_a_person"
-    clear = [SlotSet("pending_offer", None), SlotSet("handoff_reason", None)]
+    clear = set_slots({"pending_offer": None, "handoff_reason": None, "late_wish": None})
     told = turn.last("phone")
     if told and is_online(turn.dealership.profile.consultants_online, turn.now):
         turn.say("utter_number_passed_on", phone=told)
+    release_hold(turn.database, turn.conversation_id)
     if pass_to_person(turn, reason):
-        release_hold(turn.database, turn.conversation_id)
         return [*clear, ActiveLoop(None), SlotSet("requested_slot", None)]
     due = next_online(turn.dealership.profile.consultants_online, turn.now)
     case = open_case(

@@ -27,12 +27,14 @@ _LATE = re.compile(r"迟到|晚到|到不了|赶不上|小时到|分钟到|钟�
 
 
 def own_visits(turn: Turn, kind: VisitKind | None = None) -> list[BookedVisit]:
-    """The confirmed visits to come that were booked in this conversation, by start."""
+    """The confirmed visits to come, or without a time, that were booked in this conversation, by start."""
     visits = visits_of_conversation(turn.database, turn.dealership, turn.conversation_id)
     return [
         visit
         for visit in visits
-        if visit.status is VisitStatus.CONFIRMED and visit.start > turn.now and kind in (None, visit.kind)
+        if visit.status is VisitStatus.CONFIRMED
+        and (visit.start > turn.now or visit.needs_new_time)
+        and kind in (None, visit.kind)
     ]
 
 

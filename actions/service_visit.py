@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from rasa_sdk.events import FollowupAction
@@ -12,10 +11,21 @@ from actions.facts import NO_PLATE, UNKNOWN, model_buttons, read_mileage, read_p
 from actions.forms import Draft, ValidateForm
 from actions.time_wishes import parse_time
 from actions.visit_begun import is_open_what_for
+from actions.visit_jobs import (
+    LOOKED_AT,
+    adds,
+    fitting,
+    free_jobs,
+    is_puncture,
+    refused_jobs,
+    speaks_of_service,
+    without_late_first_service,
+)
 from actions.visits import (
     DRIVE,
     SERVICE,
     AskContact,
+    AskName,
     AskTime,
     BookVisit,
     StartVisit,
@@ -24,15 +34,10 @@ from actions.visits import (
     warn_of_overlap,
 )
 from bot.domain.booking import VisitKind, VisitRequest
-from bot.domain.dealership import Dealership, Powertrain
+from bot.domain.dealership import Powertrain
 from bot.services.vehicles import find_vehicle, suggested_job
 from bot.services.visits import BookedVisit
 from bot.services.wording import say_job_names, say_jobs, say_km, say_phone, say_plate, say_time
-
-_SOME_SERVICE = re.compile(r"保养|保样|宝养|保羊")
-_PUNCTURE = re.compile(r"胎.{0,6}(扎|钉|漏气|慢撒气|破|瘪)|(扎|钉).{0,6}胎|补一?下?个?(车|轮)?胎")
-_LOOKED_AT = "diagnosis"
-_PETROL_SERVICES = frozenset({"first_service", "regular_service", "major_service"})
 
 
 class ServiceVisitForm(VisitForm):
@@ -64,7 +69,9 @@ class ServiceVisitForm(VisitForm):
         )
         no_mileage = turn.requested == "visit_mileage" and len(turn.text) <= 10 and UNKNOWN.search(turn.text)
         puncture = turn.requested == "visit_jobs" and is_puncture(turn)
-        return bool(no_plate or no_mileage) or puncture or super().takes_anything(turn)
+        jobs = turn.slot("visit_jobs") or ()
+        removes = len(jobs) > 1 and refused_jobs(turn, jobs)
+        return bool(no_plate or no_mileage or removes) or puncture or super().takes_anything(turn)
 
     def elsewhere(self, turn: Turn) -> str | None:
         return "action_start_test_drive" if wants_other(turn, DRIVE, SERVICE) else None
@@ -113,21 +120,23 @@ class ServiceVisitForm(VisitForm):
         return "visit_confirmed" if draft["visit_confirmed"] is None else None
 
     def _read_jobs(self, turn: Turn, draft: Draft) -> bool:
-        jobs = list(dict.fromkeys(turn.values("job")))
-        if _speaks_of_service(turn) and (jobs or not draft["visit_jobs"]):
+        earlier = draft["visit_jobs"] or draft["visit_jobs_earlier"] or []
+        refused = refused_jobs(turn, earlier)
+        jobs = [job for job in dict.fromkeys(turn.values("job")) if job not in refused]
+        if speaks_of_service(turn) and not refused and (jobs or not draft["visit_jobs"]):
             jobs = ["service", *jobs]
-        if not jobs and is_puncture(turn) and _LOOKED_AT in {job.id for job in turn.dealership.services}:
+        if not jobs and is_puncture(turn) and LOOKED_AT in {job.id for job in turn.dealership.services}:
             turn.say("utter_puncture_is_looked_at")
-            jobs = [_LOOKED_AT]
+            jobs = [LOOKED_AT]
         if not jobs and turn.requested == "visit_jobs" and UNKNOWN.search(turn.text):
             jobs = ["service"]
-        if not jobs:
+        if not jobs and not refused:
             return False
-        earlier = draft["visit_jobs"] or draft["visit_jobs_earlier"] or ()
-        adds = re.search(r"再加|还要|另外|顺便|加上|也要|一起|再做|加个|加一", turn.text)
-        draft["visit_jobs_wished"] = draft["visit_jobs"] = (
-            list(dict.fromkeys([*earlier, *jobs])) if adds else jobs
-        )
+        if refused or adds(turn):
+            jobs = [job for job in dict.fromkeys([*earlier, *jobs]) if job not in refused]
+        if refused and jobs:
+            turn.say("utter_jobs_removed", jobs=say_job_names(turn.dealership, refused))
+        draft["visit_jobs_wished"] = draft["visit_jobs"] = jobs or None
         return True
 
     def _recognise(self, turn: Turn, draft: Draft) -> None:
@@ -170,47 +179,8 @@ class ServiceVisitForm(VisitForm):
                 mileage if mileage >= 0 else None,
             )
             jobs = [job if job_id == "service" else job_id for job_id in jobs]
-        jobs = _without_late_first_service(turn, model, mileage, jobs)
-        draft["visit_jobs"] = list(dict.fromkeys(_fitting(turn.dealership, model, job) for job in jobs))
-
-
-def _without_late_first_service(turn: Turn, model: str, mileage: int | None, jobs: list[str]) -> list[str]:
-    """The free first service only for a car that is due for it; beyond, the job of its mileage, with the reason."""
-    schedule = turn.content.schedule
-    first = schedule.next_service.jobs.first
-    if first not in jobs or mileage is None or mileage < 0:
-        return jobs
-    due = suggested_job(schedule, turn.dealership.model(model).powertrain, mileage)
-    electric = turn.dealership.model(model).powertrain is Powertrain.ELECTRIC
-    if due == first or (electric and mileage <= schedule.next_service.first_km):
-        return jobs
-    turn.say(
-        "utter_first_service_is_over",
-        mileage=say_km(mileage),
-        job=turn.dealership.service(due).name,
-    )
-    return [due if job == first else job for job in jobs]
-
-
-def is_puncture(turn: Turn) -> bool:
-    """A hole in a tyre is to be mended: no job of the price list, the workshop has to look at it."""
-    return bool(_PUNCTURE.search(turn.text)) and not turn.values("job")
-
-
-def _speaks_of_service(turn: Turn) -> bool:
-    """Whether "保养" is said as such, beside the jobs that are named ("保养和刹车检查")."""
-    text = turn.text
-    for found in turn.values_of({"job"}):
-        text = text.replace(turn.text[found["start"] : found["end"]], " ")
-    return bool(_SOME_SERVICE.search(text)) and turn.intent in ("book_service", "inform", "request_change")
-
-
-def _fitting(dealership: Dealership, model: str, job: str) -> str:
-    """The job as it is done on this model: an electric car has its own service, and a petrol car has not that one."""
-    electric = dealership.model(model).powertrain is Powertrain.ELECTRIC
-    if electric and job in _PETROL_SERVICES:
-        return "ev_service"
-    return "regular_service" if job == "ev_service" and not electric else job
+        jobs = without_late_first_service(turn, model, mileage, jobs)
+        draft["visit_jobs"] = list(dict.fromkeys(fitting(turn, model, job) for job in jobs))
 
 
 FORM = ServiceVisitForm()
@@ -265,9 +235,7 @@ class AskJobs(DealerAction):
 
     def perform(self, turn: Turn) -> Events:
         model = turn.dealership.model(turn.slot("visit_model"))
-        electric = model.powertrain is Powertrain.ELECTRIC
-        hidden = _PETROL_SERVICES if electric else {"ev_service"}
-        jobs = [job for job in turn.dealership.services if job.id not in hidden]
+        jobs = [job for job in turn.dealership.services if job.powertrain in (None, model.powertrain)]
         turn.say("utter_ask_jobs", buttons=[button(job.name, "inform", job=job.id) for job in jobs])
         return []
 
@@ -281,7 +249,7 @@ class AskServiceStore(DealerAction):
         turn.say(
             "utter_ask_service_store",
             buttons=store_buttons(turn.dealership.stores),
-            jobs=say_jobs(turn.dealership, jobs, free=_is_free(turn)),
+            jobs=say_jobs(turn.dealership, jobs, turn.slot("visit_model"), free_jobs(turn)),
         )
         return []
 
@@ -296,9 +264,9 @@ class AskVisitPhone(AskContact):
     form = FORM
 
 
-class AskVisitName(Ask):
+class AskVisitName(AskName):
     action_name = "action_ask_service_visit_form_visit_name"
-    asks_with = "utter_ask_name"
+    form = FORM
 
 
 class AskVisitChange(DealerAction):
@@ -331,7 +299,9 @@ class AskVisitConfirmation(DealerAction):
         turn.say(
             "utter_confirm_service_visit",
             vehicle=_vehicle(turn),
-            jobs=say_jobs(turn.dealership, turn.slot("visit_jobs"), free=_is_free(turn)),
+            jobs=say_jobs(
+                turn.dealership, turn.slot("visit_jobs"), turn.slot("visit_model"), free_jobs(turn)
+            ),
             store=store.name,
             address=store.address,
             time=say_time(start),
@@ -366,6 +336,7 @@ class BookServiceVisit(BookVisit):
             name=visit.name,
             phone=say_phone(visit.phone),
             hotline=store.service_phone,
+            calendar=turn.calendar_link(visit),
         )
 
 
@@ -377,10 +348,3 @@ def _vehicle(turn: Turn) -> str:
         details.append(say_km(mileage))
     model = turn.dealership.model(turn.slot("visit_model")).name
     return f"{model}（{'，'.join(details)}）" if details else model
-
-
-def _is_free(turn: Turn) -> bool:
-    """The electric car's first service is free: by mileage, as far as it is known."""
-    mileage = turn.slot("visit_mileage")
-    first_km = turn.content.schedule.next_service.first_km
-    return turn.slot("visit_jobs") == ["ev_service"] and mileage is not None and 0 <= mileage <= first_km

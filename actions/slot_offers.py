@@ -7,14 +7,27 @@ from typing import Any
 
 from actions.base import Turn, button
 from bot.clock import TIME_ZONE
-from bot.domain.booking import Slot, VisitKind, VisitRequest, bookable_window
+from bot.domain.alternatives import Alternative
+from bot.domain.booking import Refusal, Slot, VisitKind, VisitRequest, bookable_window
 from bot.services.availability import free_slots
+from bot.services.calendar import closure_on
 from bot.services.content.variables import WEEKDAYS
 from bot.services.wording import say_time
 
 SHOWN = 6
 PER_DAY = 3
 DAYS_SHOWN_FIRST = 4
+_MAY_COME_FREE = {
+    reason.value
+    for reason in (
+        Refusal.CAR_OUT,
+        Refusal.ADVISERS_BUSY,
+        Refusal.BAY_FULL,
+        Refusal.TECHNICIANS_BUSY,
+        Refusal.ADVISER_BUSY,
+    )
+}
+"""Somebody has taken it, and may give it back."""
 
 
 def slots_between(
@@ -69,24 +82,45 @@ def spread_wide(slots: Any) -> list[Slot]:
     return found
 
 
+def waiting_button(turn: Turn) -> list[dict[str, str]]:
+    """To be told when something comes free; who moves a booking keeps its old time and does not wait."""
+    return [] if turn.active_form == "existing_booking_form" else [button("有空位通知我", "join_waitlist")]
+
+
 def say_refusal(turn: Turn, request: VisitRequest, refusal: dict[str, Any]) -> None:
-    slots = [Slot(store, parse(start), parse(start)) for store, start in refusal["alternatives"]]
+    """The reason of a refusal, and what there is instead."""
+    slots = [_alternative(kept) for kept in refusal["alternatives"]]
     wished = refusal.get("span") or say_time(parse(refusal["wished"]))
-    name = f"utter_refused_{refusal['reason']}"
     store = turn.dealership.store(request.store).name if request.store else ""
+    adviser = adviser_name(turn, request.adviser)
+    name = f"utter_refused_{refusal['reason']}"
     rest = _workshop_rest(turn, request, refusal)
     if rest:
         name, store = "utter_refused_workshop_closed", f"{store}售后{rest}"
-    if not slots:
-        turn.say(name, wished=wished, store=store, invitation="您换个时间试试，或者让顾问帮您安排。")
-        return
+    closure = closure_on(turn.dealership, parse(refusal["wished"]).date())
+    waiting = waiting_button(turn) if refusal["reason"] in _MAY_COME_FREE else []
+    if refusal.get("was_held"):
+        name = "utter_hold_lost"
     turn.say(
         name,
-        buttons=slot_buttons(turn, slots, request.store),
+        buttons=[*slot_buttons(turn, slots, request.store), *waiting] or None,
+        closure=closure.name if closure else "",
         wished=wished,
+        time=wished,
         store=store,
-        invitation="离得最近的有：",
+        adviser=adviser,
+        invitation="离得最近的有：" if slots else "您换个时间试试，或者让顾问帮您安排。",
     )
+
+
+def adviser_name(turn: Turn, adviser: str | None) -> str:
+    """The name of an adviser by id; empty for none."""
+    return next((r.name for r in turn.dealership.resources if r.id == adviser), "")
+
+
+def _alternative(kept: dict[str, Any]) -> Alternative:
+    start = parse(kept["start"])
+    return Alternative(kept["store"], start, start, kept["model"], kept["adviser"])
 
 
 def _workshop_rest(turn: Turn, request: VisitRequest, refusal: dict[str, Any]) -> str:
@@ -107,9 +141,16 @@ def parse(text: str) -> datetime:
 
 
 def _slot_button(turn: Turn, slot: Slot, named: bool) -> dict[str, str]:
+    """ "周六 11月28日 14:00 城东店", with the car or the adviser where that is another one than wished."""
     values: dict[str, str] = {"time": slot.start.isoformat()}
     title = say_time(slot.start)
     if named:
         title += f" {turn.dealership.store(slot.store).name}"
         values["store"] = slot.store
+    if isinstance(slot, Alternative) and slot.model:
+        title += f" 换 {turn.dealership.model(slot.model).name}"
+        values["model"] = slot.model
+    if isinstance(slot, Alternative) and slot.adviser:
+        title += f" 由{adviser_name(turn, slot.adviser)}接待"
+        values["adviser"] = slot.adviser
     return button(title, "inform", **values)

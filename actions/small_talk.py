@@ -7,11 +7,12 @@ from typing import Any
 
 from rasa_sdk.events import FollowupAction, SlotSet
 
-from actions import cases, existing_bookings, handoff, own_car, service_visit, test_drive
+from actions import cases, existing_bookings, handoff, own_car, service_visit, test_drive, waitlist
 from actions.base import DealerAction, Events, Turn, set_slots
 from actions.faq import answer_refund, ask_again, misunderstood
 from actions.forms import Form, left
 from actions.resumption import LEFT, kept_for_later
+from actions.visit_replies import answer_notice
 from bot.services.booking import release_hold
 
 _WHO_ARE_YOU = re.compile(r"你(们)?(是|叫)(谁|什么|啥|哪位|机器人|真人|人工)")
@@ -26,6 +27,7 @@ FORMS = {
         cases.RESCUE,
         cases.COMPLAINT,
         handoff.FORM,
+        waitlist.FORM,
     )
 }
 OFFERED: dict[str, tuple[Form, dict[str, Any]]] = {
@@ -152,6 +154,9 @@ class AcceptOffer(DealerAction):
     keeps_misunderstandings = True
 
     def perform(self, turn: Turn) -> Events:
+        answered = answer_notice(turn, yes=True)
+        if answered is not None:
+            return answered
         offer = turn.slot("pending_offer")
         cleared = SlotSet("pending_offer", None)
         if offer == "human" and not turn.speaks_of_booking:
@@ -181,6 +186,9 @@ class DeclineOffer(DealerAction):
     keeps_misunderstandings = True
 
     def perform(self, turn: Turn) -> Events:
+        answered = answer_notice(turn, yes=False)
+        if answered is not None:
+            return answered
         if not turn.active_form and answer_refund(turn):
             return []
         if turn.offered_topics or (turn.active_form and not turn.slot("pending_offer")):

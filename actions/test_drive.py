@@ -8,21 +8,23 @@ from rasa_sdk.events import ActiveLoop, FollowupAction, SlotSet
 
 from actions.base import Ask, DealerAction, Events, Turn, button
 from actions.booking_talk import answer_aside, is_about_another_matter, wants_a_call
-from actions.facts import model_buttons, store_buttons
+from actions.facts import adviser_wished_for, model_buttons, store_buttons
 from actions.forms import Draft, ValidateForm
 from actions.handoff import request_human
+from actions.held_slots import let_go
 from actions.named_problems import foreign_model
 from actions.resumption import kept_for_later, seed
+from actions.slot_offers import adviser_name
 from actions.time_wishes import parse_time
 from actions.visits import (
     DRIVE,
     SERVICE,
     AskContact,
+    AskName,
     AskTime,
     BookVisit,
     StartVisit,
     VisitForm,
-    let_go,
     wants_other,
     warn_of_overlap,
 )
@@ -52,6 +54,7 @@ class TestDriveForm(VisitForm):
         "drive_name",
         "drive_phone",
         "drive_licence",
+        "drive_adviser",
         "drive_confirmed",
         "drive_wish",
         "drive_refusal",
@@ -65,16 +68,21 @@ class TestDriveForm(VisitForm):
     def request(self, draft: Draft) -> VisitRequest | None:
         if not draft["drive_model"]:
             return None
-        return VisitRequest(VisitKind.TEST_DRIVE, draft["drive_store"], draft["drive_model"])
+        model, store, adviser = draft["drive_model"], draft["drive_store"], draft["drive_adviser"]
+        return VisitRequest(VisitKind.TEST_DRIVE, store, model, adviser=adviser)
 
     def seed(self, turn: Turn) -> Draft:
         return seed(turn)
 
     def read_facts(self, turn: Turn, draft: Draft) -> bool:
         aside = self._answers_about_a_model(turn, draft) or self._names_the_foreign_model(turn, draft)
+        adviser = adviser_wished_for(turn)
         model, store = turn.last("model"), self.store_said(turn)
         if model:
             draft["drive_model"] = model
+        if adviser:
+            draft["drive_adviser"] = adviser.id
+            draft["drive_store"] = store or draft["drive_store"] or adviser.store
         if store:
             draft["drive_store"] = store
         elif self.wants_store_of_choice(turn):
@@ -84,7 +92,12 @@ class TestDriveForm(VisitForm):
             draft["drive_licence"] = licence
         self._fit_store(turn, draft)
         return bool(
-            aside or model or store or licence is not None or draft["drive_store"] != turn.slot("drive_store")
+            aside
+            or model
+            or store
+            or adviser
+            or licence is not None
+            or draft["drive_store"] != turn.slot("drive_store")
         )
 
     def next_question(self, draft: Draft) -> str | None:
@@ -100,7 +113,7 @@ class TestDriveForm(VisitForm):
         return next((s for s in ("drive_licence", "drive_confirmed") if draft[s] is None), None)
 
     def takes_anything(self, turn: Turn) -> bool:
-        if turn.intent != "faq" and foreign_model(turn):
+        if turn.intent != "faq" and (foreign_model(turn) or adviser_wished_for(turn)):
             return True
         return super().takes_anything(turn) or self._licence(turn) is not None
 
@@ -222,9 +235,9 @@ class AskDrivePhone(AskContact):
     form = FORM
 
 
-class AskDriveName(Ask):
+class AskDriveName(AskName):
     action_name = "action_ask_test_drive_form_drive_name"
-    asks_with = "utter_ask_name"
+    form = FORM
 
 
 class AskLicence(Ask):
@@ -251,10 +264,12 @@ class AskConfirmation(DealerAction):
         store = turn.dealership.store(turn.slot("drive_store"))
         start = parse_time(turn.slot("drive_time"))
         assert start is not None
+        adviser = turn.slot("drive_adviser")
         warn_of_overlap(turn, start)
         turn.say(
             "utter_confirm_test_drive",
             model=turn.dealership.model(turn.slot("drive_model")).name,
+            with_adviser=f"，由{adviser_name(turn, adviser)}接待" if adviser else "",
             store=store.name,
             address=store.address,
             time=say_time(start),
@@ -291,4 +306,5 @@ class BookTestDrive(BookVisit):
             name=visit.name,
             phone=say_phone(visit.phone),
             hotline=store.sales_phone,
+            calendar=turn.calendar_link(visit),
         )

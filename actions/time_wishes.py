@@ -8,12 +8,21 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from actions.base import Turn, button
-from actions.slot_offers import general_slots, parse, say_refusal, slot_buttons, slots_between, spread_wide
+from actions.held_slots import refusal_of
+from actions.slot_offers import (
+    general_slots,
+    parse,
+    say_refusal,
+    slot_buttons,
+    slots_between,
+    spread_wide,
+    waiting_button,
+)
 from actions.time_doubts import offer_for_doubt
 from bot.clock import TIME_ZONE
 from bot.domain.booking import Refusal, VisitRequest, bookable_window
 from bot.domain.errors import BookingRefused
-from bot.services.availability import check_slot
+from bot.services.availability import check_slot, would_be_free
 from bot.services.booking import hold_slot
 from bot.services.wording import say_day, say_time
 
@@ -192,16 +201,6 @@ def hold(turn: Turn, request: VisitRequest, start: datetime) -> dict[str, Any] |
     return None
 
 
-def refusal_of(refused: BookingRefused, start: datetime) -> dict[str, Any]:
-    """A refusal as it is kept in a slot until the question is asked again."""
-    slots: tuple[Any, ...] = refused.alternatives
-    return {
-        "reason": Refusal(refused.reason).value,
-        "wished": start.isoformat(),
-        "alternatives": [[slot.store, slot.start.isoformat()] for slot in slots],
-    }
-
-
 def ask_for_time(
     turn: Turn,
     request: VisitRequest,
@@ -229,7 +228,9 @@ def ask_for_time(
         return
     slots = slots or general_slots(turn, request)
     if not slots:
-        turn.say("utter_nothing_free_at_all", buttons=[button("联系顾问", "ask_human")])
+        turn.say(
+            "utter_nothing_free_at_all", buttons=[button("联系顾问", "ask_human"), *waiting_button(turn)]
+        )
         return
     if again:
         turn.say("utter_ask_time_again", buttons=slot_buttons(turn, slots, request.store))
@@ -243,7 +244,9 @@ def _offer_earliest(turn: Turn, request: VisitRequest, wish: Wish) -> None:
     from_, until = _window(turn, request, wish)
     slots = slots_between(turn, request, from_, until, EARLIEST) or general_slots(turn, request)[:EARLIEST]
     if not slots:
-        turn.say("utter_nothing_free_at_all", buttons=[button("联系顾问", "ask_human")])
+        turn.say(
+            "utter_nothing_free_at_all", buttons=[button("联系顾问", "ask_human"), *waiting_button(turn)]
+        )
         return
     template = "utter_ask_time_any" if wish["any"] == 1 else "utter_ask_time_again"
     turn.say(template, buttons=slot_buttons(turn, slots, request.store))
@@ -256,11 +259,14 @@ def _say_nothing_free(turn: Turn, request: VisitRequest, wish: Wish, from_: date
     horizon = bookable_window(turn.dealership.rules, request.kind, turn.now)[1]
     found = slots_between(turn, request, from_, horizon, 3)
     nearest = found or general_slots(turn, request)[:3]
-    turn.say("utter_nothing_free_then", buttons=slot_buttons(turn, nearest, request.store))
+    buttons = [*slot_buttons(turn, nearest, request.store), *waiting_button(turn)]
+    turn.say("utter_nothing_free_then", buttons=buttons)
 
 
 def _say_why_impossible(turn: Turn, request: VisitRequest, wish: Wish, from_: datetime) -> bool:
     """The reason why a wished day or part of it has no slot at all; False when it is simply full."""
+    if any(would_be_free(turn.dealership, turn.now, request, from_, _end_of(wish, from_))):
+        return False
     start = from_ if from_.time() != datetime.min.time() else from_.replace(hour=_USUAL_HOUR)
     try:
         check_slot(turn.database, turn.dealership, turn.now, request, start, turn.conversation_id)

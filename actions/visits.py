@@ -21,14 +21,15 @@ from actions.booking_talk import (
 )
 from actions.facts import WHATEVER, ask_contact, bare_name, field_to_change, read_contact
 from actions.forms import CHANGES, Draft, Form
+from actions.held_slots import keep, let_go_on_leaving, lost, was_told
 from actions.named_problems import keep_first_model, name_plate_problem
-from actions.time_wishes import any_time, ask_for_time, hold, parse_time, read_wish, refusal_of, say_why_never
+from actions.time_wishes import any_time, ask_for_time, hold, parse_time, read_wish, say_why_never
 from actions.visit_words import DRIVE as DRIVE
 from actions.visit_words import SERVICE as SERVICE
 from bot.domain.booking import VisitRequest, VisitStatus
 from bot.domain.dealership import Store
 from bot.domain.errors import BookingRefused
-from bot.services.booking import book, release_hold
+from bot.services.booking import book
 from bot.services.visits import BookedVisit, Contact, visits_of_conversation
 from bot.services.wording import say_time
 
@@ -113,6 +114,7 @@ class VisitForm(Form):
             return turn.intent in self.own_intents
         self._drop_confirmation(draft, before)
         self.settle_time(turn, draft, before)
+        self._keep_held(turn, draft, before)
         if turn.requested == f"{p}_time" and draft == before and not turn.has_spoken:
             turn.say("utter_noted")  # said before, as the store that was chosen already
         return True
@@ -133,7 +135,7 @@ class VisitForm(Form):
         """Hold the wished slot as soon as it is known what for; a change of the visit checks its time anew."""
         p = self.prefix
         request = self.request(draft)
-        decisive = [slot for slot in self.slots if slot.endswith(("_model", "_store", "_jobs"))]
+        decisive = [slot for slot in self.slots if slot.endswith(("_model", "_store", "_jobs", "_adviser"))]
         if draft[f"{p}_time"] and any(draft[slot] != before.get(slot) for slot in decisive):
             draft[f"{p}_wish"] = {"kind": "point", "start": draft[f"{p}_time"], "end": None}
             draft[f"{p}_time"] = None
@@ -145,6 +147,16 @@ class VisitForm(Form):
         draft[f"{p}_refusal"] = hold(turn, request, start)
         if draft[f"{p}_refusal"] is None:
             draft[f"{p}_time"] = start.isoformat()
+
+    def _keep_held(self, turn: Turn, draft: Draft, before: Draft) -> None:
+        """A time that was agreed earlier is held on; taken by somebody else meanwhile, it has to be chosen anew."""
+        p = self.prefix
+        request, start = self.request(draft), parse_time(draft[f"{p}_time"])
+        if request is None or start is None or draft[f"{p}_time"] != before[f"{p}_time"]:
+            return
+        refusal = keep(turn, request, start)
+        if refusal:
+            draft.update({f"{p}_time": None, f"{p}_confirmed": None, f"{p}_refusal": refusal})
 
     def acknowledge(self, turn: Turn, draft: Draft, before: Draft) -> None:
         p = self.prefix
@@ -276,6 +288,7 @@ class StartVisit(DealerAction):
         self.form.read(turn, draft)
         if not draft[f"{self.form.prefix}_time"] and not draft[f"{self.form.prefix}_refusal"]:
             self.form.settle_time(turn, draft, known)
+        let_go_on_leaving(turn, self.form.name)
         paused = turn.active_form if turn.active_form not in (None, self.form.name) else None
         return [
             SlotSet("paused_form", paused),
@@ -308,7 +321,24 @@ class AskContact(DealerAction):
         p = self.form.prefix
         start = parse_time(turn.slot(f"{p}_time"))
         store = turn.dealership.store(turn.slot(f"{p}_store"))
-        ask_contact(turn, turn.slot(f"{p}_name"), time=say_time(start) if start else "", store=store.name)
+        is_news = start is not None and not was_told(turn, p)
+        time = say_time(start) if start else ""
+        ask_contact(turn, turn.slot(f"{p}_name"), time, store.name, is_news)
+        return []
+
+
+class AskName(DealerAction):
+    form: VisitForm
+    keeps_misunderstandings = True
+
+    def perform(self, turn: Turn) -> Events:
+        p = self.form.prefix
+        start = parse_time(turn.slot(f"{p}_time"))
+        if start is None or was_told(turn, p):
+            turn.say("utter_ask_name")
+        else:
+            store = turn.dealership.store(turn.slot(f"{p}_store"))
+            turn.say("utter_ask_name_held", time=say_time(start), store=store.name)
         return []
 
 
@@ -336,9 +366,11 @@ class BookVisit(DealerAction):
                 **self.extras(draft),
             )
         except BookingRefused as refused:
-            back = {f"{p}_time": None, f"{p}_confirmed": None, f"{p}_refusal": refusal_of(refused, start)}
+            back = {f"{p}_time": None, f"{p}_confirmed": None, f"{p}_refusal": lost(refused, start)}
             return [*set_slots(back), FollowupAction(self.form.name)]
         self.tell(turn, visit, draft)
+        if visit.needs_approval:
+            turn.say("utter_booked_needs_approval", phone=visit.phone)
         known = {
             "known_name": contact.name,
             "known_phone": contact.phone,
@@ -359,10 +391,6 @@ def warn_of_overlap(turn: Turn, start: datetime) -> None:
     """Say that another visit booked in this conversation is at the same time; it may be meant, for a companion."""
     visits = visits_of_conversation(turn.database, turn.dealership, turn.conversation_id)
     for visit in visits:
-        if visit.status is VisitStatus.CONFIRMED and visit.start <= start < visit.end:
+        expected = visit.status is VisitStatus.CONFIRMED and not visit.needs_new_time
+        if expected and visit.start <= start < visit.end:
             turn.say("utter_other_visit_then", code=visit.code, time=say_time(visit.start))
-
-
-def let_go(turn: Turn) -> None:
-    """Give back the slot that the conversation holds."""
-    release_hold(turn.database, turn.conversation_id)

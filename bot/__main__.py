@@ -1,4 +1,4 @@
-"""``python -m bot …``: serve, train, chat, understand, faq, replies, unanswered."""
+"""``python -m bot …``: serve, train, chat, understand, faq, replies, unanswered, booking, dealership, outbox."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ os.environ.setdefault("TQDM_DISABLE", "1")
 os.environ.setdefault("SQLALCHEMY_SILENCE_UBER_WARNING", "1")
 
 from bot.commands.arguments import add_content_commands, add_unanswered_command
+from bot.commands.booking_arguments import add_booking_command, add_dealership_command
+from bot.commands.outbox_arguments import add_outbox_command
 from bot.domain.errors import ImportRefused, ZhantingError
 
 COMMANDS = {
@@ -30,6 +32,9 @@ def main(arguments: list[str] | None = None) -> int:
         commands.add_parser(name, help=help_text)
     add_content_commands(commands)
     add_unanswered_command(commands)
+    add_booking_command(commands)
+    add_dealership_command(commands)
+    add_outbox_command(commands)
     chosen = parser.parse_args(arguments)
     for stream in (sys.stdin, sys.stdout, sys.stderr):
         stream.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]

@@ -30,6 +30,7 @@ HEAVY = (
     "tests/services/test_booking_races",
     "tests/services/test_content",
     "tests/services/test_installation",
+    "tests/services/test_waitlist_races",
 )
 
 

@@ -1,4 +1,4 @@
-"""The rules of booking: what a visit needs, why a time is refused, and what to offer instead.
+"""The rules of booking: what a visit needs, why a time is refused, and which are free.
 
 Time is counted in ticks of 15 minutes since the epoch. A visit claims every tick that it touches, so that a
 partial overlap is an overlap (``reference/booking.md``, *What ours does*, point 1).
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime, timedelta
 from enum import Enum
 
 from bot.domain.calendar import StoreCalendar
@@ -17,16 +17,12 @@ from bot.domain.dealership import (
     BookingRules,
     Dealership,
     Department,
-    Powertrain,
     Resource,
     ResourceKind,
-    ServiceJob,
 )
 from bot.domain.errors import InvalidInput
-
-TICK = timedelta(minutes=15)
-EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
-OTHER_STORE_PENALTY = timedelta(minutes=45)
+from bot.domain.ticks import EPOCH, TICK, Ticks, ticks_between
+from bot.domain.workshop import jobs_of, needs_electric, unsuitable_jobs, visit_minutes
 
 Busy = Mapping[str, AbstractSet[int]]
 """The taken ticks of each resource; a resource without any may be missing."""
@@ -54,6 +50,8 @@ class Refusal(str, Enum):
 
     NO_TEST_CAR = "no_test_car"
     NO_EQUIPMENT = "no_equipment"
+    WRONG_POWERTRAIN = "wrong_powertrain"
+    ADVISER_ELSEWHERE = "adviser_elsewhere"
     PAST = "past"
     TOO_SOON = "too_soon"
     TOO_FAR = "too_far"
@@ -65,16 +63,21 @@ class Refusal(str, Enum):
     ADVISERS_BUSY = "advisers_busy"
     BAY_FULL = "bay_full"
     TECHNICIANS_BUSY = "technicians_busy"
+    ADVISER_BUSY = "adviser_busy"
 
 
 @dataclass(frozen=True)
 class VisitRequest:
-    """What is wanted: ``store`` None is any store, ``model`` None an unknown petrol car (service only)."""
+    """What is wanted: ``store`` None is any store, ``model`` None an unknown petrol car (service only).
+
+    ``adviser`` is the id of the sales adviser or technician who is wished for; None is whoever is free.
+    """
 
     kind: VisitKind
     store: str | None = None
     model: str | None = None
     jobs: tuple[str, ...] = ()
+    adviser: str | None = None
 
 
 @dataclass(frozen=True)
@@ -132,11 +135,6 @@ class Offer:
 
     def resources(self) -> tuple[str, ...]:
         return tuple(candidate.id for r in self.requirements for candidate in r.candidates)
-
-
-def ticks_between(start: datetime, end: datetime) -> range:
-    """The ticks that the interval from ``start`` up to ``end`` touches."""
-    return range((start - EPOCH) // TICK, -((EPOCH - end) // TICK))
 
 
 def make_offer(dealership: Dealership, request: VisitRequest, store: str, calendar: StoreCalendar) -> Offer:
@@ -215,37 +213,49 @@ def free_slots(
     until: datetime,
 ) -> Iterator[Slot]:
     """Free slots that start from ``from_`` on and before ``until``, by time and then by order of stores."""
+    searches = [(offer, _Blocked(offer, busy, ticks_between(from_, from_).start)) for offer in offers]
     for day in _days(from_, until):
-        plans = [plan for offer in offers for plan in _plans_of_day(rules, offer, now, day)]
-        plans.sort(key=lambda plan: plan.slot.start)
-        for plan in plans:
-            if from_ <= plan.slot.start < until and check_resources(plan, busy) is None:
-                yield plan.slot
+        starts = (
+            (start, number)
+            for number, (offer, _) in enumerate(searches)
+            for start in _starts_of_day(rules, offer, now, day)
+        )
+        for start, number in sorted(starts):
+            offer, blocked = searches[number]
+            if from_ <= start < until and not blocked.at(start):
+                yield Slot(offer.store, start, start + timedelta(minutes=offer.minutes))
 
 
-def rank_alternatives(
-    slots: Iterable[Slot], wish: datetime, store: str | None, count: int = 3
-) -> tuple[Slot, ...]:
-    """The slots nearest to a wish that was refused, the best first; the same input gives the same answer.
+class _Blocked:
+    """At which starts one of an offer's requirements has nobody left, looked up in one number.
 
-    Another store costs as much as a wait of 45 minutes, and each other store is named once at most unless the
-    wanted one has too little to offer. Of two equally near slots the earlier comes first.
+    The same as ``check_resources`` start by start, from the tick ``first`` on.
     """
 
-    def rank(slot: Slot) -> tuple[timedelta, bool, datetime, str]:
-        other = store is not None and slot.store != store
-        distance = abs(slot.start - wish) + (OTHER_STORE_PENALTY if other else timedelta())
-        return distance, other, slot.start, slot.store
+    def __init__(self, offer: Offer, busy: Busy, first: int) -> None:
+        self._first = first
+        self._needs = [
+            ([Ticks.of(busy.get(r.id, frozenset()), first) for r in need.candidates], need.minutes)
+            for need in offer.requirements
+        ]
+        self._by_offset: dict[timedelta, int] = {}
 
-    ranked = sorted(set(slots), key=rank)
-    seen: set[str] = set()
-    first: list[Slot] = []
-    spare: list[Slot] = []
-    for slot in ranked:
-        repeated = store is not None and slot.store != store and slot.store in seen
-        (spare if repeated else first).append(slot)
-        seen.add(slot.store)
-    return tuple(sorted((first + spare)[:count], key=rank))
+    def at(self, start: datetime) -> bool:
+        tick, offset = divmod(start - EPOCH, TICK)
+        if offset not in self._by_offset:
+            self._by_offset[offset] = self._starts(offset)
+        return bool(self._by_offset[offset] >> (tick - self._first) & 1)
+
+    def _starts(self, offset: timedelta) -> int:
+        """Bit n: a start at ``offset`` after the tick ``first`` + n is blocked."""
+        blocked = 0
+        for candidates, minutes in self._needs:
+            length = -((-offset - timedelta(minutes=minutes)) // TICK)
+            everybody = -1
+            for taken in candidates:
+                everybody &= taken.starts_that_meet(length)
+            blocked |= everybody
+        return blocked
 
 
 def _check_distance(
@@ -275,13 +285,18 @@ def _after_last_start(rules: BookingRules, offer: Offer, start: datetime) -> boo
     return offer.kind is VisitKind.TEST_DRIVE and start.time() > rules.test_drive.last_start
 
 
-def _plans_of_day(rules: BookingRules, offer: Offer, now: datetime, day: date) -> Iterator[ClaimPlan]:
-    opening = offer.calendar.opening(day)
-    start = opening.opens if opening else None
-    while opening and start and start < opening.closes:
-        if check_time(rules, offer, now, start) is None:
-            yield offer.plan(start)
-        start += timedelta(minutes=rules.slot_minutes)
+def _starts_of_day(rules: BookingRules, offer: Offer, now: datetime, day: date) -> Iterator[datetime]:
+    """The starts of a day that the rules allow: those of the grid for which ``check_time`` has no refusal."""
+    opening = None if offer.missing else offer.calendar.opening(day)
+    if opening is None:
+        return
+    earliest, end = bookable_window(rules, offer.kind, now.astimezone(offer.calendar.zone))
+    earliest, last = max(now, earliest), opening.closes - timedelta(minutes=offer.minutes)
+    start, step = opening.opens, timedelta(minutes=rules.slot_minutes)
+    while start <= last and start < opening.closes:
+        if earliest <= start < end and not _after_last_start(rules, offer, start):
+            yield start
+        start += step
 
 
 def _days(from_: datetime, until: datetime) -> Iterator[date]:
@@ -301,44 +316,43 @@ def _test_drive_offer(
     advisers = _of_kind(dealership, store, ResourceKind.SALES_ADVISER)
     requirements = (
         Requirement(cars, rules.minutes + rules.preparation_minutes, Refusal.CAR_OUT),
-        Requirement(advisers, rules.minutes, Refusal.ADVISERS_BUSY),
+        _wished_for(dealership, request, Requirement(advisers, rules.minutes, Refusal.ADVISERS_BUSY)),
     )
-    missing = None if cars else Refusal.NO_TEST_CAR
+    missing = _missing(requirements[1]) if cars else Refusal.NO_TEST_CAR
     return Offer(store, request.kind, rules.minutes, calendar, requirements, missing)
 
 
 def _service_offer(
     dealership: Dealership, request: VisitRequest, store: str, calendar: StoreCalendar
 ) -> Offer:
-    jobs = _jobs(dealership, request)
-    minutes = sum(job.minutes for job in jobs)
-    electric = _is_electric(dealership, request, jobs)
+    jobs = jobs_of(dealership, request.jobs)
+    minutes = visit_minutes(dealership, jobs, request.model)
+    electric = needs_electric(dealership, jobs, request.model)
     bays = _suitable(dealership, store, ResourceKind.BAY, electric)
     technicians = _suitable(dealership, store, ResourceKind.TECHNICIAN, electric)
     requirements = (
         Requirement(bays, minutes, Refusal.BAY_FULL),
-        Requirement(technicians, minutes, Refusal.TECHNICIANS_BUSY),
+        _wished_for(dealership, request, Requirement(technicians, minutes, Refusal.TECHNICIANS_BUSY)),
     )
-    missing = None if bays and technicians else Refusal.NO_EQUIPMENT
+    missing = _missing(requirements[1]) if bays and technicians else Refusal.NO_EQUIPMENT
+    if unsuitable_jobs(dealership, jobs, request.model):
+        missing = Refusal.WRONG_POWERTRAIN
     return Offer(store, request.kind, minutes, calendar, requirements, missing)
 
 
-def _jobs(dealership: Dealership, request: VisitRequest) -> tuple[ServiceJob, ...]:
-    known = {job.id: job for job in dealership.services}
-    unknown = [job for job in request.jobs if job not in known]
-    if unknown or not request.jobs:
-        raise InvalidInput(f"a service visit needs known jobs, not {list(request.jobs)}")
-    return tuple(known[job] for job in dict.fromkeys(request.jobs))
+def _wished_for(dealership: Dealership, request: VisitRequest, people: Requirement) -> Requirement:
+    """The people of a requirement, or the one who is wished for alone. Raises InvalidInput for an unknown one."""
+    if request.adviser is None:
+        return people
+    if all(resource.id != request.adviser for resource in dealership.resources):
+        raise InvalidInput(f"unknown adviser {request.adviser!r}")
+    wished = tuple(r for r in people.candidates if r.id == request.adviser)
+    return Requirement(wished, people.minutes, Refusal.ADVISER_BUSY)
 
 
-def _is_electric(dealership: Dealership, request: VisitRequest, jobs: tuple[ServiceJob, ...]) -> bool:
-    """Whether EV equipment is needed; a job for electric cars tells it where the model is unknown."""
-    if request.model is None:
-        return any(job.powertrain is Powertrain.ELECTRIC for job in jobs)
-    model = next((model for model in dealership.models if model.id == request.model), None)
-    if model is None:
-        raise InvalidInput(f"unknown model {request.model!r}")
-    return model.powertrain is Powertrain.ELECTRIC
+def _missing(people: Requirement) -> Refusal | None:
+    nobody = people.refusal is Refusal.ADVISER_BUSY and not people.candidates
+    return Refusal.ADVISER_ELSEWHERE if nobody else None
 
 
 def _of_kind(dealership: Dealership, store: str, kind: ResourceKind) -> tuple[Resource, ...]:

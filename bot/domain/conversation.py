@@ -31,6 +31,7 @@ class HandoffReason(str, Enum):
     MISUNDERSTOOD = "two_misunderstandings"
     NO_ANSWER = "question_without_answer"
     HAGGLING = "price_negotiation"
+    LATE_CHANGE = "late_change"
     COMPLAINT = "complaint"
     RESCUE = "rescue"
     FAILURE = "technical_failure"

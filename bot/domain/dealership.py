@@ -5,6 +5,7 @@ Values only; they are read from ``dealership/*.yml`` or the database by ``bot.se
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, time
 from enum import Enum
@@ -77,7 +78,11 @@ class Model:
 
 @dataclass(frozen=True)
 class ServiceJob:
-    """A workshop job: minutes of work and its price "from" in 元 (0 is free)."""
+    """A workshop job: minutes of work and its price "from" in 元 (0 is free).
+
+    ``minutes_by`` and ``price_by`` say where a car differs, by model id or powertrain; ``powertrain``: done on such
+    cars alone.
+    """
 
     id: str
     name: str
@@ -87,6 +92,8 @@ class ServiceJob:
     note: str = ""
     powertrain: Powertrain | None = None
     aliases: tuple[str, ...] = ()
+    minutes_by: Mapping[str, int] = field(default_factory=dict, hash=False)
+    price_by: Mapping[str, int] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True)
@@ -182,6 +189,19 @@ class Closure:
 
 
 @dataclass(frozen=True)
+class Holiday:
+    """Days of the public notice that differ from the week: a day off, or a working Saturday or Sunday (调休).
+
+    Wanted only for a year that the maintained calendar does not know yet, and then for the whole year.
+    """
+
+    date: date
+    name: str
+    off: bool = True
+    days: int = 1
+
+
+@dataclass(frozen=True)
 class Dealership:
     """Everything that is known about the dealer at one revision of the content."""
 
@@ -193,6 +213,7 @@ class Dealership:
     services: tuple[ServiceJob, ...]
     resources: tuple[Resource, ...]
     closures: tuple[Closure, ...] = ()
+    holidays: tuple[Holiday, ...] = ()
     policies: dict[str, str] = field(default_factory=dict)
 
     def store(self, store_id: str) -> Store:

@@ -40,6 +40,14 @@ class ImportRefused(InvalidInput):
         super().__init__(f"{file}: nothing was imported ({len(faults)} to mend)")
 
 
+class InvalidOutage(InvalidInput):
+    """An outage that cannot be begun; ``words`` says why in Chinese."""
+
+    def __init__(self, problem: str, words: str) -> None:
+        self.words = words
+        super().__init__(problem)
+
+
 class NotFound(ZhantingError):
     """What was asked for does not exist, or the caller may not know that it does (HTTP 404)."""
 
@@ -60,6 +68,14 @@ class Conflict(ZhantingError):
     """The state changed meanwhile (HTTP 409)."""
 
 
+class WrongState(Conflict):
+    """What staff want to record does not fit the state of the visit; ``words`` says why in Chinese."""
+
+    def __init__(self, problem: str, words: str) -> None:
+        self.words = words
+        super().__init__(problem)
+
+
 class BookingRefused(Conflict):
     """A visit cannot be booked at that time; ``reason`` is a ``bot.domain.booking.Refusal``."""
 
@@ -72,5 +88,21 @@ class SlotTaken(BookingRefused):
     """Another visit claimed a resource first."""
 
 
+class DeliveryFailed(ZhantingError):
+    """A message could not be handed over; ``final``: it never can. The text names no person."""
+
+    def __init__(self, problem: str, final: bool = False) -> None:
+        self.final = final
+        super().__init__(problem)
+
+
 class TooLateToChange(Conflict):
     """The change notice before the visit has passed."""
+
+
+class OfferOver(Conflict):
+    """A slot offered from the waitlist is no longer held; ``alternatives`` are free slots near it."""
+
+    def __init__(self, alternatives: tuple[object, ...] = ()) -> None:
+        self.alternatives = alternatives
+        super().__init__("the offer is over")

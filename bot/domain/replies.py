@@ -28,6 +28,7 @@ BUTTON_INTENTS = frozenset(
         "deny",
         "stop",
         "back_to_bot",
+        "join_waitlist",
     }
 )
 """What a button may say for the customer: the intents that rules answer without more words."""

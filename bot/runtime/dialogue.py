@@ -15,7 +15,7 @@ from bot.domain.conversation import HandoffReason
 from bot.runtime.actions import InProcessActions, check_results_with_a_prepared_schema, watching
 from bot.runtime.channel import Collector
 from bot.runtime.nlg import TemplateNlg, noting_what_cannot_be_said
-from bot.runtime.trackers import DatabaseTrackerStore
+from bot.runtime.trackers import DatabaseTrackerStore, answering
 from bot.services.conversations import record_handoff
 from bot.services.installation import Installation
 from bot.services.messages import HandoffRequest, Utterance
@@ -46,7 +46,7 @@ class RasaDialogue:
         ``channel``: where the customer writes; templates may have other words there. Raises what an action raised.
         """
         collector = Collector(channel or "zhanting")
-        with watching(), noting_what_cannot_be_said() as unsayable:
+        with answering(message_id), watching(), noting_what_cannot_be_said() as unsayable:
             await self._agent.handle_message(
                 UserMessage(text, collector, conversation_id, input_channel="zhanting", message_id=message_id)
             )

@@ -7,6 +7,9 @@ on slots and the active form is kept by a few events put in their place.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 from rasa.core.tracker_store import TrackerStore
@@ -27,6 +30,21 @@ from bot.store.tables import DialogueState
 
 LONGEST = 160
 KEPT = 60
+_answering: ContextVar[str | None] = ContextVar("answering", default=None)
+
+
+@contextmanager
+def answering(message_id: str | None) -> Iterator[None]:
+    """The turn of this message: a tracker that has it already is read as it was before.
+
+    A process that dies between saving the tracker and storing the reply leaves such a one. The message then comes
+    again, and would be answered by a dialogue that is over: a booking without its code.
+    """
+    token = _answering.set(message_id)
+    try:
+        yield
+    finally:
+        _answering.reset(token)
 
 
 class DatabaseTrackerStore(TrackerStore):
@@ -55,13 +73,19 @@ class DatabaseTrackerStore(TrackerStore):
         if state is None:
             return None
         tracker = DialogueStateTracker(sender_id, self.domain.slots)
-        for event in deserialise_events(json.loads(json.dumps(state))):
+        for event in deserialise_events(json.loads(json.dumps(_before_this_turn(state)))):
             tracker.update(event, self.domain)
         return tracker
 
     async def keys(self) -> list[str]:
         with self._database.reading() as session:
             return [key for (key,) in session.query(DialogueState.sender_id)]
+
+
+def _before_this_turn(state: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    message_id = _answering.get()
+    turns = (i for i, e in enumerate(state) if e["event"] == "user" and e.get("message_id") == message_id)
+    return state if message_id is None else state[: next(turns, None)]
 
 
 def window(events: list[Event]) -> list[Event]:

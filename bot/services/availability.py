@@ -13,6 +13,7 @@ from itertools import islice
 from sqlalchemy.orm import Session
 
 from bot.clock import TIME_ZONE
+from bot.domain.alternatives import as_alternative, other_means, rank_alternatives
 from bot.domain.booking import (
     Busy,
     Offer,
@@ -24,12 +25,11 @@ from bot.domain.booking import (
     check_time,
     furthest,
     make_offer,
-    rank_alternatives,
-    ticks_between,
 )
 from bot.domain.booking import free_slots as find_free_slots
 from bot.domain.dealership import Dealership
 from bot.domain.errors import BookingRefused, InvalidInput
+from bot.domain.ticks import ticks_between
 from bot.services.calendar import store_calendar
 from bot.store import bookings
 from bot.store.bookings import NOBODY, Owner
@@ -44,6 +44,7 @@ class Wish:
     """A visit wanted at ``start``; ``mine`` does not count as taken, ``current`` is no alternative.
 
     ``by_staff``: the notice beforehand does not count. ``phone`` tells whose own adviser is preferred.
+    ``as_wished``: no other car or adviser is an alternative.
     """
 
     dealership: Dealership
@@ -54,6 +55,7 @@ class Wish:
     current: Slot | None = None
     by_staff: bool = False
     phone: str | None = None
+    as_wished: bool = False
 
 
 def check_slot(
@@ -98,10 +100,34 @@ def free_slots(
 
     At every store that can do it when ``request.store`` is None; never outside notice and horizon.
     """
-    wish = Wish(dealership, now, request, local(from_), Owner(holder=conversation_id))
-    offers = make_offers(dealership, now, request)
+    mine = Owner(holder=conversation_id)
     with database.reading() as session:
-        return tuple(islice(_free_slots(session, wish, offers, wish.start, local(until)), limit))
+        return tuple(islice(free_slots_in(session, dealership, now, request, from_, until, mine), limit))
+
+
+def free_slots_in(
+    session: Session,
+    dealership: Dealership,
+    now: datetime,
+    request: VisitRequest,
+    from_: datetime,
+    until: datetime,
+    mine: Owner = NOBODY,
+) -> Iterator[Slot]:
+    """``free_slots`` inside a transaction; what ``mine`` has is free. One statement, and then slot after slot."""
+    wish = Wish(dealership, now, request, local(from_), mine)
+    return _free_slots(session, wish, make_offers(dealership, now, request), wish.start, local(until))
+
+
+def would_be_free(
+    dealership: Dealership, now: datetime, request: VisitRequest, from_: datetime, until: datetime
+) -> Iterator[Slot]:
+    """The slots of a stretch of time if nobody had booked anything; none where the rules allow none at all."""
+    wish = Wish(dealership, now, request, local(from_))
+    from_, until = _bookable(wish, wish.start, local(until))
+    if from_ >= until:
+        return iter(())
+    return find_free_slots(dealership.rules, make_offers(dealership, now, request), now, {}, from_, until)
 
 
 def alternatives_to(database: Database, wish: Wish) -> tuple[Slot, ...]:
@@ -164,25 +190,89 @@ def _busy_of(session: Session, offers: tuple[Offer, ...], ticks: range, wish: Wi
 def _free_slots(
     session: Session, wish: Wish, offers: tuple[Offer, ...], from_: datetime, until: datetime
 ) -> Iterator[Slot]:
-    rules = wish.dealership.rules
-    earliest, end = bookable_window(rules, wish.request.kind, local(wish.now))
-    from_, until = max(from_, earliest), min(until, end)
+    from_, until = _bookable(wish, from_, until)
     if from_ >= until:
         return iter(())
-    ticks = range(ticks_between(from_, until).start, ticks_of(offers, until).stop)
-    busy = _busy_of(session, offers, ticks, wish)
-    return find_free_slots(rules, offers, wish.now, busy, from_, until)
+    busy = _busy_of(session, offers, _ticks_within(offers, from_, until), wish)
+    return find_free_slots(wish.dealership.rules, offers, wish.now, busy, from_, until)
+
+
+def _bookable(wish: Wish, from_: datetime, until: datetime) -> tuple[datetime, datetime]:
+    """The part of a stretch of time that lies within notice and horizon; empty ones end before they begin."""
+    earliest, end = bookable_window(wish.dealership.rules, wish.request.kind, local(wish.now))
+    return max(from_, earliest), min(until, end)
+
+
+def _ticks_within(offers: tuple[Offer, ...], from_: datetime, until: datetime) -> range:
+    return range(ticks_between(from_, until).start, ticks_of(offers, until).stop)
 
 
 def _alternatives(session: Session, wish: Wish) -> tuple[Slot, ...]:
     """Around the wish first; in the whole horizon only if too little is free there."""
-    offers = make_offers(wish.dealership, wish.now, replace(wish.request, store=None))
+    wanted, others = _wanted_anywhere(wish), _with_other_means(wish)
     earliest, end = bookable_window(wish.dealership.rules, wish.request.kind, local(wish.now))
     near = min(max(wish.start, earliest), end)
     slots: list[Slot] = []
     for from_, until in ((near - ALTERNATIVE_DAYS, near + ALTERNATIVE_DAYS), (earliest, end)):
-        found = _free_slots(session, wish, offers, from_, until)
+        found = _alternatives_within(session, wish, wanted, others, *_bookable(wish, from_, until))
         slots = [slot for slot in found if slot != wish.current]
         if len(slots) >= ALTERNATIVES:
             break
     return rank_alternatives(slots, wish.start, wish.request.store, ALTERNATIVES)
+
+
+Choice = tuple[VisitRequest, Offer]
+"""A request, as wished or with other means, and what one store can do for it."""
+
+
+def _wanted_anywhere(wish: Wish) -> tuple[Choice, ...]:
+    """What is wished for at every store; with whoever is free where the adviser who is wished for does not work."""
+    request = replace(wish.request, store=None)
+    anybody = replace(request, adviser=None)
+    pairs = zip(
+        make_offers(wish.dealership, wish.now, request),
+        make_offers(wish.dealership, wish.now, anybody),
+        strict=True,
+    )
+    return tuple(
+        (anybody, other) if offer.missing is Refusal.ADVISER_ELSEWHERE else (request, offer)
+        for offer, other in pairs
+    )
+
+
+def _with_other_means(wish: Wish) -> tuple[Choice, ...]:
+    """Another adviser or car at the wished time; none for a visit that is moved, which keeps its car."""
+    if wish.current is not None or wish.as_wished:
+        return ()
+    requests = tuple(other_means(wish.dealership, wish.request))
+    offers = ((request, make_offers(wish.dealership, wish.now, request)) for request in requests)
+    return tuple(
+        (request, offer)
+        for request, found in offers
+        for offer in found
+        if check_time(wish.dealership.rules, offer, wish.now, wish.start) is None
+    )
+
+
+def _alternatives_within(
+    session: Session,
+    wish: Wish,
+    wanted: tuple[Choice, ...],
+    others: tuple[Choice, ...],
+    from_: datetime,
+    until: datetime,
+) -> Iterator[Slot]:
+    """Every free slot of a stretch of time, and for each store the likest one with other means; one statement."""
+    if from_ >= until:
+        return
+    offers = tuple(offer for _, offer in (*wanted, *others))
+    busy = _busy_of(session, offers, _ticks_within(offers, from_, until), wish)
+    rules, by_store = wish.dealership.rules, {offer.store: (request, offer) for request, offer in wanted}
+    for slot in find_free_slots(rules, tuple(offer for _, offer in wanted), wish.now, busy, from_, until):
+        yield as_alternative(wish.request, *by_store[slot.store], slot, busy)
+    served: set[str] = set()
+    for request, offer in others:
+        plan = offer.plan(wish.start)
+        if from_ <= wish.start < until and offer.store not in served and check_resources(plan, busy) is None:
+            served.add(offer.store)
+            yield as_alternative(wish.request, request, offer, plan.slot, busy)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 from uuid import uuid4
@@ -17,26 +16,24 @@ from sqlalchemy.orm import Session
 from bot.domain.booking import Slot, VisitRequest, VisitStatus, may_change
 from bot.domain.dealership import Dealership
 from bot.domain.errors import BookingRefused, Conflict, TooLateToChange
+from bot.services import reminders
+from bot.services.attendance import ask_for_approval
 from bot.services.availability import Wish, alternatives_to, local, possible_offers
+from bot.services.cases import close_visit_case
 from bot.services.claiming import Placement, place, transact
+from bot.services.holding import HeldSlot, put_hold
 from bot.services.visits import BookedVisit, Contact, row_of_code, view_of
+from bot.services.waitlist_offers import close_fulfilled, offer_freed
 from bot.store import bookings
 from bot.store.bookings import Owner, Row
 from bot.store.database import Database
-from bot.store.tables import Appointment, Customer, Hold
+from bot.store.tables import Appointment, Customer
 
 CODE_LETTERS = "ABCDEFGHJKMNPQRSTUVWXYZ"
 CODE_DIGITS = "23456789"
 CODE_ATTEMPTS = 20
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True)
-class HeldSlot:
-    id: str
-    slot: Slot
-    expires_at: datetime
 
 
 def random_code() -> str:
@@ -126,9 +123,14 @@ def move_visit(
         row = row_of_code(session, code, phone, lock=True)
         _require_changeable(dealership, now, row, by_staff)
         if row.needs_new_time or (row.store, row.start) != (wish.request.store, wish.start):
+            left = Slot(row.store, row.start, row.end)
             _put(row, place(session, wish, possible_offers(wish), appointment_id=row.id), now)
+            if not row.needs_approval:
+                close_visit_case(session, row, now)
             row.needs_new_time, row.promised_at = False, None
             row.sequence += 1
+            reminders.moved(session, dealership, row, now, told=not by_staff)
+            offer_freed(session, dealership, now, left)
         return view_of(dealership, row)
 
     return _attempt(database, wish, work)
@@ -155,6 +157,9 @@ def cancel_visit(
             row.status, row.updated_at = VisitStatus.CANCELLED.value, now
             row.sequence += 1
             bookings.free_all_claims(session, row.id)
+            close_visit_case(session, row, now)
+            reminders.cancelled(session, dealership, row, now, told=not by_staff)
+            offer_freed(session, dealership, now, Slot(row.store, row.start, row.end))
         return view_of(dealership, row)
 
     return transact(database, work)
@@ -167,31 +172,6 @@ def _attempt(database: Database, wish: Wish, work: Callable[[Session], T]) -> T:
     except BookingRefused as refused:
         alternatives = alternatives_to(database, wish)
         raise type(refused)(refused.reason, alternatives) from None
-
-
-def put_hold(session: Session, wish: Wish, holder: str, expires_at: datetime) -> HeldSlot:
-    """``hold_slot`` inside a transaction, for a conversation or a waitlist entry; no alternatives are sought."""
-    offers = possible_offers(wish)
-    hold: Row = bookings.lock_hold(session, holder)
-    if hold is None:
-        hold = Hold(id=uuid4().hex, owner=holder, details={}, expires_at=expires_at)
-        session.add(hold)
-        session.flush()
-    placement = place(session, wish, offers, hold_id=hold.id)
-    hold.details, hold.expires_at = _details(wish.request, placement), expires_at
-    return HeldSlot(hold.id, placement.slot, expires_at)
-
-
-def _details(request: VisitRequest, placement: Placement) -> dict[str, Any]:
-    return {
-        "kind": request.kind.value,
-        "store": placement.slot.store,
-        "model": request.model,
-        "jobs": list(request.jobs),
-        "start": placement.slot.start.isoformat(),
-        "end": placement.slot.end.isoformat(),
-        "resources": list(placement.resources),
-    }
 
 
 def write_booking(
@@ -212,7 +192,7 @@ def write_booking(
         id=uuid4().hex,
         kind=wish.request.kind.value,
         status=VisitStatus.CONFIRMED.value,
-        code=_free_code(session, make_code),
+        code=free_code(session, make_code),
         model=wish.request.model,
         items=list(dict.fromkeys(wish.request.jobs)),
         name=contact.name,
@@ -229,8 +209,14 @@ def write_booking(
     hold = bookings.lock_hold(session, wish.mine.holder) if wish.mine.holder else None
     if hold is not None:
         bookings.turn_hold_into_appointment(session, hold, row.id)
+    freed = close_fulfilled(session, row, wish.now, wish.mine.holder)
     _put(row, place(session, wish, offers, appointment_id=row.id), wish.now)
-    _remember_customer(session, contact, wish.now)
+    for slot in freed:
+        offer_freed(session, wish.dealership, wish.now, slot)
+    remember_customer(session, contact, wish.now)
+    if not wish.by_staff:
+        ask_for_approval(session, wish.dealership, row, wish.now)
+    reminders.booked(session, wish.dealership, row, wish.now, told=not wish.by_staff)
     return row
 
 
@@ -240,7 +226,7 @@ def _put(row: Row, placement: Placement, now: datetime) -> None:
     row.resources, row.updated_at = list(placement.resources), now
 
 
-def _free_code(session: Session, make_code: Callable[[], str]) -> str:
+def free_code(session: Session, make_code: Callable[[], str]) -> str:
     """A code that nobody has. A rival who draws the same one meanwhile makes the transaction start again."""
     for _ in range(CODE_ATTEMPTS):
         code = make_code()
@@ -249,7 +235,8 @@ def _free_code(session: Session, make_code: Callable[[], str]) -> str:
     raise Conflict("no free booking code was found")
 
 
-def _remember_customer(session: Session, contact: Contact, now: datetime) -> None:
+def remember_customer(session: Session, contact: Contact, now: datetime) -> None:
+    """The customer of this number, with the name if there was none."""
     customer = bookings.customer_of_phone(session, contact.phone)
     if customer is None:
         session.add(Customer(id=uuid4().hex, phone=contact.phone, name=contact.name, created_at=now))
@@ -260,5 +247,5 @@ def _remember_customer(session: Session, contact: Contact, now: datetime) -> Non
 def _require_changeable(dealership: Dealership, now: datetime, row: Row, by_staff: bool) -> None:
     if row.status != VisitStatus.CONFIRMED:
         raise Conflict(f"the visit is {row.status}")
-    if not by_staff and not may_change(dealership.rules, now, row.start):
+    if not (by_staff or row.needs_new_time or may_change(dealership.rules, now, row.start)):
         raise TooLateToChange(f"the visit starts within {dealership.rules.change_notice_hours} hours")

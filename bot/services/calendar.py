@@ -31,6 +31,12 @@ def store_calendar(
     return StoreCalendar.of(dealership.store(store_id), department, closures, TIME_ZONE)
 
 
+def closure_on(dealership: Dealership, day: date) -> Closure | None:
+    """The closure that a day belongs to, if any."""
+    years = (day.year - 1, day.year)
+    return next((c for c in dealership.closures if day in closure_dates((c,), years)), None)
+
+
 def _first_days(closure: Closure, years: tuple[int, ...]) -> list[date]:
     if closure.date is not None:
         return [closure.date]

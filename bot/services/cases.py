@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.orm import Session
 
 from bot.domain.cases import CaseKind, CaseStatus, complaint_due
 from bot.domain.errors import NotFound
@@ -81,6 +82,47 @@ def update_case(
         case.details = {**case.details, **{key: value for key, value in details.items() if value is not None}}
         case.updated_at = now
         return case.due_at
+
+
+def open_visit_case(session: Session, visit: Any, now: datetime, reason: str, due_at: datetime) -> None:
+    """Have somebody call the customer of a visit (a row of appointments), whether or not it came from a chat.
+
+    One open case per visit; what it is about may change.
+    """
+    details = {"reason": reason, "visit": visit.id, "code": visit.code, "name": visit.name, "complete": True}
+    known = _case_of_visit(session, visit)
+    if known is not None:
+        known.details, known.due_at, known.updated_at = details, due_at, now
+        return
+    session.add(
+        Case(
+            id=uuid.uuid4().hex,
+            kind=CaseKind.CALLBACK.value,
+            status=CaseStatus.OPEN.value,
+            conversation_id=visit.conversation_id or "",
+            phone=visit.phone,
+            details=details,
+            due_at=due_at,
+            created_at=now,
+            updated_at=now,
+        )
+    )
+
+
+def close_visit_case(session: Session, visit: Any, now: datetime) -> None:
+    """Nobody has to call about the visit any more: it has its time, or is cancelled."""
+    case = _case_of_visit(session, visit)
+    if case is not None:
+        case.status, case.updated_at = CaseStatus.CLOSED.value, now
+
+
+def _case_of_visit(session: Session, visit: Any) -> Case | None:
+    query = sa.select(Case).where(
+        Case.phone == visit.phone,
+        Case.kind == CaseKind.CALLBACK.value,
+        Case.status == CaseStatus.OPEN.value,
+    )
+    return next((case for case in session.scalars(query) if case.details.get("visit") == visit.id), None)
 
 
 def list_cases(database: Database, kind: CaseKind | None = None) -> list[CaseView]:

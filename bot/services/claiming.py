@@ -26,12 +26,13 @@ from bot.domain.booking import (
     free_candidates,
     furthest,
     in_fair_order,
-    ticks_between,
 )
 from bot.domain.errors import Conflict, SlotTaken
+from bot.domain.ticks import ticks_between
 from bot.services.availability import Wish, resources_of, ticks_of
 from bot.store import bookings
 from bot.store.database import Database
+from bot.store.outages import enter
 
 ATTEMPTS = 6
 FAIR_DAYS = timedelta(days=3)
@@ -50,14 +51,16 @@ class Placement:
     resources: tuple[str, ...]
 
 
-def transact(database: Database, work: Callable[[Session], T]) -> T:
+def transact(database: Database, work: Callable[[Session], T], alone: bool = False) -> T:
     """Run ``work`` in one transaction, again from the start when a rival was in its way.
 
-    That is: the same code, request key, customer or hold was inserted meanwhile, or a deadlock was ended.
+    That is: the same code, request key, customer or hold was inserted meanwhile, or a deadlock was ended. ``alone``: no
+    other such transaction runs at the same time (an outage, which takes what others have).
     """
     for attempt in range(1, ATTEMPTS + 1):
         try:
             with database.transaction() as session:
+                enter(session, alone)
                 return work(session)
         except IntegrityError:
             if attempt == ATTEMPTS:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 from alembic import command
@@ -46,7 +47,7 @@ def open_installation(settings: Settings | None = None, root: Path = ROOT) -> In
     _make_home(settings.home)
     entries, _ = _checked_content(root)
     try:
-        database = Database(settings.database_url)
+        database = Database(settings.database_url, settings.channels)
         with _one_process_at_a_time(database):
             migrate(database, root)
             report = sync_content(database, entries, clock.now())
@@ -69,7 +70,7 @@ def open_content(settings: Settings) -> Installation:
     if not settings.home.is_dir():
         return open_installation(settings)
     try:
-        database = Database(settings.database_url)
+        database = Database(settings.database_url, settings.channels)
         with _one_process_at_a_time(database):
             migrate(database)
         with database.reading() as session:
@@ -114,9 +115,25 @@ def migrate(database: Database, root: Path = ROOT) -> None:
     """Bring the schema to the newest version."""
     config = Config()
     config.set_main_option("script_location", str(root / "bot" / "store" / "migrations"))
-    with database.engine.begin() as connection:
+    with database.engine.connect() as connection, _without_cascades(connection), connection.begin():
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+
+
+@contextmanager
+def _without_cascades(connection: Any) -> Iterator[None]:
+    """SQLite changes a table by dropping its old form, which would take along what refers to it (claims of visits).
+
+    The pragma does nothing inside a transaction (https://www.sqlite.org/lang_altertable.html, section 7).
+    """
+    if connection.dialect.name != "sqlite":
+        yield
+        return
+    connection.connection.cursor().execute("PRAGMA foreign_keys=OFF")
+    try:
+        yield
+    finally:
+        connection.connection.cursor().execute("PRAGMA foreign_keys=ON")
 
 
 def _make_home(home: Path) -> None:

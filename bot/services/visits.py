@@ -13,6 +13,7 @@ from bot.domain.errors import NotFound
 from bot.store import bookings
 from bot.store.bookings import Row
 from bot.store.database import Database
+from bot.store.tables import Appointment
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,15 @@ def find_visit(database: Database, dealership: Dealership, code: str, phone: str
     """
     with database.reading() as session:
         return view_of(dealership, row_of_code(session, code, phone))
+
+
+def visit_of_id(database: Database, dealership: Dealership, id_: str) -> BookedVisit:
+    """The visit with this id, for staff. Raises NotFound."""
+    with database.reading() as session:
+        row = session.get(Appointment, id_)
+        if row is None:
+            raise NotFound("no such appointment")
+        return view_of(dealership, row)
 
 
 def visits_of_conversation(

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from collections.abc import Collection, Sequence
+from datetime import date, datetime, timedelta
 
 from bot.domain.dealership import Dealership, ServiceJob
+from bot.domain.waitlist import Preference
+from bot.domain.workshop import job_minutes, job_price, jobs_of, visit_minutes, visit_price
 from bot.services.content.variables import WEEKDAYS, price_text
 
 
@@ -49,17 +52,63 @@ def say_plate(plate: str) -> str:
     return f"{plate[:2]}·{plate[2:]}" if len(plate) > 2 else plate
 
 
-def say_jobs(dealership: Dealership, ids: list[str] | tuple[str, ...], free: bool = False) -> str:
-    """The jobs with minutes and price "from", one per line."""
-    return "\n".join(_job(dealership.service(id_), free) for id_ in ids)
+def say_jobs(
+    dealership: Dealership, ids: Sequence[str], model: str | None = None, free: Collection[str] = ()
+) -> str:
+    """The jobs with minutes and price "from" on this model, one per line, and the sum of several.
+
+    ``free``: jobs that cost nothing this time although they have a price.
+    """
+    jobs = jobs_of(dealership, ids)
+    lines = [_job(dealership, job, model, job.id in free) for job in jobs]
+    if len(jobs) > 1:
+        minutes = visit_minutes(dealership, jobs, model)
+        price = visit_price(dealership, [job for job in jobs if job.id not in free], model)
+        lines.append(f"共约 {minutes} 分钟，{price_text(price)}")
+    return "\n".join(lines)
 
 
 def say_job_names(dealership: Dealership, ids: list[str] | tuple[str, ...]) -> str:
     return "、".join(dealership.service(id_).name for id_ in ids)
 
 
-def _job(job: ServiceJob, free: bool) -> str:
+def _job(dealership: Dealership, job: ServiceJob, model: str | None, free: bool) -> str:
     detail = f"（{job.detail}）" if job.detail else ""
-    price = "首次免费" if free and job.price else price_text(job.price)
+    yuan = job_price(dealership, job, model)
+    price = "首次免费" if free and yuan else price_text(yuan)
     note = f"，{job.note}" if job.note else ""
-    return f"· {job.name}{detail}，约 {job.minutes} 分钟，{price}{note}"
+    return f"· {job.name}{detail}，约 {job_minutes(dealership, job, model)} 分钟，{price}{note}"
+
+
+def say_preference(preference: Preference) -> str:
+    """When somebody on the waitlist wants to come.
+
+    "周六 11月28日 14:00 前后", "周六 11月28日 06:00–12:00", "每个周六、周日 06:00–12:00（12月22日前）"
+    """
+    if preference.point:
+        return f"{say_time(preference.point)} 前后"
+    first, last = preference.from_, preference.until - timedelta(minutes=1)
+    hours = _say_hours(preference.from_minute, preference.until_minute)
+    if first.date() == last.date():
+        return f"{say_day(first.date())} {first:%H:%M}–{_say_minute(_minute_of(last) + 1)}"
+    if (last - first).days >= 7:
+        days = (
+            f"每个{'、'.join(f'周{WEEKDAYS[day - 1]}' for day in preference.weekdays)}"
+            if preference.weekdays
+            else "都行"
+        )
+        return f"{days}{hours}（{last.month}月{last.day}日前）"
+    return f"{say_day(first.date())}到{say_day(last.date())}{hours}"
+
+
+def _say_hours(from_minute: int, until_minute: int) -> str:
+    whole_day = (from_minute, until_minute) == (0, 24 * 60)
+    return "" if whole_day else f" {_say_minute(from_minute)}–{_say_minute(until_minute)}"
+
+
+def _minute_of(moment: datetime) -> int:
+    return moment.hour * 60 + moment.minute
+
+
+def _say_minute(minute: int) -> str:
+    return f"{minute // 60:02}:{minute % 60:02}"

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from bot.domain.ticks import Ticks
 from bot.store.tables import Appointment, Claim, Customer, Hold
 
 Row = Any
@@ -31,10 +32,14 @@ NOBODY = Owner()
 
 def busy_ticks(
     session: Session, resources: Iterable[str], ticks: range, now: datetime, mine: Owner = NOBODY
-) -> dict[str, set[int]]:
-    """The ticks that others have claimed; an expired hold claims nothing."""
+) -> dict[str, Ticks]:
+    """The ticks that others have claimed; an expired hold claims nothing.
+
+    The database joins the ticks of each resource to one text: a month of a large workshop has 16,000 claims, and
+    making a row of each takes longer than finding them.
+    """
     statement = (
-        sa.select(Claim.resource, Claim.tick)
+        sa.select(Claim.resource, _joined(session))
         .outerjoin(Hold, Hold.id == Claim.hold_id)
         .where(Claim.resource.in_(list(resources)), _within(ticks))
         .where(sa.or_(Claim.hold_id.is_(None), Hold.expires_at > now))
@@ -45,7 +50,8 @@ def busy_ticks(
     if mine.appointment_id is not None:
         other = Claim.appointment_id != mine.appointment_id
         statement = statement.where(sa.or_(Claim.appointment_id.is_(None), other))
-    return _by_resource(session.execute(statement))
+    rows = session.execute(statement.group_by(Claim.resource))
+    return {resource: Ticks.read(joined) for resource, joined in rows}
 
 
 def claims_of(session: Session, **owner: str) -> dict[str, set[int]]:
@@ -156,6 +162,13 @@ def loads(session: Session, resources: Iterable[str], ticks: range) -> dict[str,
 
 def customer_of_phone(session: Session, phone: str) -> Row | None:
     return _one(session, sa.select(Customer).where(Customer.phone == phone))
+
+
+def _joined(session: Session) -> Any:
+    """The ticks of a group with commas between them."""
+    if session.get_bind().dialect.name == "sqlite":
+        return sa.func.group_concat(Claim.tick)
+    return sa.func.string_agg(sa.cast(Claim.tick, sa.String), sa.literal_column("','"))
 
 
 def _within(ticks: range) -> Any:

@@ -229,7 +229,7 @@ class WaitlistEntry(Base):
 
     ``weekdays`` are 1 (Monday) to 7, empty for any; ``from_hour`` and ``until_hour`` are minutes of the local day
     between which the visit starts. An offer is the slot held (``Hold.owner`` is the id of the entry) until
-    ``reply_by``; ``declined`` are the slots (store and ISO start) that the customer did not want.
+    ``reply_by``; ``declined`` are the slots (store, ISO start, why) not to be offered again.
     """
 
     __tablename__ = "waitlist"

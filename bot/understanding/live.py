@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from bot.domain.dealership import Model, ServiceJob, Store
 from bot.services.content.snapshot import Content
@@ -16,6 +17,7 @@ from bot.understanding.entities import Lexicon, LexiconEntry
 from bot.understanding.extractor import load_lexicon, use_lexicon
 from bot.understanding.sentences import LIVE_RIDGE, Scores, SentenceModel
 from bot.understanding.text import normalise
+from bot.understanding.times.notices import Notices, use_notices
 
 ContentProvider = Callable[[], Content]
 
@@ -24,6 +26,7 @@ def use_content(provider: ContentProvider | None) -> None:
     """Ask `provider` for the content from now on, at every message. Without one the trained model stands alone."""
     _source.provider = provider
     use_lexicon(_live_lexicon)
+    use_notices(_live_notices)
 
 
 def current_content() -> Content | None:
@@ -106,6 +109,17 @@ def _live_lexicon() -> Lexicon:
         )
         _lexicon.content = content
     return _lexicon.words
+
+
+def _live_notices() -> Notices:
+    """The public holidays that the dealer wrote down; none where no content is in use."""
+    content = current_content()
+    holidays = content.dealership.holidays if content else ()
+    return {
+        holiday.date + timedelta(days=step): holiday.off
+        for holiday in holidays
+        for step in range(holiday.days)
+    }
 
 
 @dataclass

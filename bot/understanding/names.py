@@ -59,7 +59,7 @@ _LATIN = re.compile(
     r"(?:我的?(?:英文)?(?:名字)?叫|名字[叫是]|叫我|姓名[是:]|my name is|call me|this is) ?"
     r"(?P<name>[a-z]{2,15}(?:[ .]{1,2}[a-z]{2,15})?)(?=$|[^a-z])"
 )
-_SURNAMES_OF_ONE = "".join(sorted(COMMON - set("车时成常平连油柴路简单明")))
+_SURNAMES_OF_ONE = "".join(sorted(COMMON - set("车时成常平连油柴路简单明和")))
 _SHORT = re.compile(rf"[小老阿]?[{_SURNAMES_OF_ONE}]|[{_SURNAMES_OF_ONE}][一二三四五六七八][多少]")
 """What is a name beside a phone number alone: 金, 小张, 许三多."""
 _ALONE = re.compile(rf"(?:{_COMPOUND}){_GIVEN}{{1,2}}|[{_SINGLE}]{_GIVEN}{{1,2}}")

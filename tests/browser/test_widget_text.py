@@ -46,6 +46,27 @@ class TestText:
         assert chat.element.locator(".staff .bubble").get_attribute("title") == "周日 11月22日 09:30"
         assert page.evaluate("window.hacked") is None
 
+    def test_a_calendar_file_of_ours_is_a_short_link(self, chat: Chat, page: Page, server_url: str) -> None:
+        """Wherever the words say that our server is, and never in the words of a stranger."""
+        path = f"/calendar/{'k' * 43}.ics"
+        text = f"约好了。\n加入日历：https://public.example/dealer{path}"
+        messages = [
+            message(1, "bot", text, "2026-11-22T09:30:00+08:00"),
+            message(2, "customer", text, "2026-11-22T09:31:00+08:00"),
+            message(3, "bot", "见 https://public.example/calendar/k.ics", "2026-11-22T09:32:00+08:00"),
+        ]
+        page.route(
+            "**/web/messages?*", lambda route: route.fulfill(json={"messages": messages, "last_seq": 3})
+        )
+        page.route("**/web/stream", lambda route: route.abort())
+        chat.open()
+        expect(chat.messages).to_have_count(3)
+        first, other = chat.from_bot.nth(0), chat.from_bot.nth(1)
+        assert first.evaluate("node => node.textContent") == "约好了。\n加入日历：打开日历文件"
+        assert first.locator("a").evaluate("node => node.href") == f"{server_url}{path}"
+        assert chat.from_customer.evaluate("node => node.textContent") == text
+        assert other.locator("a").inner_text() == "https://public.example/calendar/k.ics"
+
     def test_enter_sends_and_shift_enter_breaks_the_line(self, chat: Chat, page: Page) -> None:
         chat.open()
         page.keyboard.type("第一行")

@@ -215,7 +215,8 @@ class Customer:
 
     def rows(self, table: Any, **values: Any) -> list[Any]:
         """The rows of a table that belong to this conversation."""
-        return self.assistant.rows(table, conversation_id=self.conversation_id, **values)
+        owner = "owner" if table is Hold else "conversation_id"
+        return self.assistant.rows(table, **{owner: self.conversation_id}, **values)
 
     def bookings(self, status: str = "confirmed") -> list[Any]:
         return self.rows(Appointment, status=status)

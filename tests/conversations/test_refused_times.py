@@ -42,14 +42,15 @@ async def test_a_car_that_is_out(customer: Customer) -> None:
     reply = await customer.says("我想周六上午十点去城东店试驾X5", "被约走")
     assert set(reply.buttons) == {
         "周六 11月28日 09:00 城东店",
-        "周六 11月28日 11:00 城东店",
         "周六 11月28日 10:00 城西店",
+        "周六 11月28日 10:00 城东店 换 青岚 X7",
+        "有空位通知我",
     }
-    await customer.clicks("11:00", "姓名和手机号")
+    await customer.clicks("09:00", "姓名和手机号")
     await customer.says(CONTACT, "驾照")
-    await customer.clicks("符合", "确认预约吗", "周六 11月28日 11:00", "城东店")
+    await customer.clicks("符合", "确认预约吗", "周六 11月28日 09:00", "城东店")
     await customer.clicks("确认预约", "预约码")
-    customer.has_booked(model="x5", store="east", start="2026-11-28T11:00")
+    customer.has_booked(model="x5", store="east", start="2026-11-28T09:00")
 
 
 async def test_the_other_store_as_an_alternative(customer: Customer) -> None:
@@ -72,7 +73,8 @@ async def test_bays_that_are_full(customer: Customer) -> None:
     for number in range(2):
         customer.assistant.books("2026-11-25T10:00", "s3", "west", ("regular_service",), f"KHM37{number + 2}")
     reply = await customer.says("周三上午十点去城西店给X5做常规保养，浙A12345，12000公里", "约满")
-    assert len(reply.buttons) == 3
+    assert len(reply.buttons) == 4
+    assert reply.buttons[-1] == "有空位通知我"
     await customer.clicks("11:00", "姓名和手机号")
 
 
@@ -117,12 +119,12 @@ async def test_taken_while_the_customer_thinks(customer: Customer) -> None:
     await customer.clicks("符合", "确认预约吗")
     customer.at("2026-11-22T10:15")
     customer.assistant.books("2026-11-28T10:00", model="x5", store="east")
-    reply = await customer.clicks("确认预约", "被约走")
-    assert len(reply.buttons) == 3
+    reply = await customer.clicks("确认预约", "刚刚被约走了")
+    assert len(reply.buttons) == 4
     assert customer.bookings() == []
-    await customer.clicks("11:00", "确认预约吗", "11:00", "张伟")
+    await customer.clicks("09:00", "确认预约吗", "09:00", "张伟")
     await customer.clicks("确认预约", "预约码")
-    customer.has_booked(start="2026-11-28T11:00", phone="13812345678")
+    customer.has_booked(start="2026-11-28T09:00", phone="13812345678")
 
 
 async def test_two_customers_and_one_car(customer: Customer) -> None:

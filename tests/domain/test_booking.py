@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from bot.domain.alternatives import rank_alternatives
 from bot.domain.booking import (
     Busy,
     Offer,
@@ -23,7 +24,6 @@ from bot.domain.booking import (
     furthest,
     make_offer,
     may_change,
-    rank_alternatives,
     ticks_between,
 )
 from bot.domain.calendar import StoreCalendar

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
+import bot.api.calendars
 import bot.api.errors
 from bot.domain.booking import Refusal
 from bot.domain.replies import variables_of
@@ -56,8 +57,8 @@ def test_every_form_is_started_ended_and_validated() -> None:
     forms = set(_domain()["forms"])
 
     assert ended == forms
-    # The call-back form is started by action_request_human, at night only.
-    assert forms - started == {"callback_form"}
+    # Started by action_request_human at night, and by action_join_waitlist for who left no number yet.
+    assert forms - started == {"callback_form", "waitlist_form"}
     assert {f"validate_{form}" for form in forms} <= set(_domain()["actions"])
 
 
@@ -84,7 +85,7 @@ def test_every_uttered_template_exists() -> None:
 def test_every_template_is_uttered() -> None:
     known = set(_templates())
     uttered = {id_ for utterance in _utterances() for id_ in utterance.templates(known)}
-    words_of_refusals = set(bot.api.errors.TEMPLATES.values())
+    words_of_refusals = {*bot.api.errors.TEMPLATES.values(), bot.api.calendars.UNKNOWN}
 
     assert known - uttered - words_of_refusals == set()
     assert words_of_refusals <= known

@@ -8,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from bot.clock import TIME_ZONE
+from bot.domain.alternatives import Alternative
 from bot.domain.booking import Slot, VisitKind, VisitRequest
 from bot.services import availability, booking
 from bot.services.visits import BookedVisit, Contact
@@ -64,4 +65,10 @@ def count(database: Database, table: Any) -> int:
 
 
 def shown(slots: tuple[object, ...]) -> list[str]:
-    return [f"{slot.store} {slot.start:%m-%d %H:%M}" for slot in slots if isinstance(slot, Slot)]
+    """ "east 11-28 14:00", with the car or adviser behind where that is another one than wished."""
+    return [_shown(slot) for slot in slots if isinstance(slot, Slot)]
+
+
+def _shown(slot: Slot) -> str:
+    means = [slot.model, slot.adviser] if isinstance(slot, Alternative) else []
+    return " ".join([f"{slot.store} {slot.start:%m-%d %H:%M}", *filter(None, means)])

@@ -20,7 +20,7 @@ from bot.store.database import Database
 from tests.database import KINDS, open_database
 from tests.dealership import demo_dealership
 
-NOW = datetime(2026, 11, 22, 10, 0, tzinfo=TIME_ZONE)
+AFTER_ALL_HOLDS = datetime(2026, 11, 23, 10, 0, tzinfo=TIME_ZONE)
 
 
 @pytest.fixture(params=KINDS)
@@ -32,7 +32,7 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databas
 
 @pytest.fixture
 def read_first(database: Database, monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
-    """What a rival does before the start: read that all is free, and believe it when it claims."""
+    """What a rival does before the start: read that all is free (holds are not seen), and believe it when it claims."""
     read, memory = bookings.busy_ticks, threading.local()
 
     def busy_ticks(*arguments: Any) -> dict[str, set[int]]:
@@ -42,7 +42,7 @@ def read_first(database: Database, monkeypatch: pytest.MonkeyPatch) -> Callable[
     def prepare() -> None:
         resources = [resource.id for resource in demo_dealership().resources]
         with database.reading() as session:
-            memory.seen = read(session, resources, range(10**6, 10**7), NOW)
+            memory.seen = read(session, resources, range(10**6, 10**7), AFTER_ALL_HOLDS)
 
     monkeypatch.setattr(bookings, "busy_ticks", busy_ticks)
     return prepare

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -12,13 +13,14 @@ import pytest
 import sqlalchemy as sa
 
 from bot.clock import TIME_ZONE
-from bot.domain.booking import Refusal
-from bot.domain.errors import BookingRefused
+from bot.domain.booking import Refusal, Slot, VisitRequest
+from bot.domain.errors import BookingRefused, InvalidInput
 from bot.services import availability
+from bot.services.visits import Contact
 from bot.store.database import Database
 from bot.store.tables import Claim
 from tests.database import KINDS, open_database
-from tests.services.bookings import DEMO, DRIVE, NOW, SERVICE, at, book, check, shown
+from tests.services.bookings import DEMO, DRIVE, NOW, SERVICE, THREE, at, book, check, shown
 
 
 @pytest.fixture(params=KINDS)
@@ -55,7 +57,11 @@ def test_a_store_without_the_test_car_offers_the_other(database: Database) -> No
     with pytest.raises(BookingRefused) as refused:
         check(database, request=replace(DRIVE, store="west", model="x7"))
     assert refused.value.reason is Refusal.NO_TEST_CAR
-    assert shown(refused.value.alternatives) == ["east 11-28 14:00", "east 11-28 13:30", "east 11-28 14:30"]
+    assert shown(refused.value.alternatives) == [
+        "east 11-28 14:00",
+        "west 11-28 14:00 x5",
+        "east 11-28 13:30",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -94,7 +100,94 @@ def test_a_full_neighbourhood_is_searched_to_the_horizon(database: Database) -> 
         session.execute(sa.insert(Claim.__table__), rows)
     with pytest.raises(BookingRefused) as refused:
         check(database, at("11-24 10:00"), replace(DRIVE, model="s6"))
-    assert shown(refused.value.alternatives) == ["east 11-30 10:00", "east 11-30 10:30", "east 11-30 11:00"]
+    assert shown(refused.value.alternatives) == [
+        "east 11-24 10:00 s3",
+        "east 11-30 10:00",
+        "east 11-30 10:30",
+    ]
+
+
+def test_the_same_time_with_another_car_that_is_free(database: Database) -> None:
+    """The likest first: same body and powertrain, then the body; never one that is out, too."""
+    book(database, request=replace(DRIVE, model="x7"))
+    book(database)
+    with pytest.raises(BookingRefused) as refused:
+        check(database)
+    assert shown(refused.value.alternatives) == [
+        "west 11-28 14:00",
+        "east 11-28 13:00",
+        "east 11-28 14:00 e5",
+    ]
+
+
+def test_another_car_is_offered_as_long_as_an_adviser_is_free(database: Database) -> None:
+    for number, model in enumerate(("s3", "s6", "x7", "x5")):
+        book(database, request=replace(DRIVE, model=model), contact=Contact("王", f"1380000100{number}"))
+    with pytest.raises(BookingRefused) as refused:
+        check(database)
+    assert shown(refused.value.alternatives) == ["west 11-28 14:00", "east 11-28 13:00", "east 11-28 15:00"]
+
+
+def test_a_visit_that_is_moved_keeps_its_car(database: Database) -> None:
+    visit = book(database, at("11-28 10:00"))
+    book(database, contact=Contact("李", "13800001111"))
+    with pytest.raises(BookingRefused) as refused:
+        check(database, appointment_id=visit.id, current=visit.slot)
+    assert shown(refused.value.alternatives) == ["west 11-28 14:00", "east 11-28 13:00", "east 11-28 15:00"]
+
+
+LIN = replace(DRIVE, adviser="east-adviser-1")
+
+
+def test_the_adviser_who_is_wished_for_receives_the_customer(database: Database) -> None:
+    assert book(database, request=replace(LIN, adviser="east-adviser-3")).resource_names[1] == "赵敏"
+    assert book(database, THREE, request=LIN).resource_names[1] == "林晓"
+
+
+def test_a_busy_adviser_is_refused_with_a_colleague_at_the_same_time(database: Database) -> None:
+    book(database, request=replace(LIN, model="x7"))
+    with pytest.raises(BookingRefused) as refused:
+        check(database, request=LIN)
+    assert refused.value.reason is Refusal.ADVISER_BUSY
+    others = refused.value.alternatives
+    assert shown(others) == [
+        "east 11-28 14:00 east-adviser-2",
+        "east 11-28 13:00",
+        "west 11-28 14:00 west-adviser-1",
+    ]
+    for other in others:
+        assert isinstance(other, Slot)
+        adviser = getattr(other, "adviser", None) or LIN.adviser
+        book(database, other.start, replace(LIN, store=other.store, adviser=adviser))
+
+
+def test_an_adviser_of_the_other_store(database: Database) -> None:
+    with pytest.raises(BookingRefused) as refused:
+        check(database, request=replace(LIN, store="west"))
+    assert refused.value.reason is Refusal.ADVISER_ELSEWHERE
+    assert shown(refused.value.alternatives)[0] == "west 11-28 14:00 west-adviser-1"
+    check(database, request=replace(LIN, store=None))
+    with pytest.raises(InvalidInput):
+        check(database, request=replace(LIN, adviser="nobody"))
+
+
+def test_every_alternative_can_be_booked(database: Database) -> None:
+    """Whatever was booked before: what is offered as free is."""
+    chooser, booked = random.Random(4), 0
+    for _ in range(40):
+        model, hour = chooser.choice(["s3", "s6", "x5", "x7", "e5"]), chooser.randrange(9, 18)
+        request = replace(DRIVE, model=model, adviser=chooser.choice([None, None, "east-adviser-1"]))
+        start = at(f"11-28 {hour:02}:00")
+        try:
+            book(database, start, request)
+        except BookingRefused as refused:
+            for other in refused.alternatives:
+                assert isinstance(other, Slot)
+                model = getattr(other, "model", None) or request.model
+                adviser = getattr(other, "adviser", None) or request.adviser
+                check(database, other.start, VisitRequest(request.kind, other.store, model, (), adviser))
+                booked += 1
+    assert booked > 20
 
 
 def test_free_slots_across_stores_up_to_a_limit(database: Database) -> None:
@@ -138,3 +231,6 @@ def test_availability_takes_one_statement(database: Database, store: str | None,
     with counted(database) as statements, pytest.raises(BookingRefused):
         check(database, at("11-23 09:00"))
     assert len(statements) == 2
+    with counted(database) as statements, pytest.raises(BookingRefused):
+        check(database, at("11-23 09:00"), replace(LIN, store="west"))
+    assert len(statements) <= 2

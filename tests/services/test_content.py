@@ -218,6 +218,31 @@ BROKEN: dict[str, tuple[str, Change, str]] = {
         appended("  - {name: 盘点}"),
         "dealership/calendar.yml: entry 盘点, field date: needs either lunar or date",
     ),
+    "minutes by a car that is not there": (
+        "dealership/services.yml",
+        appended("  - {id: x_wash, name: 洗车, minutes: 30, price: 50, minutes_by: {z9: 40}}"),
+        "dealership/services.yml: entry x_wash, field minutes_by: 'z9' does not exist",
+    ),
+    "a price below nothing": (
+        "dealership/services.yml",
+        appended("  - {id: x_wash, name: 洗车, minutes: 30, price: 50, price_by: {electric: -1}}"),
+        "dealership/services.yml: entry x_wash, field price_by: -1 is too little",
+    ),
+    "a holiday that is no list": (
+        "dealership/calendar.yml",
+        replaced("holidays: []", "holidays: {date: 2027-10-01}"),
+        "dealership/calendar.yml: field holidays: must be a list",
+    ),
+    "a holiday without a name": (
+        "dealership/calendar.yml",
+        replaced("holidays: []", "holidays: [{date: 2027-10-01}]"),
+        "dealership/calendar.yml: entry 2027-10-01, field name: is missing",
+    ),
+    "a holiday of a month": (
+        "dealership/calendar.yml",
+        replaced("holidays: []", "holidays: [{date: 2027-10-01, name: 国庆节, days: 30}]"),
+        "dealership/calendar.yml: entry 2027-10-01, field days: must be 1 to 15",
+    ),
     "schedule names a job that is not there": (
         "dealership/services.yml",
         replaced("id: first_service", "id: renamed_service"),

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from bot.domain.booking import Slot
 from bot.domain.errors import BookingRefused, SlotTaken
 from bot.services import booking, visits
+from bot.services.hold_renewal import keep_hold
 from bot.store.database import Database
 from bot.store.tables import Hold
 from tests.database import KINDS, open_database
@@ -142,3 +144,36 @@ def test_the_owner_of_an_expired_hold_loses_to_who_took_it(database: Database) -
     book(database, now=later, conversation_id="b")
     with pytest.raises(SlotTaken):
         book(database, now=later, conversation_id="a")
+
+
+def keep(database: Database, now: datetime) -> None:
+    keep_hold(database, DEMO, now, "a", DRIVE, TWO)
+
+
+def test_a_hold_that_still_runs_is_left_alone(database: Database) -> None:
+    held = hold(database)
+    keep(database, NOW + timedelta(minutes=9))
+    with database.reading() as session:
+        [row] = session.scalars(sa.select(Hold))
+    assert (row.id, row.expires_at) == (held.id, held.expires_at)
+
+
+@pytest.mark.parametrize("lost", ["expired", "given back", "of another time"])
+def test_a_hold_that_is_gone_is_renewed_while_the_slot_is_free(database: Database, lost: str) -> None:
+    hold(database, THREE if lost == "of another time" else TWO)
+    if lost == "given back":
+        booking.release_hold(database, "a")
+    keep(database, NOW + timedelta(minutes=11))
+    with database.reading() as session:
+        [row] = session.scalars(sa.select(Hold))
+    assert row.expires_at == NOW + timedelta(minutes=21)
+    assert claimed_from(database, "east-car-x5") == ["14:00", "14:15", "14:30", "14:45"]
+
+
+def test_a_hold_that_somebody_else_took_is_refused_with_alternatives(database: Database) -> None:
+    hold(database)
+    later = NOW + timedelta(minutes=11)
+    book(database, now=later)
+    with pytest.raises(SlotTaken) as refused:
+        keep(database, later)
+    assert len(refused.value.alternatives) == 3

@@ -79,6 +79,7 @@ KINDS: dict[str, type] = {
     "service": d.ServiceJob,
     "resource": d.Resource,
     "closure": d.Closure,
+    "holiday": d.Holiday,
     "policy": Policy,
     "lifecycle": Schedule,
     "customer": DemoCustomer,
@@ -131,6 +132,11 @@ def read_dealership_files(folder: Path) -> tuple[FileEntry, ...]:
         found.append(_entry(kind, kind, 0, f"dealership/{name}", data))
     for name, (key, kind, id_field) in _LISTS.items():
         found += _list_entries(folder / name, f"dealership/{name}", key, kind, id_field)
+    calendar = _read_yaml(folder / "calendar.yml")
+    if "holidays" in calendar:
+        found += _list_entries(
+            folder / "calendar.yml", "dealership/calendar.yml", "holidays", "holiday", "date", calendar
+        )
     for path in sorted((folder / "policies").glob("*.yml")):
         found += _policies(path, f"dealership/policies/{path.name}")
     return tuple(found)
@@ -168,6 +174,9 @@ def check_consistency(entries: Iterable[FileEntry]) -> None:
         _check_hours(store)
     for closure in by_kind.get("closure", {}).values():
         _check_closure(closure)
+    for holiday in by_kind.get("holiday", {}).values():
+        if not 1 <= holiday.data["days"] <= 15:
+            raise ContentError(holiday.file, holiday.id, "days", "must be 1 to 15")
     for schedule in by_kind.get("lifecycle", {}).values():
         _check_schedule(schedule, by_kind.get("service", {}))
 
@@ -177,6 +186,13 @@ def _check_references(by_kind: dict[str, dict[str, FileEntry]]) -> None:
     for entry in by_kind.get("resource", {}).values():
         _check_reference(entry, "store", entry.data["store"], stores)
         _check_reference(entry, "model", entry.data.get("model"), models)
+    for service in by_kind.get("service", {}).values():
+        for field in ("minutes_by", "price_by"):
+            for car, value in service.data[field].items():
+                if car not in {item.value for item in d.Powertrain}:
+                    _check_reference(service, field, car, models)
+                if value < (1 if field == "minutes_by" else 0):
+                    raise ContentError(service.file, service.id, field, f"{value} is too little")
     for customer in by_kind.get("customer", {}).values():
         for vehicle in customer.data["vehicles"]:
             _check_reference(customer, "vehicles.model", vehicle["model"], models)

@@ -64,13 +64,13 @@ class ContentStore:
             known = self._content
             if known is None or known.revision != revision or not self._since <= now < self._until:
                 temporary = temporary_versions(session)
-                known = build_content(_live_rows(session, temporary, now), revision)
+                known = build_content(live_rows(session, temporary, now), revision)
                 self._content, self._since = known, now if temporary else _EVER
                 self._until = next_change(chain(*temporary.values()), now) or _NEVER
             return known
 
 
-def _live_rows(
+def live_rows(
     session: Session, temporary: Mapping[tuple[str, str], list[Version]], now: datetime
 ) -> Iterator[tuple[str, str, dict[str, Any], int]]:
     """What counts now of every entry, in the order of the files."""
@@ -141,5 +141,6 @@ def _dealership(parsed: Mapping[str, Mapping[str, Any]], revision: int) -> d.Dea
         services=tuple(parsed["service"].values()),
         resources=tuple(parsed["resource"].values()),
         closures=tuple(parsed["closure"].values()),
+        holidays=tuple(parsed["holiday"].values()),
         policies={policy.id: policy.text for policy in policies},
     )

@@ -46,6 +46,7 @@ _INTENT_WORDS = {
     "report_breakdown": "报救援",
     "complain": "投诉",
     "ask_human": "转人工顾问",
+    "join_waitlist": "排候补",
 }
 _HELP = (
     "怎么填写",

@@ -1,4 +1,4 @@
-"""YAML without its traps: a key that occurs twice is an error, and 18:00 is a time of day, not 1080."""
+"""YAML without its traps: a key that occurs twice is an error, 18:00 is a time of day and not 1080, off is a word."""
 
 from __future__ import annotations
 
@@ -29,9 +29,10 @@ class _Loader(yaml.SafeLoader):
 
 
 def _without_base_60() -> dict[str, list[tuple[str, re.Pattern[str]]]]:
-    """The resolvers that decide what a bare word is; YAML 1.1 reads 18:00 as a number to the base 60."""
+    """The resolvers that decide what a bare word is; YAML 1.1 reads 18:00 as a number to the base 60, off as false."""
     numbers = {
         "tag:yaml.org,2002:int": re.compile(r"^[-+]?(0|[1-9][0-9]*)$"),
+        "tag:yaml.org,2002:bool": re.compile(r"^(true|True|TRUE|false|False|FALSE)$"),
         "tag:yaml.org,2002:float": re.compile(r"^[-+]?[0-9]+\.[0-9]*([eE][-+]?[0-9]+)?$"),
     }
     return {

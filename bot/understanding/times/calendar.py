@@ -1,7 +1,8 @@
 """Named days of the year: holidays, lunar dates, solar terms, working days.
 
 Lunar dates and solar terms are computed by lunar_python; public holidays and 调休 come from chinesecalendar, which
-ends with the last year whose notice has been published and then answers nothing here.
+ends with the last year whose notice has been published. The dealer may complete a later one (``notices``); without
+either, nothing is answered here.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import chinese_calendar
 from lunar_python import Lunar, Solar
 
 from bot.understanding.times.model import DayRange, Days
+from bot.understanding.times.notices import is_off
 
 ONE_DAY = timedelta(days=1)
 YEARS_AHEAD = 3
@@ -103,15 +105,20 @@ def month_range(year: int, month: int, first: int = 1, last: int = 31) -> DayRan
 
 
 def is_known(year: int) -> bool:
-    """Whether the year's public holidays and 调休 days are published in chinesecalendar."""
-    return any(
-        day.year == year for day in (date(year, 1, 1), date(year, 10, 1)) if day in chinese_calendar.holidays
-    )
+    """Whether the year's public holidays and 调休 days are known, from chinesecalendar or from the dealer."""
+    return is_published(year) or is_off(date(year, 1, 1)) is not None
+
+
+def is_published(year: int) -> bool:
+    """Whether chinesecalendar knows the year: it prevails over what the dealer wrote down before it did."""
+    return any(day in chinese_calendar.holidays for day in (date(year, 1, 1), date(year, 10, 1)))
 
 
 def is_workday(day: date) -> bool:
     """Whether people work on the day; only for a year that `is_known`."""
-    return bool(chinese_calendar.is_workday(day))
+    if is_published(day.year):
+        return bool(chinese_calendar.is_workday(day))
+    return not is_off(day)
 
 
 def workday_before(day: date) -> date | None:
@@ -142,7 +149,7 @@ def holiday_period(name: str, day: date) -> DayRange | None:
         length = TYPICAL_HOLIDAY_LENGTH.get(name)
         return (day, day + timedelta(days=length - 1)) if length else None
     first = last = day
-    if not chinese_calendar.is_holiday(day):
+    if is_workday(day):
         return None
     while _is_holiday(first - ONE_DAY):
         first -= ONE_DAY
@@ -152,7 +159,7 @@ def holiday_period(name: str, day: date) -> DayRange | None:
 
 
 def _is_holiday(day: date) -> bool:
-    return is_known(day.year) and bool(chinese_calendar.is_holiday(day))
+    return is_known(day.year) and not is_workday(day)
 
 
 def next_public_holiday(day: date) -> tuple[str, date] | None:

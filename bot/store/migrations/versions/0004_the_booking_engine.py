@@ -15,7 +15,7 @@ down_revision = "0003"
 branch_labels = None
 depends_on = None
 
-ONE_OF_TWO = sa.CheckConstraint("(appointment_id IS NULL) <> (hold_id IS NULL)", name="claims_one_owner")
+ONE_OF_TWO = "(appointment_id IS NULL) <> (hold_id IS NULL)"
 ONE_OF_THREE = (
     "(CASE WHEN appointment_id IS NULL THEN 0 ELSE 1 END + CASE WHEN hold_id IS NULL THEN 0 ELSE 1 END"
     " + CASE WHEN outage_id IS NULL THEN 0 ELSE 1 END) = 1"
@@ -47,13 +47,12 @@ def downgrade() -> None:
     for table in ("feed_tokens", "outbox", "waitlist"):
         op.drop_table(table)
     op.execute("DELETE FROM claims WHERE outage_id IS NOT NULL")
-    three = sa.CheckConstraint(ONE_OF_THREE, name="claims_one_owner")
-    with op.batch_alter_table("claims", table_args=(three,)) as batch:
+    with op.batch_alter_table("claims") as batch:
         batch.drop_constraint("claims_one_owner", type_="check")
         batch.drop_index("ix_claims_outage_id")
         batch.drop_constraint("claims_outage", type_="foreignkey")
         batch.drop_column("outage_id")
-        batch.create_check_constraint("claims_one_owner", sa.text(str(ONE_OF_TWO.sqltext)))
+        batch.create_check_constraint("claims_one_owner", sa.text(ONE_OF_TWO))
     op.drop_table("outages")
     with op.batch_alter_table("customers") as batch:
         batch.drop_column("adviser")
@@ -100,7 +99,7 @@ def _create_outages() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index("ix_outages_resource", "outages", ["resource"])
-    with op.batch_alter_table("claims", table_args=(ONE_OF_TWO,)) as batch:
+    with op.batch_alter_table("claims") as batch:
         batch.drop_constraint("claims_one_owner", type_="check")
         batch.add_column(sa.Column("outage_id", sa.String(length=32), nullable=True))
         batch.create_foreign_key("claims_outage", "outages", ["outage_id"], ["id"], ondelete="CASCADE")

@@ -1,0 +1,46 @@
+"""Keeping a hold while the customer types: it runs out by the clock, and is renewed silently while the slot is free."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from bot.domain.booking import VisitRequest
+from bot.domain.dealership import Dealership
+from bot.services.availability import local
+from bot.services.booking import hold_slot
+from bot.store.database import Database
+from bot.store.tables import Hold
+
+
+def keep_hold(
+    database: Database,
+    dealership: Dealership,
+    now: datetime,
+    conversation_id: str,
+    request: VisitRequest,
+    start: datetime,
+) -> None:
+    """Hold the slot again for ``hold_minutes`` if the conversation's hold of it has run out or was given back.
+
+    Nothing happens while the hold still runs. Raises as ``hold_slot`` when somebody else has the slot now.
+    """
+    if not _holds(database, now, conversation_id, request, start):
+        hold_slot(database, dealership, now, conversation_id, request, start)
+
+
+def _holds(
+    database: Database, now: datetime, conversation_id: str, request: VisitRequest, start: datetime
+) -> bool:
+    query = sa.select(Hold.details).where(Hold.owner == conversation_id, Hold.expires_at > now)
+    with database.reading() as session:
+        held = session.scalar(query)
+    wanted = {
+        "kind": request.kind.value,
+        "store": request.store,
+        "model": request.model,
+        "jobs": list(request.jobs),
+        "start": local(start).isoformat(),
+    }
+    return held is not None and wanted.items() <= held.items()

@@ -1,0 +1,50 @@
+"""The full-size proofs of booking: ``python -m tests.load.proofs`` (``make proof``) runs them and writes ``docs/booking.md``."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from collections import Counter, defaultdict
+from pathlib import Path
+from xml.etree import ElementTree
+
+from tests.load.page import write_section
+
+ROOT = Path(__file__).parents[2]
+PROOFS = {
+    "tests.services.test_booking_races": "races on book, hold, hold → book and move; four processes; controls",
+    "tests.services.test_waitlist_races": "races on accepting an offer of the waitlist; control",
+    "tests.services.test_disruptions": "disruptions, and races of an outage with bookings; control",
+    "tests.services.test_booking_model": "random steps against the model",
+    "tests.test_kill": "kill -9 in the middle of 200 bookings",
+}
+
+
+def main() -> int:
+    files = [name.replace(".", "/") + ".py" for name in PROOFS]
+    found = [file for file in files if (ROOT / file).is_file()]
+    with tempfile.TemporaryDirectory() as folder:
+        report = Path(folder) / "report.xml"
+        command = [sys.executable, "-m", "pytest", "-q", f"--junitxml={report}", *found]
+        done = subprocess.run(command, cwd=ROOT, env={**os.environ, "ZHANTING_PROOF": "full"})
+        if done.returncode == 0:
+            write_section("proofs", _table(report))
+    return done.returncode
+
+
+def _table(report: Path) -> str:
+    tests, seconds = Counter[str](), defaultdict[str, float](float)
+    for case in ElementTree.parse(report).iter("testcase"):
+        module = case.get("classname", "")
+        tests[module] += 1
+        seconds[module] += float(case.get("time", "0"))
+    rows = [
+        f"| {what} | {tests[name]} | {seconds[name]:.0f} |" for name, what in PROOFS.items() if tests[name]
+    ]
+    return "\n".join(["| proof | tests passed | seconds |", "|---|---:|---:|", *rows])
+
+
+if __name__ == "__main__":
+    sys.exit(main())
