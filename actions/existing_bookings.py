@@ -12,7 +12,7 @@ from actions.facts import WHATEVER, name_phone_problem
 from actions.forms import CHANGES, Draft, Form, ValidateForm
 from actions.held_slots import refusal_of
 from actions.new_times import new_time_buttons
-from actions.own_visits import IDENTITY, is_without_code, shift_of
+from actions.own_visits import IDENTITY, is_without_code, own_visits, shift_of
 from actions.time_wishes import ask_for_time, parse_time, read_wish
 from bot.domain.booking import VisitKind, VisitRequest, VisitStatus, may_change
 from bot.domain.conversation import HandoffReason
@@ -102,8 +102,11 @@ class ExistingBookingForm(Form):
         elif turn.requested == "booking_code" and re.fullmatch(r"[A-Za-z0-9 -]{4,10}", turn.text.strip()):
             turn.say("utter_code_not_readable")
             return True
+        own = next((visit for visit in own_visits(turn) if visit.code == code), None)
         if phone:
             draft["booking_phone"] = phone
+        elif own is not None:  # booked here: the code is enough
+            draft["booking_phone"] = own.phone
         elif name_phone_problem(turn):
             return True
         return bool(code or phone)

@@ -11,7 +11,7 @@ from bot.services.wording import say_time
 def new_time_buttons(turn: Turn, visit: BookedVisit, slots: tuple[Slot, ...]) -> list[dict[str, str]]:
     """The slots, any other time, and a person."""
     times = [_time_button(turn, visit, slot) for slot in slots]
-    other = button("其他时间", "change_booking", booking_code=visit.code, phone=visit.phone)
+    other = button("其他时间", "change_booking", booking_code=visit.code)
     return [*times, other, button("联系顾问", "ask_human")]
 
 

@@ -19,6 +19,7 @@ from bot.api.parameters import (
     Authenticate,
     body_of,
     choice_of,
+    email_of,
     ids_of,
     in_thread,
     iso,
@@ -93,10 +94,11 @@ class _AppointmentRoutes:
 
     async def book(self, request: Request) -> HTTPResponse:
         await self._authenticate(request)
-        own = ("start", "name", "phone", "plate", "mileage", "conversation_id", "request_id")
+        own = ("start", "name", "phone", "email", "plate", "mileage", "conversation_id", "request_id")
         body = body_of(request, *VISIT_FIELDS, *own)
         start = needed("start", moment_of("start", body.get("start")))
-        contact = Contact(needed("name", text_of(body, "name", LONGEST_NAME)), phone_of(body))
+        name = needed("name", text_of(body, "name", LONGEST_NAME))
+        contact = Contact(name, phone_of(body), email_of(body))
         conversation, wanted = text_of(body, "conversation_id"), request_of(body)
         await self._require_conversation(conversation)
         visit = await in_thread(

@@ -14,10 +14,11 @@ from sanic.response import HTTPResponse
 
 from bot.clock import TIME_ZONE
 from bot.domain.errors import InvalidInput
-from bot.services.texts import is_storable
+from bot.services.texts import is_email, is_storable
 
 Authenticate = Callable[[Request], Awaitable[str]]
 LONGEST_ID = 80
+LONGEST_EMAIL = 254
 _PHONE = re.compile(r"1[3-9]\d{9}")
 _MOST_KM = 3_000_000
 
@@ -52,6 +53,14 @@ def text_of(body: Mapping[str, Any], name: str, longest: int = LONGEST_ID) -> st
     if not isinstance(text, str) or len(text) > longest:
         raise InvalidInput(f"{name} must be a text of at most {longest} characters")
     return storable(name, text.strip()) or None
+
+
+def email_of(body: Mapping[str, Any]) -> str | None:
+    """An e-mail address, if there is one."""
+    text = text_of(body, "email", LONGEST_EMAIL)
+    if text is not None and not is_email(text):
+        raise InvalidInput("email must be an e-mail address")
+    return text
 
 
 def needed(name: str, value: Any) -> Any:

@@ -85,6 +85,7 @@ def _add_changing(actions: Any) -> None:
     book.add_argument("--at", required=True, metavar="TIME", help=_TIME)
     book.add_argument("--name", required=True)
     _add_contact(book)
+    book.add_argument("--email", help="confirmation and reminders go there too")
     move = actions.add_parser("move", help="another time, and store if given; code and customer stay")
     move.add_argument("code")
     move.add_argument("--to", required=True, metavar="TIME", help=_TIME)

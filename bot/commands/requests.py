@@ -11,7 +11,7 @@ from bot.domain.booking import VisitKind, VisitRequest
 from bot.domain.errors import InvalidInput
 from bot.services.exchange.booking_rows import mobile_number
 from bot.services.exchange.words import KINDS, Names, choices, visit_kind
-from bot.services.texts import is_storable
+from bot.services.texts import is_email, is_storable
 from bot.services.vehicles import canonical_plate
 from bot.services.visits import Contact
 
@@ -40,7 +40,10 @@ def contact_of(given: Namespace) -> Contact:
         raise InvalidInput(f"--phone must be a mobile number of 11 digits, not {given.phone!r}")
     if (given.name is not None and not name) or len(name) > 80 or not is_storable(name):
         raise InvalidInput("--name must have 1 to 80 characters")
-    return Contact(name, phone)
+    email = getattr(given, "email", None)
+    if email is not None and not is_email(email):
+        raise InvalidInput(f"--email must be an e-mail address, not {email!r}")
+    return Contact(name, phone, email)
 
 
 def vehicle_of(given: Namespace) -> dict[str, Any]:

@@ -236,12 +236,13 @@ def free_code(session: Session, make_code: Callable[[], str]) -> str:
 
 
 def remember_customer(session: Session, contact: Contact, now: datetime) -> None:
-    """The customer of this number, with the name if there was none."""
-    customer = bookings.customer_of_phone(session, contact.phone)
+    """The customer of this number, with the name if there was none, and with the e-mail address given last."""
+    customer: Row = bookings.customer_of_phone(session, contact.phone)
     if customer is None:
-        session.add(Customer(id=uuid4().hex, phone=contact.phone, name=contact.name, created_at=now))
-    elif not customer.name:
-        customer.name = contact.name
+        customer = Customer(id=uuid4().hex, phone=contact.phone, created_at=now)
+        session.add(customer)
+    customer.name = customer.name or contact.name
+    customer.email = contact.email or customer.email
 
 
 def _require_changeable(dealership: Dealership, now: datetime, row: Row, by_staff: bool) -> None:

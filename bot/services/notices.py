@@ -137,7 +137,7 @@ class Notices:
         coming = _button("会准时到", "visit_reply", do="confirm", code=code)
         if (notice.about.start - now).total_seconds() < hours * 3600:
             return coming, _button("来不了，找顾问", "ask_human")
-        identity = {"booking_code": code, "phone": notice.about.phone}
+        identity = {"booking_code": code}
         return (
             coming,
             _button("改时间", "change_booking", **identity),
@@ -160,7 +160,7 @@ class Notices:
         ]
         if not times:
             return ()
-        other = _button("其他时间", "change_booking", booking_code=visit.code, phone=visit.phone)
+        other = _button("其他时间", "change_booking", booking_code=visit.code)
         return (*times, other, _button("联系顾问", "ask_human"))
 
     def _time_and_store(self, slot: Mapping[str, str], usual: str) -> str:

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
+
+_EMAIL = re.compile(r"[^\s@<>\"(),:;\[\]\\]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
 
 
 def is_storable(text: str) -> bool:
     """Whether every database takes the text: no NUL (PostgreSQL), no lone surrogates (nobody)."""
     return not any(char == "\0" or "\ud800" <= char <= "\udfff" for char in text)
+
+
+def is_email(text: str) -> bool:
+    """Whether this looks like an e-mail address that any server takes: ASCII, at most 254 characters (RFC 5321)."""
+    return len(text) <= 254 and text.isascii() and _EMAIL.fullmatch(text) is not None
 
 
 def clean(text: str) -> str:

@@ -18,10 +18,11 @@ from bot.store.tables import Appointment
 
 @dataclass(frozen=True)
 class Contact:
-    """Who comes: a name as the customer gave it and a mobile number of 11 digits."""
+    """Who comes: a name as the customer gave it, a mobile number of 11 digits, an e-mail address if one is known."""
 
     name: str
     phone: str
+    email: str | None = None
 
 
 @dataclass(frozen=True)

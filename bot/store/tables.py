@@ -261,9 +261,9 @@ class WaitlistEntry(Base):
 class OutboxMessage(Base):
     """A message that has to go out at ``due_at``, written in the transaction of what it tells.
 
-    ``channel``: chat, email or webhook. ``key`` names it, so that it is written once. ``data`` are the values of
-    ``template``. A sender takes it (``taken_by`` until ``taken_until``), and ends it as sent or failed; ``dropped``
-    ones were overtaken by a move or a cancellation. ``problem`` is the last failure.
+    ``channel``: chat, email or webhook. ``key`` names it, so that it is written once. ``data`` is what the words
+    need beyond the visit. A sender takes it (``taken_by`` until ``taken_until``), and ends it as sent or failed;
+    ``dropped`` ones were overtaken by a move or a cancellation. ``problem`` is the last failure.
     """
 
     __tablename__ = "outbox"
@@ -275,7 +275,6 @@ class OutboxMessage(Base):
     waitlist_id = sa.Column(sa.ForeignKey("waitlist.id"), index=True)
     conversation_id = sa.Column(sa.String(32))
     address = sa.Column(sa.String(255))
-    template = sa.Column(sa.String(120))
     data = sa.Column(Json, nullable=False)
     due_at = sa.Column(LocalTime, nullable=False)
     state = sa.Column(sa.String(20), nullable=False)

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+import sqlalchemy as sa
+
 from bot import clock
 from bot.api.description import describe
 from bot.domain.booking import Refusal
+from bot.store.tables import OutboxMessage
 from tests.api.application import DRIVE, PHONE, SERVICE, THREE, TWO, Desk
 from tests.api.test_description import assert_fits
 from tests.services.bookings import book
@@ -109,6 +113,26 @@ async def test_staff_book_a_service_visit(desk: Desk) -> None:
 
     assert (booked["items"], booked["plate"], booked["mileage"]) == (["regular_service"], "浙AD1001", 12000)
     assert (booked["phone"], booked["end"]) == (PHONE, "2026-11-28T15:00:00+08:00")
+
+
+async def test_an_address_gets_the_confirmation_and_stays_known(desk: Desk) -> None:
+    desk.database.channels = frozenset({"email"})
+    await desk.books(email="wang@example.com")
+    await desk.books(start=THREE, model="s3")
+
+    with desk.database.reading() as session:
+        rows = session.execute(sa.select(OutboxMessage.kind, OutboxMessage.address)).all()
+    assert sorted(rows) == sorted(
+        [(kind, "wang@example.com") for kind in ("confirmation", "reminder_24", "reminder_2")] * 2
+    )
+
+
+@pytest.mark.parametrize(
+    "address", ["wang", "王@example.com", "a@b", "a b@example.com", "a@example.com, b@c.d", 7]
+)
+async def test_what_is_no_address_is_refused(desk: Desk, address: Any) -> None:
+    await desk.post("appointments", 400, **DRIVE, start=TWO, name="王小明", phone=PHONE, email=address)
+    assert await desk.get("appointments") == []
 
 
 async def test_staff_need_no_notice(desk: Desk) -> None:

@@ -151,7 +151,6 @@ def _create_outbox() -> None:
         sa.Column("waitlist_id", sa.String(length=32), nullable=True),
         sa.Column("conversation_id", sa.String(length=32), nullable=True),
         sa.Column("address", sa.String(length=255), nullable=True),
-        sa.Column("template", sa.String(length=120), nullable=True),
         sa.Column("data", sa.JSON(), nullable=False),
         sa.Column("due_at", sa.DateTime(), nullable=False),
         sa.Column("state", sa.String(length=20), nullable=False),
