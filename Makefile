@@ -13,11 +13,13 @@ help:
 run: venv ## set up what is missing, train if needed, and serve at http://localhost:5005
 	@exec $(PYTHON) -m bot serve
 
+# How many test files run side by side; each loads the assistant for itself (350 MB).
+WORKERS ?= 2
 test: lint ## every check; set up what is missing
-	$(PYTHON) -m pytest
+	$(PYTHON) -m pytest --numprocesses $(WORKERS) --dist loadfile
 
 check: lint ## the quick checks, for every save (under a minute)
-	$(PYTHON) -m pytest --quiet -m "$(QUICK)"
+	$(PYTHON) -m pytest --quiet --numprocesses $(WORKERS) --dist loadfile -m "$(QUICK)"
 
 lint: venv-dev ## style, layout and types alone
 	$(PYTHON) -m ruff check .

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import io
 import logging
@@ -9,7 +10,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import redirect_stdout
+from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 
 from bot.domain.errors import SetupError
@@ -35,10 +36,18 @@ def fingerprint(root: Path = ROOT) -> str:
 
 
 def ensure_model(models: Path, tell: Callable[[str], None]) -> Path:
-    """The model of the present inputs, trained in a process of its own where it is missing."""
+    """The model of the present inputs, trained in a process of its own where it is missing.
+
+    Several processes that need the same one wait for the first of them.
+    """
     path = model_path(models)
     if path.is_file():
         return path
+    with _one_at_a_time(models):
+        return path if path.is_file() else _trained(models, path, tell)
+
+
+def _trained(models: Path, path: Path, tell: Callable[[str], None]) -> Path:
     tell("正在训练模型（训练数据有变化，约一分钟）… training the model, about a minute")
     result = subprocess.run(
         [sys.executable, "-m", "bot", "train"],
@@ -56,13 +65,26 @@ def ensure_model(models: Path, tell: Callable[[str], None]) -> Path:
     return path
 
 
-def train(models: Path, root: Path = ROOT) -> Path:
-    """Train from nothing in this process; raises ``SetupError`` when Rasa reports an error."""
-    path = model_path(models, root)
+@contextmanager
+def _one_at_a_time(models: Path) -> Iterator[None]:
+    """The lock goes with its process, whatever ends it."""
+    _make_folder(models)
+    with (models / ".training").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _make_folder(models: Path) -> None:
     try:
         models.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise SetupError(f"ZHANTING_MODELS {models} cannot be created: {error.strerror}") from error
+
+
+def train(models: Path, root: Path = ROOT) -> Path:
+    """Train from nothing in this process; raises ``SetupError`` when Rasa reports an error."""
+    path = model_path(models, root)
+    _make_folder(models)
     os.environ["LOG_LEVEL"] = "ERROR"  # what Rasa's progress bars obey
     import rasa
     from rasa.shared.exceptions import RasaException

@@ -120,7 +120,11 @@ def test_a_taken_car_is_slot_taken_with_alternatives(database: Database) -> None
     with pytest.raises(SlotTaken) as refused:
         book(database, HALF_PAST_TWO)
     assert refused.value.reason is Refusal.CAR_OUT
-    assert shown(refused.value.alternatives) == ["east 11-28 15:00", "west 11-28 14:30", "east 11-28 14:30 x7"]
+    assert shown(refused.value.alternatives) == [
+        "east 11-28 15:00",
+        "west 11-28 14:30",
+        "east 11-28 14:30 x7",
+    ]
     assert len(visits.list_visits(database, DEMO)) == 1
 
 
