@@ -7,11 +7,15 @@ from datetime import datetime
 from typing import Any
 
 from bot.clock import TIME_ZONE
+from bot.domain.booking import VisitKind, VisitRequest
 from bot.store.database import Database
 from tests.server import CLOCK, RunningServer
-from tests.services.bookings import THREE, book
+from tests.services.bookings import at, book
 
 NOW = datetime.fromisoformat(CLOCK).astimezone(TIME_ZONE)
+WEST = VisitRequest(VisitKind.TEST_DRIVE, "west", "x5")
+QUIET = at("12-17 11:30")
+"""No other test that talks with this server books there and then."""
 
 
 def transcript(server: RunningServer, conversation: str) -> list[dict[str, Any]]:
@@ -25,7 +29,7 @@ def test_what_staff_book_is_confirmed_in_the_chat_once(server: RunningServer) ->
     session = server.client.post("/web/session", json={}).json()
     database = Database(f"sqlite:///{server.home / 'zhanting.db'}")
     try:
-        visit = book(database, THREE, now=NOW, conversation_id=session["conversation"], by_staff=True)
+        visit = book(database, QUIET, WEST, now=NOW, conversation_id=session["conversation"], by_staff=True)
     finally:
         database.close()
 
