@@ -13,7 +13,7 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions import context, resumption, several
+from actions import context, notice_answers, resumption, several
 from bot import clock
 from bot.services.calendar_files import calendar_link
 from bot.services.content.snapshot import Content
@@ -131,6 +131,18 @@ class Turn:
         found = self.values(entity)
         return found[-1] if found else None
 
+    @property
+    def name_said(self) -> str | None:
+        """The customer's name as it was last said in this conversation."""
+        for event in reversed(self.tracker.events):
+            heard = (
+                (event.get("parse_data") or {}).get("entities") or () if event.get("event") == "user" else ()
+            )
+            for found in heard:
+                if found.get("entity") == "name":
+                    return str(found["value"])
+        return None
+
     def is_mostly(self, entities: Iterable[str]) -> bool:
         """Whether the message is little more than these entities: an answer and not a question."""
         if not self.values_of(entities) or (self.intent in ASKING and self._asks_something()):
@@ -205,7 +217,7 @@ class DealerAction(Action):
 
     def _run(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> Events:
         turn = Turn(dispatcher, tracker)
-        elsewhere = resumption.redirected(self.name(), turn)
+        elsewhere = resumption.redirected(self.name(), turn) or notice_answers.redirected(self.name(), turn)
         if elsewhere:
             return [FollowupAction(elsewhere)]
         events = several.around(self.name(), turn, self.perform)

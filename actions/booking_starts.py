@@ -8,15 +8,22 @@ from rasa_sdk.events import FollowupAction, SlotSet
 
 from actions import service_visit, test_drive
 from actions.base import DealerAction, Events, Turn, set_slots
-from actions.existing_bookings import FORM, details, purpose_of, say_needs_new_time
+from actions.booked_jobs import change_booked_jobs, wants_other_jobs
+from actions.booking_words import details, say_left_alone, say_needs_new_time
+from actions.existing_bookings import FORM, purpose_of
 from actions.facts import field_to_change
 from actions.faq import answer_refund, misunderstood
 from actions.forms import Draft, left
 from actions.held_slots import let_go_on_leaving
+from actions.notice_answers import code_spoken_of
 from actions.own_visits import is_without_code, kind_named, other_car, own_visits
 from bot.domain.booking import VisitKind
 from bot.services.booking import release_hold
+from bot.services.visits import visits_of_conversation
+from bot.services.wording import say_phone
 
+_KEEPS_IT = re.compile(r"(?:不|别|甭)(?:要|用|想|再)?(?:取消|退)(?!.{0,4}(?:会|怎|吗|[?？]))")
+_WANTS_CHANGE = re.compile(r"改|换|推迟|提前")
 _EARLIER = re.compile(r"之前|以前|上次|查|原来")
 
 
@@ -26,6 +33,8 @@ class StartExistingBooking(DealerAction):
     action_name = "action_start_existing_booking"
 
     def perform(self, turn: Turn) -> Events:
+        if wants_other_jobs(turn):
+            return change_booked_jobs(turn)
         in_booking = turn.active_form in ("test_drive_form", "service_visit_form")
         known = _known(turn)
         if in_booking and turn.intent == "check_booking" and _asks_of_own(turn):
@@ -37,6 +46,8 @@ class StartExistingBooking(DealerAction):
             turn.say("utter_left_dialogue")
             form = test_drive.FORM if turn.active_form == "test_drive_form" else service_visit.FORM
             return [*left(form), FollowupAction("action_listen")]
+        if turn.intent == "cancel_booking" and not in_booking and _keeps(turn, known):
+            return [FollowupAction("action_listen")]
         if turn.intent == "cancel_booking" and answer_refund(turn):
             return [FollowupAction("action_listen")]
         if not known and is_without_code(turn):
@@ -63,10 +74,37 @@ class StartExistingBooking(DealerAction):
 def _known(turn: Turn) -> list[str] | None:
     """Code and phone of the booking that is meant: of the kind that is named, else the one spoken of last."""
     known, own = turn.slot("known_booking"), own_visits(turn, kind_named(turn))
-    codes = [visit.code for visit in own]
-    if not own or (known and (known[0] in codes or kind_named(turn) is None)):
+    if not own:
         return list(known) if known else None
+    model, spoken_of = turn.last("model"), code_spoken_of(turn)
+    of_model = [visit for visit in own if model and visit.model == model]
+    meant = of_model if len(of_model) == 1 else [visit for visit in own if visit.code == spoken_of]
+    if meant:
+        return [meant[0].code, meant[0].phone]
+    stays = known and known[0] in [visit.code for visit in own]
+    if stays or (known and kind_named(turn) is None and _is_booked_elsewhere(turn, known)):
+        return list(known)
     return [own[0].code, own[0].phone]
+
+
+def _is_booked_elsewhere(turn: Turn, known: list[str]) -> bool:
+    """Whether what was spoken of last was not booked in this conversation: such a visit may be cancelled or over."""
+    visits = visits_of_conversation(turn.database, turn.dealership, turn.conversation_id)
+    return known[0] not in [visit.code for visit in visits]
+
+
+def _keeps(turn: Turn, known: list[str] | None) -> bool:
+    """ "先不取消" begins nothing: say that the visit stays. A change in the same breath is another matter."""
+    if turn.is_payload or not _KEEPS_IT.search(turn.text):
+        return False
+    if _WANTS_CHANGE.search(turn.text) or turn.values_of({"time", "booking_code"}):
+        return False
+    visit = next((visit for visit in own_visits(turn) if known and visit.code == known[0]), None)
+    if visit is None:
+        turn.say("utter_left_booking_alone")
+    else:
+        say_left_alone(turn, visit)
+    return True
 
 
 def _form_kind(turn: Turn) -> VisitKind | None:
@@ -88,6 +126,9 @@ def _tell_own(turn: Turn) -> None:
     if timed:
         lines = ("（{code}）{what}，{time}，{store}".format(**values) for values in timed)
         turn.say("utter_own_bookings", bookings="\n".join(lines))
+        waiting = next((visit for visit in visits if visit.needs_approval), None)
+        if waiting:
+            turn.say("utter_booking_waits_for_approval", phone=say_phone(waiting.phone))
     elif not visits:
         turn.say("utter_nothing_booked_yet")
     for visit in visits:
@@ -111,10 +152,12 @@ class ChangeAfterwards(DealerAction):
 
     def perform(self, turn: Turn) -> Events:
         known = _known(turn)
+        if wants_other_jobs(turn):
+            return change_booked_jobs(turn)
         if turn.active_form or not known:
             return misunderstood(turn)
         if other_car(turn, known):
-            return []
+            return [FollowupAction("action_listen")]
         if turn.values_of({"phone", "name"}) or field_to_change(turn) in ("phone", "name"):
             turn.say("utter_contact_change_needs_person")
             return [SlotSet("pending_offer", "human")]

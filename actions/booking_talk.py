@@ -38,6 +38,8 @@ _CALL = re.compile(
 )
 _NO_CALL = re.compile(r"试驾|(?:别|不要|不用|不许|给你们?)[^，,。]{0,6}(?:打|回|来)|打(?:了|过|来)")
 HALF_HOUR = timedelta(minutes=30)
+_SHORT_NO = 6
+"""Characters."""
 CLEAR, PLAUSIBLE, MOST_SUGGESTIONS = 0.5, 0.03, 3
 """The share of all topics from which one is answered, or offered; and how many are offered."""
 
@@ -45,6 +47,11 @@ CLEAR, PLAUSIBLE, MOST_SUGGESTIONS = 0.5, 0.03, 3
 def has_reserve(text: str) -> bool:
     """Whether a yes comes with a but or a question: nothing may be booked on it."""
     return _RESERVE.search(text) is not None
+
+
+def is_plain_no(turn: Turn) -> bool:
+    """A no; a longer one with a question is none (不是说好林晓接待吗)."""
+    return turn.intent == "deny" and not (turn.is_question and len(turn.text) > _SHORT_NO)
 
 
 def wants_change(text: str) -> bool:

@@ -3,35 +3,32 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
 from rasa_sdk.events import FollowupAction, SlotSet
 
 from actions.base import Ask, DealerAction, Events, Turn, set_slots
+from actions.booking_words import details as details
+from actions.booking_words import is_over, say_left_alone
+from actions.booking_words import say_needs_new_time as say_needs_new_time
+from actions.booking_words import say_status as say_status
 from actions.facts import WHATEVER, name_phone_problem
-from actions.forms import CHANGES, Draft, Form, ValidateForm
+from actions.forms import CHANGES, Draft, Form, ValidateForm, left
 from actions.held_slots import refusal_of
-from actions.new_times import new_time_buttons
 from actions.own_visits import IDENTITY, is_without_code, own_visits, shift_of
 from actions.time_wishes import ask_for_time, parse_time, read_wish
-from bot.domain.booking import VisitKind, VisitRequest, VisitStatus, may_change
+from bot.domain.booking import VisitRequest, VisitStatus, may_change
 from bot.domain.conversation import HandoffReason
 from bot.domain.errors import BookingRefused, Conflict, NotFound, TooLateToChange
 from bot.services.availability import check_slot
 from bot.services.booking import cancel_visit, move_visit
-from bot.services.disruptions import new_times
 from bot.services.visits import BookedVisit, find_visit
-from bot.services.wording import say_job_names, say_time
+from bot.services.wording import say_time
 
 MOST_FAILURES = 5
 _CHANGING = ("booking_new_time", "booking_confirmed")
 PURPOSES = {"check": "查询", "change": "改期", "cancel": "取消"}
 _KEEP_IT = re.compile(r"(不|别|甭|先不|不要|不用|不想)(取消|改|退|换)|保留|不动了|还是去|照旧")
-STATUS_TEMPLATES = {
-    VisitStatus.CONFIRMED: "utter_booking_details",
-    VisitStatus.CANCELLED: "utter_booking_is_cancelled",
-    VisitStatus.CHECKED_IN: "utter_booking_is_going_on",
-}
+_LIKE_A_CODE = re.compile(r"(?<![A-Za-z0-9])[A-Za-z]{3}[ -]?[0-9]{3}(?![A-Za-z0-9])")
 
 
 class ExistingBookingForm(Form):
@@ -69,7 +66,7 @@ class ExistingBookingForm(Form):
         return any(heard) or turn.intent in self.own_intents
 
     def takes_anything(self, turn: Turn) -> bool:
-        if turn.values("booking_code"):
+        if turn.values("booking_code") or (turn.requested in IDENTITY and _no_such_code(turn)):
             return True
         keeps = turn.requested == "booking_confirmed" and _KEEP_IT.search(turn.text)
         return bool(keeps) or (turn.requested in _CHANGING and shift_of(turn.text) is not None)
@@ -97,8 +94,13 @@ class ExistingBookingForm(Form):
 
     def _read_identity(self, turn: Turn, draft: Draft) -> bool:
         code, phone = turn.last("booking_code"), turn.last("phone")
+        wrong = None if code else _no_such_code(turn)
         if code:
             draft["booking_code"] = code
+        elif wrong:
+            turn.say("utter_no_such_code", code=wrong)
+            draft["booking_phone"] = phone or draft["booking_phone"]
+            return True
         elif turn.requested == "booking_code" and re.fullmatch(r"[A-Za-z0-9 -]{4,10}", turn.text.strip()):
             turn.say("utter_code_not_readable")
             return True
@@ -175,6 +177,12 @@ class ExistingBookingForm(Form):
         draft.update(booking_new_time=start.isoformat(), booking_refusal=None)
 
 
+def _no_such_code(turn: Turn) -> str | None:
+    """What looks like a booking code and cannot be one (AAA111): codes have no 0, 1, I, L and O."""
+    found = None if turn.is_payload or turn.values("booking_code") else _LIKE_A_CODE.search(turn.text)
+    return found[0].upper() if found else None
+
+
 def purpose_of(turn: Turn) -> str:
     """check, change or cancel; a correction right after booking means to change it."""
     return {"check_booking": "check", "faq": "check", "cancel_booking": "cancel"}.get(turn.intent, "change")
@@ -188,6 +196,21 @@ def visit_of(turn: Turn, draft: Draft) -> BookedVisit | None:
         return find_visit(turn.database, turn.dealership, draft["booking_code"], draft["booking_phone"])
     except NotFound:
         return None
+
+
+def leave_change(turn: Turn) -> Events | None:
+    """Leave checking, changing or cancelling: the visit stays as it is, unless another time is said (算了还是4点吧)."""
+    draft = FORM.draft(turn)
+    visit = visit_of(turn, draft)
+    if visit is None or visit.status is not VisitStatus.CONFIRMED:
+        return None
+    if draft["booking_purpose"] == "change" and turn.values("time"):
+        FORM.read(turn, draft)
+        wished = (draft["booking_wish"] or {}).get("start")
+        if parse_time(wished) != visit.start:
+            return [*set_slots(draft), FollowupAction(FORM.name)]
+    say_left_alone(turn, visit)
+    return [*left(FORM), SlotSet("known_booking", [visit.code, visit.phone])]
 
 
 def changeable(turn: Turn, visit: BookedVisit) -> bool:
@@ -242,10 +265,22 @@ class AskNewTime(DealerAction):
         if visit is None:
             turn.say("utter_ask_code_and_phone")
             return []
+        if _wants_lost_time(draft, visit):
+            say_needs_new_time(turn, visit)
+            return []
         if draft["booking_wish"] is None:
-            turn.say("utter_booking_to_change", **details(turn, visit))
+            opening = "utter_booking_other_time" if visit.needs_new_time else "utter_booking_to_change"
+            turn.say(opening, **details(turn, visit))
         ask_for_time(turn, request_of(visit, draft), draft["booking_wish"], draft["booking_refusal"])
         return []
+
+
+def _wants_lost_time(draft: Draft, visit: BookedVisit) -> bool:
+    """Whether the time that the customer insists on is the one that fell away."""
+    refusal = draft["booking_refusal"]
+    same_store = draft["booking_new_store"] in (None, visit.store)
+    insists = refusal is not None and same_store and parse_time(refusal["wished"]) == visit.start
+    return visit.needs_new_time and insists
 
 
 class AskBookingConfirmation(DealerAction):
@@ -286,14 +321,11 @@ class FinishExistingBooking(DealerAction):
                 SlotSet("pending_offer", "human"),
             ]
         known = SlotSet("known_booking", [visit.code, visit.phone])
-        if purpose == "check":
-            say_status(turn, visit)
-            return [*FORM.cleared(), known]
-        if is_over(turn, visit) or visit.status is not VisitStatus.CONFIRMED:
-            say_status(turn, visit)
-            return [*FORM.cleared(), known]
+        if purpose == "check" or is_over(turn, visit) or visit.status is not VisitStatus.CONFIRMED:
+            offered = say_status(turn, visit)
+            return [*FORM.cleared(), known, *([SlotSet("pending_offer", offered)] if offered else [])]
         if draft["booking_confirmed"] is False:
-            turn.say("utter_booking_left_alone", **details(turn, visit))
+            say_left_alone(turn, visit)
             return [*FORM.cleared(), known]
         return [*self._change(turn, draft, visit), known]
 
@@ -332,7 +364,15 @@ class FinishExistingBooking(DealerAction):
             start,
             draft["booking_new_store"],
         )
-        turn.say("utter_booking_moved", **details(turn, moved), calendar=turn.calendar_link(moved))
+        say_moved(turn, visit, moved)
+
+
+def say_moved(turn: Turn, before: BookedVisit, moved: BookedVisit) -> None:
+    """The new time, and that the adviser who was asked for has no time then."""
+    turn.say("utter_booking_moved", **details(turn, moved), calendar=turn.calendar_link(moved))
+    wished = next((r.name for r in turn.dealership.resources if r.id == moved.adviser), "")
+    if wished and not moved.adviser_name and (before.adviser_name or before.needs_new_time):
+        turn.say("utter_adviser_not_free", adviser=wished)
 
 
 def _late_wish(draft: Draft, visit: BookedVisit) -> dict[str, str]:
@@ -347,42 +387,3 @@ def _late_wish(draft: Draft, visit: BookedVisit) -> dict[str, str]:
         "new_store": draft["booking_new_store"] or "",
     }
     return {name: value for name, value in known.items() if value}
-
-
-def say_status(turn: Turn, visit: BookedVisit) -> None:
-    """What became of the visit; a confirmed one whose time has come is over, too, unless it waits for another."""
-    if visit.status is VisitStatus.CONFIRMED and visit.needs_new_time:
-        say_needs_new_time(turn, visit)
-    elif visit.status is VisitStatus.CONFIRMED and is_over(turn, visit):
-        turn.say("utter_booking_is_over", **details(turn, visit))
-    else:
-        turn.say(STATUS_TEMPLATES.get(visit.status, "utter_booking_is_over"), **details(turn, visit))
-
-
-def say_needs_new_time(turn: Turn, visit: BookedVisit) -> None:
-    """Why the visit needs a new time, and up to three that are free now."""
-    slots = new_times(turn.database, turn.dealership, turn.now, visit)
-    name = "utter_booking_needs_new_time" if slots else "utter_booking_needs_new_time_open"
-    turn.say(name, buttons=new_time_buttons(turn, visit, slots), **details(turn, visit))
-
-
-def is_over(turn: Turn, visit: BookedVisit) -> bool:
-    """Whether its time has come; one that lost its time can still get another."""
-    return visit.start <= turn.now and not visit.needs_new_time
-
-
-def details(turn: Turn, visit: BookedVisit) -> dict[str, Any]:
-    """The values that the booking templates may use."""
-    store = turn.dealership.store(visit.store)
-    model = turn.dealership.model(visit.model).name if visit.model else ""
-    drive = visit.kind is VisitKind.TEST_DRIVE
-    return {
-        "code": visit.code,
-        "what": f"试驾 {model}"
-        if drive
-        else f"{model} {say_job_names(turn.dealership, visit.items)}".strip(),
-        "store": store.name,
-        "address": store.address,
-        "time": say_time(visit.start),
-        "hotline": store.sales_phone if drive else store.service_phone,
-    }

@@ -14,7 +14,10 @@ NO_PLATE = re.compile(
     r"车牌.{0,3}(没|未)|(没|未|还没|没有).{0,3}(上牌|车牌|牌照|牌)|临牌|新车|不记得.{0,2}(车牌|牌)|忘.{0,3}牌"
 )
 UNKNOWN = re.compile(r"没注意|没印象|记不|不知道|不清楚|不记得|忘了|没看|没注意|不确定|说不准|不晓得")
-WHATEVER = re.compile(r"都行|都可以|随便|无所谓|你定|您定|你们定|看你们|你安排|哪个都|哪家都")
+WHATEVER = re.compile(
+    r"都行|都可以|随便|无所谓|你定|您定|你们定|看你们|你安排|哪个都|哪家都"
+    r"|哪[个家]?店.{0,2}(?:空|方便|快|早).{0,4}(?:去|约|就)"
+)
 _NAME_ANSWER = re.compile(
     r"^(?![有好对嗯是行不没哦啊])[\u4e00-\u9fff][\u4e00-\u9fff·]{0,5}$|^[A-Za-z][A-Za-z .]{1,19}$"
 )
@@ -34,6 +37,9 @@ _NICKNAME = re.compile(
     r"^(叫我|我是|喊我|就叫)?[小老阿](?![板婆公师妈爸子铁哥姐弟妹百乡爷奶外狗贼总是样时区姨费巴路车气店伙])[\u4e00-\u9fff](吧|就行|就好)?$"
 )
 """老孙: how people like to be called, whatever the word resembles."""
+_AS_BEFORE = re.compile(
+    r"^(?:就|还|都)*(?:用|是)(?:原来|之前|刚才|上面|这个|以前)|还用|^(?:和|跟|同).{0,3}(?:之前|刚才|上次|上).{0,2}(?:一样)?\W*$"
+)
 PHONE_DIGITS = 11
 FIELD_WORDS: tuple[tuple[str, str], ...] = (
     ("name", r"名字|姓名|称呼|姓"),
@@ -51,6 +57,8 @@ def read_contact(turn: Turn, draft: Draft, prefix: str) -> bool:
     """Name and phone into ``<prefix>_name`` and ``<prefix>_phone``; an invalid number is named and asked again."""
     name, phones = turn.last("name"), turn.values("phone")
     asked = turn.requested in (f"{prefix}_name", f"{prefix}_phone")
+    if asked and not phones and _takes_what_is_known(turn, draft, prefix):
+        return True
     if not name and phones and draft.get(f"{prefix}_name") is None:
         name = _name_beside_phone(turn)
     if not name and asked and draft.get(f"{prefix}_name") is None:
@@ -63,6 +71,19 @@ def read_contact(turn: Turn, draft: Draft, prefix: str) -> bool:
     if asked or turn.intent == "request_change":
         return _name_the_problem(turn) or bool(name)
     return bool(name)
+
+
+def _takes_what_is_known(turn: Turn, draft: Draft, prefix: str) -> bool:
+    """A yes to "还用 张伟 138****5678"."""
+    known_name, known_phone = turn.slot("known_name"), turn.slot("known_phone")
+    if not known_name or not known_phone or turn.values("phone_invalid") or re.search(r"\d{3}", turn.text):
+        return False
+    agrees = turn.intent == "affirm" and not turn.values("name")
+    if not agrees and not _AS_BEFORE.search(turn.text):
+        return False
+    draft[f"{prefix}_name"] = draft[f"{prefix}_name"] or known_name
+    draft[f"{prefix}_phone"] = draft[f"{prefix}_phone"] or known_phone
+    return True
 
 
 def ask_contact(turn: Turn, name: str | None, time: str, store: str, is_news: bool = True) -> None:
@@ -165,7 +186,8 @@ def _asks_for(text: str, name: str) -> bool:
     spoken = re.escape(name)
     return bool(
         re.search(
-            rf"(?:找|让|请|由|跟|约|指定|换成?|想要){spoken}|{spoken}(?:来|给我|陪|带|接待|顾问|有空)", text
+            rf"(?:找|让|请|由|跟|约|指定|换成?|想要){spoken}|{spoken}(?:来|给我|陪|带|接待|顾问|.{{0,6}}有空)",
+            text,
         )
     )
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from rasa_sdk.events import FollowupAction, SlotSet
 
 from actions.base import DealerAction, Events, Turn
+from actions.booked_jobs import wants_other_jobs
 from actions.own_visits import shift_of
 from actions.several import TITLES, dialogue_button
 from actions.visit_begun import visit_begun
@@ -74,7 +75,7 @@ def _elsewhere(turn: Turn) -> str | None:
         return "action_start_existing_booking"
     if turn.is_payload or turn.active_form:
         return None
-    if turn.slot("known_booking") and shift_of(turn.text):
+    if (turn.slot("known_booking") and shift_of(turn.text)) or wants_other_jobs(turn):
         return "action_change_afterwards"
     wants_mending = turn.values("plate") or _MEND.search(turn.text)
     return "action_start_service_visit" if topic == "repair.flat_tire" and wants_mending else None

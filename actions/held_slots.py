@@ -14,7 +14,7 @@ from bot.services.hold_renewal import keep_hold
 HOLDING_FORMS = frozenset({"test_drive_form", "service_visit_form"})
 _TELL_OF_IT = frozenset({"utter_ask_contact", "utter_ask_phone_held", "utter_ask_name_held"})
 _AGREED = ("time", "store", "model", "jobs", "adviser")
-_TAKEN = frozenset(
+TAKEN = frozenset(
     {
         Refusal.CAR_OUT,
         Refusal.ADVISERS_BUSY,
@@ -36,7 +36,7 @@ def keep(turn: Turn, request: VisitRequest, start: datetime) -> dict[str, Any] |
 
 def lost(refused: BookingRefused, start: datetime) -> dict[str, Any]:
     """A refusal of a time that was agreed before: one that somebody took meanwhile is said to be so."""
-    return {**refusal_of(refused, start), "was_held": refused.reason in _TAKEN}
+    return {**refusal_of(refused, start), "was_held": refused.reason in TAKEN}
 
 
 def refusal_of(refused: BookingRefused, start: datetime) -> dict[str, Any]:

@@ -23,7 +23,7 @@ _FOREIGN = re.compile(
 )
 _WISHED_BEFORE = re.compile(r"(?:试驾|试开|试乘|试|约|换成|改成|换|改)(?:一?下|个|辆|台|款|你们|的|[ ])*$")
 _AROUND = 4
-_TOGETHER = re.compile(r"和|跟|与|、|还有|以及|或|&|加|都|两款|两台|两辆|分别")
+_TOGETHER = re.compile(r"和|跟|与|、|还有|以及|或|&|加|都|两款|两台|两辆|分别|[他她][要想]?[开试]")
 
 
 def name_plate_problem(turn: Turn) -> bool:

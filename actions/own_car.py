@@ -10,6 +10,7 @@ from typing import Any
 from rasa_sdk.events import FollowupAction, SlotSet
 
 from actions.base import Ask, DealerAction, Events, Turn, button, set_slots
+from actions.booked_jobs import wants_other_jobs
 from actions.booking_starts import look_up
 from actions.facts import UNKNOWN, model_buttons, read_mileage, read_plate
 from actions.faq import misunderstood
@@ -165,7 +166,7 @@ class TakeUpFacts(DealerAction):
             return misunderstood(turn)
         if turn.values("booking_code"):
             return look_up(turn)
-        begun = visit_begun(turn)
+        begun = "action_change_afterwards" if wants_other_jobs(turn) else visit_begun(turn)
         if begun:
             return [FollowupAction(begun)]
         if turn.values("mileage") and turn.slot("known_car"):
@@ -288,7 +289,13 @@ class AnswerOwnCar(DealerAction):
             delivered = date.fromisoformat(draft["car_delivered"])
             model = turn.dealership.model(draft["car_model"])
             state = state_as_told(turn.dealership, model.id, delivered, mileage)
-            return state, model.name, {"visit_model": model.id, "visit_mileage": draft["car_mileage"]}
+            told = {"visit_plate": draft["car_plate"], "visit_phone": draft["car_phone"]}
+            told |= {
+                "visit_model": model.id,
+                "visit_mileage": draft["car_mileage"],
+                "visit_name": turn.name_said,
+            }
+            return state, model.name, {fact: value for fact, value in told.items() if value is not None}
         if draft["car_mileage"] is not None and draft["car_mileage"] >= 0:
             record = replace(record, mileage=draft["car_mileage"])
         state = state_of_record(turn.dealership, record)
@@ -299,6 +306,7 @@ class AnswerOwnCar(DealerAction):
             "visit_mileage": record.mileage,
             "visit_phone": record.phone,
             "visit_recognised": [record.phone, record.plate],
+            "visit_name": record.name or turn.name_said,
         }
         return state, f"{model.name}（{say_plate(record.plate)}）", seed
 

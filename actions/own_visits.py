@@ -6,10 +6,13 @@ import re
 from datetime import timedelta
 
 from actions.base import Turn, button
+from actions.slot_offers import parse
+from actions.time_wishes import read_wish
 from actions.visit_words import DRIVE, SERVICE
 from bot.domain.booking import VisitKind, VisitStatus
 from bot.domain.errors import NotFound
 from bot.services.visits import BookedVisit, find_visit, visits_of_conversation
+from bot.services.wording import say_day, say_time
 
 IDENTITY = ("booking_code", "booking_phone")
 _GIVES_UP = re.compile(r"算了|不(查|改|取消|退|弄|办)了|那就不")
@@ -82,11 +85,29 @@ def other_car(turn: Turn, known: list[str]) -> bool:
     if not model or model == visit.model or visit.kind is not VisitKind.TEST_DRIVE:
         return False
     name = turn.dealership.model(model).name
+    booked = turn.dealership.model(visit.model).name if visit.model else ""
+    if visit.needs_new_time:
+        _offer_instead(turn, visit, model, booked)
+        return True
     buttons = [
         button(f"重新约试驾 {name}", "book_test_drive", model=model),
         button("取消现在的预约", "cancel_booking"),
         button("只改时间", "change_booking"),
     ]
-    booked = turn.dealership.model(visit.model).name if visit.model else ""
     turn.say("utter_other_car_booked_anew", buttons=buttons, model=name, booked=booked)
     return True
+
+
+def _offer_instead(turn: Turn, visit: BookedVisit, model: str, booked: str) -> None:
+    """Another car for a test drive that lost its time: on its own day, at the hour that was said or the old one."""
+    wish = read_wish(turn, visit.start, None)
+    start = wish["start"] if wish and wish["kind"] == "point" else visit.start.isoformat()
+    name, day = turn.dealership.model(model).name, say_day(parse(start).date())
+    buttons = [
+        button(f"重新约试驾 {name}（{day}）", "book_test_drive", model=model, store=visit.store, time=start),
+        button("原来的车换个时间", "change_booking", booking_code=visit.code),
+        button("取消现在的预约", "cancel_booking", booking_code=visit.code),
+    ]
+    turn.say(
+        "utter_other_car_instead", buttons=buttons, model=name, booked=booked, time=say_time(visit.start)
+    )

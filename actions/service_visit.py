@@ -7,18 +7,33 @@ from typing import Any
 from rasa_sdk.events import FollowupAction
 
 from actions.base import Ask, DealerAction, Events, Turn, button
+from actions.booked_jobs import change_booked_jobs, wants_other_jobs
 from actions.facts import NO_PLATE, UNKNOWN, model_buttons, read_mileage, read_plate, store_buttons
 from actions.forms import Draft, ValidateForm
+from actions.job_words import (
+    adds,
+    asks_about,
+    drop_names_of_jobs,
+    joined_jobs,
+    named_jobs,
+    only_jobs,
+    refused_jobs,
+    says_only_jobs,
+    unlisted_work,
+)
 from actions.time_wishes import parse_time
 from actions.visit_begun import is_open_what_for
+from actions.visit_costs import costs_asked, tell_costs
 from actions.visit_jobs import (
     LOOKED_AT,
-    adds,
     fitting,
     free_jobs,
+    is_included,
     is_puncture,
-    refused_jobs,
+    say_unlisted_work,
+    service_of_mileage,
     speaks_of_service,
+    without_included,
     without_late_first_service,
 )
 from actions.visits import (
@@ -35,7 +50,7 @@ from actions.visits import (
 )
 from bot.domain.booking import VisitKind, VisitRequest
 from bot.domain.dealership import Powertrain
-from bot.services.vehicles import find_vehicle, suggested_job
+from bot.services.vehicles import find_vehicle
 from bot.services.visits import BookedVisit
 from bot.services.wording import say_job_names, say_jobs, say_km, say_phone, say_plate, say_time
 
@@ -69,9 +84,20 @@ class ServiceVisitForm(VisitForm):
         )
         no_mileage = turn.requested == "visit_mileage" and len(turn.text) <= 10 and UNKNOWN.search(turn.text)
         puncture = turn.requested == "visit_jobs" and is_puncture(turn)
-        jobs = turn.slot("visit_jobs") or ()
-        removes = len(jobs) > 1 and refused_jobs(turn, jobs)
-        return bool(no_plate or no_mileage or removes) or puncture or super().takes_anything(turn)
+        answers = bool(no_plate or no_mileage) or puncture or self._speaks_of_jobs(turn)
+        return answers or super().takes_anything(turn)
+
+    def _speaks_of_jobs(self, turn: Turn) -> bool:
+        """Jobs put in, taken out or asked about, whatever the message was taken for."""
+        if costs_asked(turn, self.draft(turn)):
+            return True
+        if turn.is_payload or asks_about(turn):
+            return False
+        chosen, refused = turn.slot("visit_jobs") or (), refused_jobs(turn)
+        stays = any(job not in refused for job in chosen)
+        says_more = says_only_jobs(turn) or joined_jobs(turn) or only_jobs(turn) or unlisted_work(turn)
+        leaves = turn.intent in ("cancel_booking", "stop")  # without the last job, the visit may be meant
+        return bool(says_more) or bool(chosen and refused and (stays or not leaves))
 
     def elsewhere(self, turn: Turn) -> str | None:
         return "action_start_test_drive" if wants_other(turn, DRIVE, SERVICE) else None
@@ -83,6 +109,7 @@ class ServiceVisitForm(VisitForm):
         return VisitRequest(VisitKind.SERVICE, draft["visit_store"], draft["visit_model"], tuple(jobs))
 
     def read_facts(self, turn: Turn, draft: Draft) -> bool:
+        drop_names_of_jobs(turn)
         model, store = turn.last("model"), self.store_said(turn)
         if model:
             draft["visit_model"] = model
@@ -119,10 +146,28 @@ class ServiceVisitForm(VisitForm):
             return "visit_phone" if draft["visit_phone"] is None else "visit_name"
         return "visit_confirmed" if draft["visit_confirmed"] is None else None
 
+    def _is_only_talk(self, turn: Turn, draft: Draft) -> bool:
+        asked = costs_asked(turn, draft) if turn.active_form == self.name else []
+        if asked:
+            tell_costs(turn, draft, asked)
+        return bool(asked) or super()._is_only_talk(turn, draft)
+
     def _read_jobs(self, turn: Turn, draft: Draft) -> bool:
         earlier = draft["visit_jobs"] or draft["visit_jobs_earlier"] or []
-        refused = refused_jobs(turn, earlier)
-        jobs = [job for job in dict.fromkeys(turn.values("job")) if job not in refused]
+        refused, is_unlisted = refused_jobs(turn), say_unlisted_work(turn)
+        jobs = self._jobs_said(turn, draft, refused)
+        if not jobs and not refused:
+            return is_unlisted
+        comes_on_top = refused or adds(turn) or is_included(turn, jobs, draft["visit_jobs"] or ())
+        if comes_on_top and not only_jobs(turn):
+            jobs = [job for job in dict.fromkeys([*earlier, *jobs]) if job not in refused]
+        if refused and jobs:
+            turn.say("utter_jobs_removed", jobs=say_job_names(turn.dealership, refused))
+        draft["visit_jobs_wished"] = draft["visit_jobs"] = without_included(turn, jobs) or None
+        return True
+
+    def _jobs_said(self, turn: Turn, draft: Draft, refused: list[str]) -> list[str]:
+        jobs = [job for job in named_jobs(turn) if job not in refused]
         if speaks_of_service(turn) and not refused and (jobs or not draft["visit_jobs"]):
             jobs = ["service", *jobs]
         if not jobs and is_puncture(turn) and LOOKED_AT in {job.id for job in turn.dealership.services}:
@@ -130,14 +175,7 @@ class ServiceVisitForm(VisitForm):
             jobs = [LOOKED_AT]
         if not jobs and turn.requested == "visit_jobs" and UNKNOWN.search(turn.text):
             jobs = ["service"]
-        if not jobs and not refused:
-            return False
-        if refused or adds(turn):
-            jobs = [job for job in dict.fromkeys([*earlier, *jobs]) if job not in refused]
-        if refused and jobs:
-            turn.say("utter_jobs_removed", jobs=say_job_names(turn.dealership, refused))
-        draft["visit_jobs_wished"] = draft["visit_jobs"] = jobs or None
-        return True
+        return jobs
 
     def _recognise(self, turn: Turn, draft: Draft) -> None:
         """A car on record, known by phone and plate together: its model and mileage need not be asked."""
@@ -173,11 +211,7 @@ class ServiceVisitForm(VisitForm):
         if model is None:
             return
         if "service" in jobs and mileage is not None:
-            job = suggested_job(
-                turn.content.schedule,
-                turn.dealership.model(model).powertrain,
-                mileage if mileage >= 0 else None,
-            )
+            job = service_of_mileage(turn, model, mileage)
             jobs = [job if job_id == "service" else job_id for job_id in jobs]
         jobs = without_late_first_service(turn, model, mileage, jobs)
         draft["visit_jobs"] = list(dict.fromkeys(fitting(turn, model, job) for job in jobs))
@@ -192,6 +226,8 @@ class StartServiceVisit(StartVisit):
     offer = "book_service"
 
     def perform(self, turn: Turn) -> Events:
+        if wants_other_jobs(turn):
+            return change_booked_jobs(turn)
         if is_open_what_for(turn):
             return [FollowupAction("action_ask_which_visit")]
         return super().perform(turn)
@@ -295,10 +331,10 @@ class AskVisitConfirmation(DealerAction):
         store = turn.dealership.store(turn.slot("visit_store"))
         start = parse_time(turn.slot("visit_time"))
         assert start is not None
-        warn_of_overlap(turn, start)
+        warn_of_overlap(turn, start, turn.slot("visit_phone"))
         turn.say(
             "utter_confirm_service_visit",
-            vehicle=_vehicle(turn),
+            vehicle=_vehicle(turn, *(turn.slot(f"visit_{fact}") for fact in ("model", "plate", "mileage"))),
             jobs=say_jobs(
                 turn.dealership, turn.slot("visit_jobs"), turn.slot("visit_model"), free_jobs(turn)
             ),
@@ -327,7 +363,7 @@ class BookServiceVisit(BookVisit):
         turn.say(
             "utter_service_visit_booked",
             code=visit.code,
-            vehicle=_vehicle(turn),
+            vehicle=_vehicle(turn, visit.model, visit.plate, visit.mileage),
             jobs=say_job_names(turn.dealership, visit.items),
             store=store.name,
             address=store.address,
@@ -340,11 +376,10 @@ class BookServiceVisit(BookVisit):
         )
 
 
-def _vehicle(turn: Turn) -> str:
+def _vehicle(turn: Turn, model_id: str | None, plate: str | None, mileage: int | None) -> str:
     """ "青岚 X5（浙A·D1001，3,900 公里）" """
-    mileage, plate = turn.slot("visit_mileage"), turn.slot("visit_plate")
     details = [say_plate(plate)] if plate else []
     if mileage and mileage > 0:
         details.append(say_km(mileage))
-    model = turn.dealership.model(turn.slot("visit_model")).name
+    model = turn.dealership.model(model_id or "").name
     return f"{model}（{'，'.join(details)}）" if details else model

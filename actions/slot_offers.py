@@ -89,7 +89,7 @@ def waiting_button(turn: Turn) -> list[dict[str, str]]:
 
 def say_refusal(turn: Turn, request: VisitRequest, refusal: dict[str, Any]) -> None:
     """The reason of a refusal, and what there is instead."""
-    slots = [_alternative(kept) for kept in refusal["alternatives"]]
+    slots = alternatives_of(refusal)
     wished = refusal.get("span") or say_time(parse(refusal["wished"]))
     store = turn.dealership.store(request.store).name if request.store else ""
     adviser = adviser_name(turn, request.adviser)
@@ -99,6 +99,8 @@ def say_refusal(turn: Turn, request: VisitRequest, refusal: dict[str, Any]) -> N
         name, store = "utter_refused_workshop_closed", f"{store}售后{rest}"
     closure = closure_on(turn.dealership, parse(refusal["wished"]).date())
     waiting = waiting_button(turn) if refusal["reason"] in _MAY_COME_FREE else []
+    if refusal.get("held"):
+        name = "utter_refused_held"
     if refusal.get("was_held"):
         name = "utter_hold_lost"
     turn.say(
@@ -111,6 +113,11 @@ def say_refusal(turn: Turn, request: VisitRequest, refusal: dict[str, Any]) -> N
         adviser=adviser,
         invitation="离得最近的有：" if slots else "您换个时间试试，或者让顾问帮您安排。",
     )
+
+
+def alternatives_of(refusal: dict[str, Any]) -> list[Slot]:
+    """What was offered instead of a refused time."""
+    return [_alternative(kept) for kept in refusal["alternatives"]]
 
 
 def adviser_name(turn: Turn, adviser: str | None) -> str:

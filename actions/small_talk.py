@@ -9,14 +9,21 @@ from rasa_sdk.events import FollowupAction, SlotSet
 
 from actions import cases, existing_bookings, handoff, own_car, service_visit, test_drive, waitlist
 from actions.base import DealerAction, Events, Turn, set_slots
+from actions.booked_jobs import change_booked_jobs, wants_other_jobs
 from actions.faq import answer_refund, ask_again, misunderstood
 from actions.forms import Form, left
+from actions.own_visits import own_visits
 from actions.resumption import LEFT, kept_for_later
 from actions.visit_replies import answer_notice
+from actions.visits import VisitForm
 from bot.services.booking import release_hold
 
 _WHO_ARE_YOU = re.compile(r"你(们)?(是|叫)(谁|什么|啥|哪位|机器人|真人|人工)")
 _DECLINES = re.compile(r"不用|不要|不必|不了|算了|先不|不需要")
+_KEEPS = re.compile(r"不(?:改|换|动|变)了?|还是|[按照]原来|照旧|原来的")
+_REALLY_LEAVES = re.compile(
+    r"不(?:约|预约|要|想|用|试|来|去|办|做|保养|需要)|取消|退|下次|改天|改日|以后|回头|再说|再看|别家|自己|算了(?:吧|啦)?\W*$"
+)
 FORMS = {
     form.name: form
     for form in (
@@ -119,6 +126,8 @@ class LeaveDialogue(DealerAction):
     action_name = "action_leave_dialogue"
 
     def perform(self, turn: Turn) -> Events:
+        if wants_other_jobs(turn):  # 算了电瓶不做了
+            return change_booked_jobs(turn)
         other = switch_wanted(turn)
         if other:
             return [FollowupAction(other)]
@@ -126,15 +135,44 @@ class LeaveDialogue(DealerAction):
         resumed = cases.leave_for_booking(turn, form) if isinstance(form, cases.CaseForm) else None
         if resumed is not None:
             return resumed
+        stays = _stays(turn, form)
+        if stays is not None:
+            return stays
         release_hold(turn.database, turn.conversation_id)
+        declined = answer_notice(turn, yes=False) if form is None else None
+        if declined is not None:
+            return declined
         if form is None:
             turn.say("utter_nothing_to_leave")
             return [SlotSet("pending_offer", None)]
-        turn.say("utter_left_case" if isinstance(form, cases.CaseForm) else "utter_left_dialogue")
+        turn.say(_farewell(turn, form))
         if form is not test_drive.FORM or not turn.slot("drive_model"):
             return left(form)
         kept = SlotSet("offered_visit", kept_for_later(form.draft(turn)))
         return [*left(form), kept, SlotSet("pending_offer", LEFT)]
+
+
+def _stays(turn: Turn, form: Form | None) -> Events | None:
+    """ "算了，还是原来的" leaves no booking: what there is stays, a time said with it is read. None: it leaves."""
+    if form is existing_bookings.FORM:
+        return existing_bookings.leave_change(turn)
+    if not isinstance(form, VisitForm) or turn.requested not in (
+        f"{form.prefix}_confirmed",
+        f"{form.prefix}_change",
+    ):
+        return None
+    if not _KEEPS.search(turn.text) or _REALLY_LEAVES.search(turn.text):
+        return None
+    draft = form.draft(turn) | {f"{form.prefix}_confirmed": None}
+    form.read(turn, draft)
+    draft[f"{form.prefix}_confirmed"] = None
+    return [*set_slots(draft), FollowupAction(form.name)]
+
+
+def _farewell(turn: Turn, form: Form) -> str:
+    if isinstance(form, cases.CaseForm):
+        return "utter_left_case"
+    return "utter_left_booking_alone" if own_visits(turn) else "utter_left_dialogue"
 
 
 def switch_wanted(turn: Turn) -> str | None:

@@ -8,11 +8,13 @@ from rasa_sdk.events import ActiveLoop, FollowupAction, SlotSet
 
 from actions.base import Ask, DealerAction, Events, Turn, button
 from actions.booking_talk import answer_aside, is_about_another_matter, wants_a_call
+from actions.booking_words import with_adviser
 from actions.facts import adviser_wished_for, model_buttons, store_buttons
 from actions.forms import Draft, ValidateForm
 from actions.handoff import request_human
 from actions.held_slots import let_go
 from actions.named_problems import foreign_model
+from actions.overlaps import has_enough_drives
 from actions.resumption import kept_for_later, seed
 from actions.slot_offers import adviser_name
 from actions.time_wishes import parse_time
@@ -37,6 +39,7 @@ _LICENCE = re.compile(r"驾照|驾龄|驾驶证|驾证|驾本|拿本|本子|老�
 _AGE = re.compile(r"(\d{1,3})\s*岁")
 _LONG_ENOUGH = re.compile(r"年|老司机|刚|没|未|不")
 _HAS_ONE = re.compile(r"^\s*我?(都|是)?(有|符合|满足|满了)(的|啊|呀|了|驾照)?\W*$")
+_FITS = re.compile(r"(?:^|[\s，,。;；\d])(?:我|都|我都)?符合(?:的|条件|要求)?\W*$")
 _LICENCE_ANSWER = re.compile(r"符合|满足|够了|满了|[\d一二两三四五六七八九十几多]+年|半年|刚拿|个月")
 _NO_LICENCE = re.compile(
     r"(没|未|无|不|还没|没有).{0,4}(驾照|驾驶证|驾证|驾本|考|满|到|够|足|符合)|半年|刚拿|刚考|[\d一二两三四五六七八九十几]+个月|没有|还没"
@@ -74,6 +77,13 @@ class TestDriveForm(VisitForm):
     def seed(self, turn: Turn) -> Draft:
         return seed(turn)
 
+    def read(self, turn: Turn, draft: Draft) -> bool:
+        before = dict(draft)
+        heard = super().read(turn, draft)
+        if _is_another_driver(turn, draft, before) and self.licence_told(turn) is None:
+            draft["drive_licence"] = None
+        return heard
+
     def read_facts(self, turn: Turn, draft: Draft) -> bool:
         aside = self._answers_about_a_model(turn, draft) or self._names_the_foreign_model(turn, draft)
         adviser = adviser_wished_for(turn)
@@ -87,7 +97,7 @@ class TestDriveForm(VisitForm):
             draft["drive_store"] = store
         elif self.wants_store_of_choice(turn):
             draft["drive_store"] = _stores(turn, draft)[0].id
-        licence = self._licence(turn)
+        licence = self.licence_told(turn)
         if licence is not None:
             draft["drive_licence"] = licence
         self._fit_store(turn, draft)
@@ -115,7 +125,7 @@ class TestDriveForm(VisitForm):
     def takes_anything(self, turn: Turn) -> bool:
         if turn.intent != "faq" and (foreign_model(turn) or adviser_wished_for(turn)):
             return True
-        return super().takes_anything(turn) or self._licence(turn) is not None
+        return super().takes_anything(turn) or self.licence_told(turn) is not None
 
     def _answers_about_a_model(self, turn: Turn, draft: Draft) -> bool:
         """A question about another car is answered and changes nothing."""
@@ -134,7 +144,7 @@ class TestDriveForm(VisitForm):
         turn.say("utter_no_such_model", buttons=choice, wished=wished, models=names)
         return True
 
-    def _licence(self, turn: Turn) -> bool | None:
+    def licence_told(self, turn: Turn) -> bool | None:
         """What was said about the licence: up front, or as the answer to the question for it."""
         asked = turn.requested == "drive_licence"
         if turn.intent == "faq" and (turn.is_question or not asked):
@@ -145,6 +155,8 @@ class TestDriveForm(VisitForm):
             return True
         if asked and turn.intent in ("affirm", "deny") and not turn.values_of(self.entities - {"name"}):
             return turn.intent == "affirm" and not _NO_LICENCE.search(turn.text)
+        if turn.values("phone") and _FITS.search(turn.text):
+            return True
         told = _LICENCE.search(turn.text) and (asked or _LONG_ENOUGH.search(turn.text))
         if told or (asked and _LICENCE_ANSWER.search(turn.text)):
             return not _NO_LICENCE.search(turn.text)
@@ -171,6 +183,23 @@ class TestDriveForm(VisitForm):
             turn.say("utter_only_store", model=model, store=stores[0].name)
         if not fits:
             draft["drive_store"] = stores[0].id if len(stores) == 1 else None
+
+
+def _is_another_driver(turn: Turn, draft: Draft, before: Draft) -> bool:
+    """Whether the contact is somebody else's now, whose licence nobody has asked for; one field alone is a correction,
+    unless it takes the place of whom the last visit was booked for."""
+    changed = {
+        field
+        for field in ("name", "phone")
+        if before[f"drive_{field}"] and draft[f"drive_{field}"] != before[f"drive_{field}"]
+    }
+    was_known = any(before[f"drive_{field}"] == turn.slot(f"known_{field}") for field in changed)
+    return len(changed) == 2 or was_known
+
+
+def lacks_licence(text: str) -> bool:
+    """ "我还没考驾照" """
+    return bool(_LICENCE.search(text) and _NO_LICENCE.search(text))
 
 
 def _stores(turn: Turn, draft: Draft) -> list[Store]:
@@ -265,7 +294,7 @@ class AskConfirmation(DealerAction):
         start = parse_time(turn.slot("drive_time"))
         assert start is not None
         adviser = turn.slot("drive_adviser")
-        warn_of_overlap(turn, start)
+        warn_of_overlap(turn, start, turn.slot("drive_phone"))
         turn.say(
             "utter_confirm_test_drive",
             model=turn.dealership.model(turn.slot("drive_model")).name,
@@ -292,6 +321,10 @@ class BookTestDrive(BookVisit):
             kept = kept_for_later(FORM.draft(turn))
             offer = [SlotSet("pending_offer", "human"), SlotSet("offered_visit", kept)]
             return [*FORM.cleared(), ActiveLoop(None), *offer]
+        if has_enough_drives(turn, turn.slot("drive_phone")):
+            let_go(turn)
+            turn.say("utter_drives_enough")
+            return [*FORM.cleared(), SlotSet("paused_form", None), SlotSet("pending_offer", "human")]
         return super().perform(turn)
 
     def tell(self, turn: Turn, visit: BookedVisit, draft: Draft) -> None:
@@ -299,7 +332,7 @@ class BookTestDrive(BookVisit):
         turn.say(
             "utter_test_drive_booked",
             code=visit.code,
-            model=turn.dealership.model(visit.model or "").name,
+            model=f"{turn.dealership.model(visit.model or '').name}{with_adviser(visit)}",
             store=store.name,
             address=store.address,
             time=say_time(visit.start),

@@ -8,8 +8,9 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from actions.base import Turn, button
-from actions.held_slots import refusal_of
+from actions.held_slots import TAKEN, refusal_of
 from actions.slot_offers import (
+    alternatives_of,
     general_slots,
     parse,
     say_refusal,
@@ -22,7 +23,7 @@ from actions.time_doubts import offer_for_doubt
 from bot.clock import TIME_ZONE
 from bot.domain.booking import Refusal, VisitRequest, bookable_window
 from bot.domain.errors import BookingRefused
-from bot.services.availability import check_slot, would_be_free
+from bot.services.availability import check_slot, is_only_held, would_be_free
 from bot.services.booking import hold_slot
 from bot.services.wording import say_day, say_time
 
@@ -40,11 +41,23 @@ _NEVER_POSSIBLE = {
     Refusal.NO_TEST_CAR,
 }
 _NAMES_A_DAY = re.compile(
-    r"[今明昨后]|前天|周|週|星期|礼拜|禮拜|[号號日月节節]|\d\s*[-/.]\s*\d|天后|天之后|初[一二三四五六七八九十]|元旦|圣诞|除夕|冬至|清明|国庆|五一|十一"
+    r"[今明昨]|后[天日儿]|(?<![以之然午饭班])后[早晚]|前天|周|週|星期|礼拜|禮拜|[号號日月节節]|\d\s*[-/.]\s*\d|天后|天之后|初[一二三四五六七八九十]|元旦|圣诞|除夕|冬至|清明|国庆|五一"
+    r"|(?<!二)十一(?![点时:：])"
 )
 
 _SAME_TIME = re.compile(r"(同样|同一|相同|一样)的?时间|同时间|时间不变|还是那个(点|时间)")
 _BARE_WEEKDAY = re.compile(r"(周|週|星期|礼拜|禮拜)[一二三四五六日天1-7]")
+_THIS_WEEK = re.compile(r"[这本]个?(周|週|星期|礼拜|禮拜)")
+_SUNDAY = 6
+_PARTS = {
+    (6, 12): "上午",
+    (11, 14): "中午",
+    (12, 18): "下午",
+    (17, 19): "傍晚",
+    (17, 22): "晚上",
+    (18, 22): "晚上",
+}
+"""Parts of a day by their hours, which begin before a store opens."""
 _OTHER_WEEK = re.compile(r"[这本下上]个?(周|週|星期|礼拜|禮拜)|\d\s*[号號日月/.-]")
 
 ANOTHER_DAY = "日子麻烦您另选一个。"
@@ -67,6 +80,7 @@ def read_wish(turn: Turn, agreed: datetime | None, earlier: Wish | None) -> Wish
     said = turn.text[found["start"] : found["end"]]
     if wish["start"] and _LAST_YEAR.search(turn.text[max(0, found["start"] - 3) : found["end"]]):
         wish = _moved_to(wish, parse(wish["start"]).date() - timedelta(days=365))
+    wish = _in_week_to_come(turn, wish, said)
     if wish["start"] is None and wish["end"] and value.get("grain") != "day":  # 周六十二点之前 is on that day
         wish["start"] = datetime.combine(parse(wish["end"]).date(), time(0), TIME_ZONE).isoformat()
     if value.get("hint"):
@@ -75,6 +89,15 @@ def read_wish(turn: Turn, agreed: datetime | None, earlier: Wish | None) -> Wish
     if chosen:
         return chosen
     return _with_agreed(turn, wish, said, agreed) if agreed else wish
+
+
+def _in_week_to_come(turn: Turn, wish: Wish, said: str) -> Wish:
+    """ "这周六" on a Sunday: the Saturday to come is meant, not yesterday."""
+    today = turn.now.date()
+    if not wish["start"] or today.weekday() != _SUNDAY or not _THIS_WEEK.search(said):
+        return wish
+    day = parse(wish["start"]).date()
+    return _moved_to(wish, day + timedelta(days=7)) if day < today else wish
 
 
 def _on_days_talked_about(
@@ -197,7 +220,10 @@ def hold(turn: Turn, request: VisitRequest, start: datetime) -> dict[str, Any] |
     try:
         hold_slot(turn.database, turn.dealership, turn.now, turn.conversation_id, request, start)
     except BookingRefused as refused:
-        return refusal_of(refused, start)
+        held = refused.reason in TAKEN and is_only_held(
+            turn.database, turn.dealership, turn.now, request, start
+        )
+        return {**refusal_of(refused, start), "held": held}
     return None
 
 
@@ -226,6 +252,8 @@ def ask_for_time(
     if wish and wish["start"] and not slots and not again:
         _say_nothing_free(turn, request, wish, from_)
         return
+    if again and refusal and refusal["alternatives"]:
+        slots = alternatives_of(refusal)
     slots = slots or general_slots(turn, request)
     if not slots:
         turn.say(
@@ -280,12 +308,15 @@ def _say_why_impossible(turn: Turn, request: VisitRequest, wish: Wish, from_: da
 
 
 def _say_span(wish: Wish, from_: datetime, until: datetime) -> str:
-    """ "周六 11月28日", "周六 11月28日 12:00–18:00", "周六 11月28日到周日 11月29日" """
+    """ "周六 11月28日", "周六 11月28日下午", "周六 11月28日 12:00–16:00", "周六 11月28日到周日 11月29日" """
     last = until - timedelta(minutes=1)
     if from_.date() != last.date():
         return f"{say_day(from_.date())}到{say_day(last.date())}"
     if wish["kind"] in ("day",) or from_.time() == datetime.min.time():
         return say_day(from_.date())
+    part = _PARTS.get((from_.hour, until.hour)) if from_.minute == until.minute == 0 else None
+    if part:
+        return f"{say_day(from_.date())}{part}"
     return f"{say_time(from_)}–{until:%H:%M}" if wish["end"] else f"{say_time(from_)} 以后"
 
 

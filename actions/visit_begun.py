@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
 from actions.base import Turn
 from actions.visit_words import DRIVE, SERVICE
 
+_BOOKS = re.compile(r"预约|預約|预定|约")
+_LOOKS = re.compile(r"(?:想|要|来|去|店里?)看一?看?一?下?(?:你们的?)?[新实现]?车(?:子)?\W*$")
+_BOOKING_WORDS = re.compile(
+    r"预约|預約|预定|约|时间|时候|安排|门店|到店|一个|[\W一我想要你您们帮给下个吧呢的能可以吗请麻烦去到来行在那就先好了]"
+)
 _SAYS_NOTHING_ELSE = frozenset({"model", "time", "store", "name", "phone"})
 
 
@@ -25,5 +32,22 @@ def is_open_what_for(turn: Turn) -> bool:
         return False
     if DRIVE.search(turn.text) or SERVICE.search(turn.text) or turn.values_of({"job", "plate", "mileage"}):
         return False
+    if _books_only(turn) or wants_to_look(turn):
+        return True
     has_place = turn.values("model") or turn.values("store")
     return bool(turn.values("time") and has_place) and turn.is_mostly(_SAYS_NOTHING_ELSE)
+
+
+def wants_to_look(turn: Turn) -> bool:
+    """ "下周五想看看车": the showroom, for which nothing need be booked, or a test drive."""
+    return not turn.is_payload and _LOOKS.search(turn.text) is not None
+
+
+def _books_only(turn: Turn) -> bool:
+    """ "我想预约一下", "我要预约明天上午10点": nothing but that something is to be booked."""
+    if turn.intent != "book_service" or not _BOOKS.search(turn.text):
+        return False
+    text = list(turn.text)
+    for found in turn.values_of(_SAYS_NOTHING_ELSE):
+        text[found["start"] : found["end"]] = " " * (found["end"] - found["start"])
+    return not _BOOKING_WORDS.sub("", "".join(text))

@@ -6,29 +6,15 @@ import re
 from collections.abc import Sequence
 
 from actions.base import Turn
-from bot.domain.dealership import Powertrain, ServiceJob
+from actions.job_words import unlisted_work
+from bot.domain.dealership import Powertrain
 from bot.domain.workshop import unsuitable_jobs
 from bot.services.vehicles import suggested_job
-from bot.services.wording import say_km
+from bot.services.wording import say_job_names, say_km
 
 _SOME_SERVICE = re.compile(r"保养|保样|宝养|保羊")
 _PUNCTURE = re.compile(r"胎.{0,6}(扎|钉|漏气|慢撒气|破|瘪)|(扎|钉).{0,6}胎|补一?下?个?(车|轮)?胎")
 LOOKED_AT = "diagnosis"
-_NOT_BEFORE = (
-    r"(?:不做|不要|去掉|取消|别做|删掉|不看|不用做?|不洗|不换|不查|不检|不(?=[换洗查看检补]))(?:那个|这个)?"
-)
-_NOT_BEHIND = (
-    r"(?:检查|检测|换位|清洗|项目|那个|这个|那项|这项)*(?:就|先|也|暂时)*"
-    r"(?:不做|不要|去掉|取消|别做|删掉|不看|不用|不洗|不换|不查|不检|免了|算了|不弄)"
-)
-_ADDS = re.compile(
-    r"再加|还要|另外|顺便|加上|一起|再做|加个|加一|还有|再来|再洗|再换|再检|再看|再查|也[要做洗换看查检来]"
-)
-
-
-def adds(turn: Turn) -> bool:
-    """Whether the jobs of a message come on top of those chosen so far (再加个空调清洗)."""
-    return bool(_ADDS.search(turn.text))
 
 
 def is_puncture(turn: Turn) -> bool:
@@ -44,18 +30,42 @@ def speaks_of_service(turn: Turn) -> bool:
     return bool(_SOME_SERVICE.search(text)) and turn.intent in ("book_service", "inform", "request_change")
 
 
-def refused_jobs(turn: Turn, earlier: Sequence[str]) -> list[str]:
-    """Which of the jobs chosen so far the customer takes back (刹车不看了, 不做轮胎了)."""
-    if turn.is_payload or turn.is_question:
-        return []
-    known = {job.id: job for job in turn.dealership.services}
-    return [id_ for id_ in earlier if id_ in known and _is_refused(turn.text, known[id_])]
+def without_included(turn: Turn, jobs: list[str]) -> list[str]:
+    """One service in a visit: the largest holds what the others do, is charged once, and the customer reads so."""
+    rule = turn.content.schedule.next_service.jobs
+    named = [job for job in (rule.major, rule.first, rule.regular) if job in jobs]
+    if not named:
+        return jobs
+    included = named[1:]
+    if included:
+        name = turn.dealership.service(named[0]).name
+        turn.say("utter_job_included", whole=name, jobs=say_job_names(turn.dealership, included))
+    return [job for job in jobs if job not in included and job != "service"]
 
 
-def _is_refused(text: str, job: ServiceJob) -> bool:
-    words = "|".join(re.escape(word) for word in sorted({job.name, *job.aliases}, key=len, reverse=True))
-    spoken = rf"(?:{words})"
-    return bool(re.search(rf"{_NOT_BEFORE}{spoken}|{spoken}{_NOT_BEHIND}", text, re.IGNORECASE))
+def is_included(turn: Turn, jobs: Sequence[str], chosen: Sequence[str]) -> bool:
+    """Whether nothing is named but an oil change, while a larger service is chosen."""
+    rule = turn.content.schedule.next_service.jobs
+    return list(jobs) == [rule.regular] and (rule.major in chosen or rule.first in chosen)
+
+
+def say_unlisted_work(turn: Turn) -> bool:
+    """Say that some work cannot be booked as such, and what can be instead; False when none was named."""
+    work = unlisted_work(turn)
+    if work:
+        turn.say("utter_job_not_listed", work=work, instead=turn.dealership.service(LOOKED_AT).name)
+    return bool(work)
+
+
+def service_of_mileage(turn: Turn, model: str, mileage: int) -> str:
+    """The job that "保养" means at this mileage (-1: unknown); a large one is a suggestion, and said to be one."""
+    rule = turn.content.schedule.next_service.jobs
+    powertrain = turn.dealership.model(model).powertrain
+    job = suggested_job(turn.content.schedule, powertrain, mileage if mileage >= 0 else None)
+    if job == rule.major:
+        regular, major = turn.dealership.service(rule.regular).name, turn.dealership.service(job).name
+        turn.say("utter_service_of_mileage", mileage=say_km(mileage), job=major, instead=regular)
+    return job
 
 
 def fitting(turn: Turn, model: str, job: str) -> str:
@@ -97,5 +107,9 @@ def without_late_first_service(turn: Turn, model: str, mileage: int | None, jobs
 
 def free_jobs(turn: Turn) -> tuple[str, ...]:
     """The electric car's first service is free: by mileage, as far as it is known."""
-    mileage, rule = turn.slot("visit_mileage"), turn.content.schedule.next_service
+    return free_jobs_at(turn, turn.slot("visit_mileage"))
+
+
+def free_jobs_at(turn: Turn, mileage: int | None) -> tuple[str, ...]:
+    rule = turn.content.schedule.next_service
     return (rule.jobs.electric,) if mileage is not None and 0 <= mileage <= rule.first_km else ()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
 from typing import Any
 
 from rasa_sdk.events import FollowupAction, SlotSet
@@ -14,6 +13,7 @@ from actions.booking_talk import (
     asks_back,
     goes_on,
     has_reserve,
+    is_plain_no,
     puts_off,
     say_what_is_noted,
     shifted,
@@ -23,14 +23,17 @@ from actions.facts import WHATEVER, ask_contact, bare_name, field_to_change, rea
 from actions.forms import CHANGES, Draft, Form
 from actions.held_slots import keep, let_go_on_leaving, lost, was_told
 from actions.named_problems import keep_first_model, name_plate_problem
+from actions.overlaps import warn_of_overlap as warn_of_overlap
+from actions.resumption import car_spoken_of
+from actions.slot_talk import answers_nearest, asks_for_nearest, later_wish, names_a_time, same_as_booked
 from actions.time_wishes import any_time, ask_for_time, hold, parse_time, read_wish, say_why_never
 from actions.visit_words import DRIVE as DRIVE
 from actions.visit_words import SERVICE as SERVICE
-from bot.domain.booking import VisitRequest, VisitStatus
+from bot.domain.booking import VisitRequest
 from bot.domain.dealership import Store
 from bot.domain.errors import BookingRefused
 from bot.services.booking import book
-from bot.services.visits import BookedVisit, Contact, visits_of_conversation
+from bot.services.visits import BookedVisit, Contact
 from bot.services.wording import say_time
 
 
@@ -75,6 +78,7 @@ class VisitForm(Form):
         if (
             asks_back(turn)
             or goes_on(turn)
+            or names_a_time(turn, parse_time(turn.slot(f"{self.prefix}_time")))
             or (turn.requested == f"{self.prefix}_confirmed" and puts_off(turn))
         ):
             return True
@@ -84,7 +88,7 @@ class VisitForm(Form):
             return turn.intent != "faq" and field_to_change(turn) is not None
         if turn.requested == f"{self.prefix}_store":
             one_character = not turn.values("store") and self.store_said(turn) is not None
-            return one_character or self.wants_store_of_choice(turn)
+            return one_character or self.wants_store_of_choice(turn) or asks_for_nearest(turn)
         if turn.requested == f"{self.prefix}_time" and WHATEVER.search(turn.text):
             return True
         if turn.requested == f"{self.prefix}_jobs" and turn.values("job") and not turn.is_question:
@@ -115,7 +119,8 @@ class VisitForm(Form):
         self._drop_confirmation(draft, before)
         self.settle_time(turn, draft, before)
         self._keep_held(turn, draft, before)
-        if turn.requested == f"{p}_time" and draft == before and not turn.has_spoken:
+        refused_again = draft[f"{p}_refusal"] and turn.values_of({"time", "bare_time"})
+        if turn.requested == f"{p}_time" and draft == before and not turn.has_spoken and not refused_again:
             turn.say("utter_noted")  # said before, as the store that was chosen already
         return True
 
@@ -124,6 +129,8 @@ class VisitForm(Form):
         p = self.prefix
         if turn.requested == f"{p}_confirmed" and puts_off(turn):
             turn.say("utter_kept_for_later")
+            return True
+        if turn.requested == f"{p}_store" and answers_nearest(turn):
             return True
         if not asks_back(turn):
             return goes_on(turn)
@@ -135,7 +142,7 @@ class VisitForm(Form):
         """Hold the wished slot as soon as it is known what for; a change of the visit checks its time anew."""
         p = self.prefix
         request = self.request(draft)
-        decisive = [slot for slot in self.slots if slot.endswith(("_model", "_store", "_jobs", "_adviser"))]
+        decisive = [s for s in self.slots if s.endswith(("_model", "_store", "_jobs", "_adviser"))]
         if draft[f"{p}_time"] and any(draft[slot] != before.get(slot) for slot in decisive):
             draft[f"{p}_wish"] = {"kind": "point", "start": draft[f"{p}_time"], "end": None}
             draft[f"{p}_time"] = None
@@ -162,6 +169,8 @@ class VisitForm(Form):
         p = self.prefix
         start = parse_time(draft[f"{p}_time"])
         if start is not None and draft[f"{p}_time"] != before[f"{p}_time"]:
+            if turn.requested in (f"{p}_name", f"{p}_phone"):  # the question says that it is held
+                return
             turn.say(
                 "utter_time_noted",
                 time=say_time(start),
@@ -169,7 +178,8 @@ class VisitForm(Form):
             )
         elif turn.requested == f"{p}_time":
             time_slots = {f"{p}_{field}" for field in ("wish", "refusal", "time")}
-            if any(draft[slot] != before[slot] for slot in self.slots if slot not in time_slots):
+            is_wish = draft[f"{p}_wish"] != before[f"{p}_wish"]  # then the question says what there is
+            if not is_wish and any(draft[s] != before[s] for s in self.slots if s not in time_slots):
                 super().acknowledge(turn, draft, before)
         elif turn.requested != f"{p}_phone":
             super().acknowledge(turn, draft, before)
@@ -191,8 +201,11 @@ class VisitForm(Form):
         leaves_it = turn.requested == f"{p}_time" and WHATEVER.search(turn.text)
         if leaves_it and not (wish and (wish["start"] or wish["end"] or wish.get("hint"))):
             wish = any_time(draft[f"{p}_wish"])
-        elif wish is None and turn.requested in (f"{p}_confirmed", f"{p}_licence"):
-            wish = shifted(turn, parse_time(draft[f"{p}_time"]))
+        elif wish is None:
+            agreed = parse_time(draft[f"{p}_time"])
+            wish = later_wish(turn, agreed) or same_as_booked(turn)
+            if wish is None and turn.requested in (f"{p}_confirmed", f"{p}_licence"):
+                wish = shifted(turn, agreed)
         if wish is None:
             return False
         request = self.request(draft)
@@ -209,7 +222,7 @@ class VisitForm(Form):
         if turn.intent == "affirm" and not facts and not re.search(r"驾照|驾龄|驾驶证", turn.text):
             draft[f"{self.prefix}_confirmed"] = True
             return True
-        if turn.intent == "deny" and not facts:
+        if is_plain_no(turn) and not facts:
             draft[f"{self.prefix}_confirmed"] = False
             return True
         return False
@@ -246,12 +259,9 @@ class VisitForm(Form):
             draft[f"{p}_jobs_earlier"] = draft[f"{p}_jobs"]
         if field == "time":
             agreed = parse_time(draft[f"{p}_time"])
-            day = (
-                {"kind": "ambiguous", "start": None, "end": None, "day": str(agreed.date())}
-                if agreed
-                else None
-            )
-            draft[f"{p}_wish"], draft[f"{p}_refusal"] = day, None
+            open_ = {"kind": "ambiguous", "start": None, "end": None}
+            draft[f"{p}_wish"] = {**open_, "day": str(agreed.date())} if agreed else None
+            draft[f"{p}_refusal"] = None
         draft[f"{p}_{field}"] = None
 
     def _drop_confirmation(self, draft: Draft, before: Draft) -> None:
@@ -279,6 +289,8 @@ class StartVisit(DealerAction):
             draft = self.form.draft(turn)
         elif self.offer and turn.slot("pending_offer") == self.offer:
             draft |= turn.slot("offered_visit") or {}
+        elif self.offer and not turn.values_of({"model", "plate"}):
+            draft |= car_spoken_of(turn)
         else:
             draft |= self.form.seed(turn)
         if turn.slot("pending_offer") == "which_visit":  # day, store and model were told before what for
@@ -385,12 +397,3 @@ class BookVisit(DealerAction):
 
     def tell(self, turn: Turn, visit: BookedVisit, draft: Draft) -> None:
         raise NotImplementedError
-
-
-def warn_of_overlap(turn: Turn, start: datetime) -> None:
-    """Say that another visit booked in this conversation is at the same time; it may be meant, for a companion."""
-    visits = visits_of_conversation(turn.database, turn.dealership, turn.conversation_id)
-    for visit in visits:
-        expected = visit.status is VisitStatus.CONFIRMED and not visit.needs_new_time
-        if expected and visit.start <= start < visit.end:
-            turn.say("utter_other_visit_then", code=visit.code, time=say_time(visit.start))

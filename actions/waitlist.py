@@ -12,25 +12,28 @@ from actions import service_visit, test_drive
 from actions.base import Ask, DealerAction, Events, Turn, set_slots
 from actions.facts import read_contact
 from actions.forms import Draft, Form, ValidateForm, left
-from actions.held_slots import let_go
+from actions.held_slots import keep, let_go
 from actions.own_visits import kind_named
 from actions.slot_offers import parse
 from actions.time_wishes import parse_time, read_wish
 from actions.visits import VisitForm
+from actions.waitlist_talk import STARTS, leave_line, store_of, tell_status, what_of
 from bot.domain.booking import Slot, VisitKind, VisitRequest, bookable_window
 from bot.domain.errors import BookingRefused, Conflict, InvalidInput
 from bot.domain.waitlist import MOST_WAITING, Preference, around, every_week, within
 from bot.services import waitlist
-from bot.services.visits import Contact
+from bot.services.visits import Contact, visits_of_conversation
 from bot.services.waitlist import WaitEntry
-from bot.services.wording import say_job_names, say_preference, say_time
+from bot.services.wording import say_preference, say_time
 
 DAY = timedelta(days=1)
 _EVERY_WEEK = re.compile(r"每|工作日|平时|(?<![这本下上个])(?:周末|週末)")
 _ANY_DAY = re.compile(r"哪天|任何|都行|都可以|都成|随便|都有空")
+_LEAVES = re.compile(
+    r"(?<!人)(?:取消|退出|退掉|撤掉?|不要|不用|别再?)(?:这个|那个|我的|掉|排|等)?(?:候补|等位|排队)"
+)
 _ONE_WEEK = re.compile(r"[这本下上]个?(?:周|週|星期|礼拜|禮拜)|\d\s*[月号號日/.-]|今天|明天|后天")
 BOOKINGS: dict[str | None, VisitForm] = {form.name: form for form in (test_drive.FORM, service_visit.FORM)}
-STARTS = {VisitKind.TEST_DRIVE: "action_start_test_drive", VisitKind.SERVICE: "action_start_service_visit"}
 
 
 class JoinWaitlist(DealerAction):
@@ -39,6 +42,10 @@ class JoinWaitlist(DealerAction):
     action_name = "action_join_waitlist"
 
     def perform(self, turn: Turn) -> Events:
+        if _LEAVES.search(turn.text) and waitlist.entries_of_conversation(
+            turn.database, turn.conversation_id
+        ):
+            return leave_line(turn)
         form = BOOKINGS.get(turn.active_form)
         if form is not None:
             return _join_from(turn, form)
@@ -62,6 +69,10 @@ def _join_from(turn: Turn, form: VisitForm) -> Events:
     if said is not None:
         draft.update({f"{p}_wish": said, f"{p}_time": None, f"{p}_refusal": None})
     request = form.request(draft)
+    if _is_held(turn, form.request(before), parse_time(before[f"{p}_time"]), said):
+        store = turn.dealership.store(before[f"{p}_store"]).name
+        turn.say("utter_waitlist_held", time=say_time(parse(before[f"{p}_time"])), store=store)
+        return []
     if request is None:
         turn.say("utter_waitlist_details_first")
         return set_slots(draft, before)
@@ -82,10 +93,31 @@ def _join_from(turn: Turn, form: VisitForm) -> Events:
     if phone is None and turn.slot("known_phone"):
         name, phone = name or turn.slot("known_name"), turn.slot("known_phone")
     let_go(turn)
-    if phone is None:
-        asking = {"waitlist_wish": pending, "waitlist_name": name, "waitlist_phone": None}
+    known = {"waitlist_wish": pending, "waitlist_name": name, "waitlist_phone": phone}
+    asking = {**known, "drive_licence": draft.get("drive_licence") or _told_licence(turn, phone)}
+    if phone is None or FORM.next_question(asking):
         return [*left(form), *set_slots(asking), ActiveLoop(None), FollowupAction(FORM.name)]
     return [*left(form), *_join(turn, pending, name, phone), FollowupAction("action_listen")]
+
+
+def _is_held(
+    turn: Turn, request: VisitRequest | None, start: datetime | None, said: dict[str, Any] | None
+) -> bool:
+    """Whether what is to be waited for is the slot that this conversation holds."""
+    if request is None or start is None or (said and parse_time(said["start"]) != start):
+        return False
+    return keep(turn, request, start) is None
+
+
+def _told_licence(turn: Turn, phone: str | None) -> bool | None:
+    """True for who has said so for another test drive in this conversation, None where it has to be asked."""
+    if phone is None:
+        return None
+    visits = visits_of_conversation(turn.database, turn.dealership, turn.conversation_id)
+    waiting = waitlist.list_entries(turn.database, phone, turn.conversation_id, states=None)
+    drives = [visit.phone for visit in visits if visit.kind is VisitKind.TEST_DRIVE]
+    drives += [entry.phone for entry in waiting if entry.request.kind is VisitKind.TEST_DRIVE]
+    return True if phone in drives else None
 
 
 def _first_day(preference: Preference, slot: Slot) -> dict[str, Any]:
@@ -152,7 +184,7 @@ def _join(turn: Turn, pending: dict[str, Any], name: str | None, phone: str) -> 
 
 
 def _tell(turn: Turn, entry: WaitEntry) -> None:
-    before = waitlist.people_before(turn.database, entry.id)
+    before = waitlist.people_before(turn.database, turn.dealership, turn.now, entry.id)
     turn.say(
         "utter_waitlist_joined",
         what=what_of(turn, entry),
@@ -160,39 +192,6 @@ def _tell(turn: Turn, entry: WaitEntry) -> None:
         span=say_preference(entry.preference),
         line=f"前面还有 {before} 位。" if before else "",
     )
-
-
-def what_of(turn: Turn, entry: WaitEntry) -> str:
-    """ "试驾 青岚 X5", "青岚 X5 常规保养" """
-    request = entry.request
-    model = turn.dealership.model(request.model).name if request.model else ""
-    if request.kind is VisitKind.TEST_DRIVE:
-        return f"试驾 {model}"
-    return f"{model} {say_job_names(turn.dealership, request.jobs)}".strip()
-
-
-def store_of(turn: Turn, entry: WaitEntry) -> str:
-    return turn.dealership.store(entry.request.store).name if entry.request.store else "哪家店都行"
-
-
-def tell_status(turn: Turn) -> None:
-    """What the conversation waits for, and how far it is."""
-    waiting = waitlist.entries_of_conversation(turn.database, turn.conversation_id)
-    if waiting:
-        turn.say("utter_waitlist_status", entries="\n".join(_line(turn, entry) for entry in waiting))
-    else:
-        turn.say("utter_waitlist_nothing")
-
-
-def _line(turn: Turn, entry: WaitEntry) -> str:
-    """ "· 试驾 青岚 X5，城东店，周六 11月28日 14:00 前后，前面还有 2 位" """
-    parts = [what_of(turn, entry), store_of(turn, entry), say_preference(entry.preference)]
-    before = waitlist.people_before(turn.database, entry.id)
-    if entry.offered and entry.reply_by:
-        parts.append(f"已为您保留 {say_time(entry.offered[1])}，请在 {entry.reply_by:%H:%M} 前回复")
-    elif before:
-        parts.append(f"前面还有 {before} 位")
-    return f"· {'，'.join(parts)}"
 
 
 def _preference(
@@ -267,24 +266,36 @@ def _words_of_the_wish(turn: Turn) -> str:
 
 
 class WaitlistForm(Form):
-    """The number at which a customer on the waitlist is told."""
+    """The number at which a customer on the waitlist is told, and the licence that a test drive needs."""
 
     name = "waitlist_form"
     own_intents = frozenset({"join_waitlist"})
     entities = frozenset({"phone", "phone_invalid", "name"})
-    slots = ("waitlist_wish", "waitlist_name", "waitlist_phone")
+    slots = ("waitlist_wish", "waitlist_name", "waitlist_phone", "drive_licence")
 
     def read(self, turn: Turn, draft: Draft) -> bool:
-        if turn.intent == "deny":
+        licence = test_drive.FORM.licence_told(turn) if _is_drive(draft) else None
+        if licence is not None:
+            draft["drive_licence"] = licence
+        elif turn.intent == "deny":
             draft["waitlist_phone"] = ""
             return True
-        return read_contact(turn, draft, "waitlist")
+        return read_contact(turn, draft, "waitlist") or licence is not None
 
     def takes_anything(self, turn: Turn) -> bool:
-        return bool(turn.values("phone") or turn.values("phone_invalid"))
+        licence = test_drive.FORM.licence_told(turn)
+        return bool(turn.values("phone") or turn.values("phone_invalid")) or licence is not None
 
     def next_question(self, draft: Draft) -> str | None:
-        return "waitlist_phone" if draft["waitlist_phone"] is None else None
+        if draft["waitlist_phone"] == "" or draft["drive_licence"] is False:
+            return None
+        if draft["waitlist_phone"] is None:
+            return "waitlist_phone"
+        return "drive_licence" if _is_drive(draft) and draft["drive_licence"] is None else None
+
+
+def _is_drive(draft: Draft) -> bool:
+    return bool(draft["waitlist_wish"]) and draft["waitlist_wish"]["kind"] == VisitKind.TEST_DRIVE.value
 
 
 FORM = WaitlistForm()
@@ -299,11 +310,19 @@ class AskWaitlistPhone(Ask):
     asks_with = "utter_ask_waitlist_phone"
 
 
+class AskWaitlistLicence(Ask):
+    action_name = "action_ask_waitlist_form_drive_licence"
+    asks_with = "utter_ask_licence"
+
+
 class FinishWaitlist(DealerAction):
     action_name = "action_finish_waitlist"
 
     def perform(self, turn: Turn) -> Events:
         draft = FORM.draft(turn)
+        if draft["drive_licence"] is False:
+            turn.say("utter_licence_missing")
+            return [*FORM.cleared(), SlotSet("pending_offer", "human")]
         if not draft["waitlist_phone"] or not draft["waitlist_wish"]:
             turn.say("utter_waitlist_without_phone")
             return FORM.cleared()

@@ -6,6 +6,7 @@ from rasa_sdk.events import FollowupAction, SlotSet
 
 from actions.base import DealerAction, Events, Turn
 from actions.time_wishes import read_wish
+from actions.visit_begun import wants_to_look
 
 WHICH_VISIT = "which_visit"
 
@@ -23,7 +24,7 @@ class AskWhichVisit(DealerAction):
             "name": turn.last("name"),
             "phone": turn.last("phone"),
         }
-        turn.say("utter_ask_which_visit")
+        turn.say("utter_come_and_look" if wants_to_look(turn) else "utter_ask_which_visit")
         return [
             SlotSet("pending_offer", WHICH_VISIT),
             SlotSet("offered_visit", told),

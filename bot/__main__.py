@@ -5,7 +5,11 @@ from __future__ import annotations
 import argparse
 import gc
 import os
+import signal
 import sys
+
+if __name__ == "__main__":  # until main() can say so itself, Ctrl-C ends in silence
+    signal.signal(signal.SIGINT, lambda *_: os._exit(130))
 
 os.environ["RASA_TELEMETRY_ENABLED"] = "false"
 os.environ.setdefault("TQDM_DISABLE", "1")
@@ -38,6 +42,8 @@ def main(arguments: list[str] | None = None) -> int:
     chosen = parser.parse_args(arguments)
     for stream in (sys.stdin, sys.stdout, sys.stderr):
         stream.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
+    if __name__ == "__main__":
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         from bot import commands as implementation
 
@@ -54,6 +60,8 @@ def main(arguments: list[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except KeyboardInterrupt:
+        if getattr(chosen, "action", None) == "import":
+            print("zhanting: 已中断，什么也没有写入", file=sys.stderr)
         return 130
 
 

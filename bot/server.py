@@ -27,7 +27,7 @@ from bot.services.installation import Installation
 from bot.services.outbox import senders_of
 from bot.services.replies import reply_for
 from bot.services.turns import Turns
-from bot.services.upkeep import Upkeep, run_upkeep
+from bot.services.upkeep import Upkeep, upkeep_rounds
 from bot.services.wakeups import Wakeups
 from bot.understanding.live import use_content
 from bot.web.site import website
@@ -108,9 +108,8 @@ def _keep_up(installation: Installation, wakeups: Wakeups) -> Upkeep:
         with suppress(RuntimeError):  # the server has just stopped; the message is in the transcript
             loop.call_soon_threadsafe(wakeups.bring_news, conversation_id)
 
-    upkeep = Upkeep(
-        lambda: run_upkeep(database, content, senders, told), installation.settings.upkeep_seconds
-    )
+    rounds = upkeep_rounds(database, content, senders, told)
+    upkeep = Upkeep(*rounds, seconds=installation.settings.upkeep_seconds)
     upkeep.start()
     return upkeep
 

@@ -53,12 +53,6 @@ class Settings:
     webhook_secret: str | None
     upkeep_seconds: int
 
-    @property
-    def channels(self) -> frozenset[str]:
-        """Where messages can be sent to."""
-        outside = {"email": self.smtp, "webhook": self.webhook_url}
-        return frozenset({"chat", *(name for name, setting in outside.items() if setting)})
-
 
 NAMES: dict[str, str] = {
     "port": "PORT",

@@ -121,7 +121,7 @@ def test_a_refusal_says_why_and_what_else_is_free(run: Run) -> None:
 def test_staff_need_no_notice_and_no_phone(run: Run) -> None:
     code = booked(run, "--at", "2026-11-22 10:30", "--phone", "13812345678")
 
-    assert run("booking", "cancel", code)[1] == f"已取消 {code}（周日 11月22日 10:30 王小明）\n"
+    assert run("booking", "cancel", code)[1].startswith(f"已取消 {code}（周日 11月22日 10:30 王小明）\n")
     assert run("booking", "cancel", code)[0] == 0
     refused = run("booking", "move", code, "--to", "2026-11-23 10:30")
     assert (refused[0], refused[1]) == (1, "")
@@ -177,6 +177,70 @@ def test_free_slots(run: Run) -> None:
     assert out.endswith("共 31 个\n")
 
 
+SLOTS = ("booking", "slots", "--kind", "保养", "--jobs", "常规保养,刹车检查")
+
+
+def test_a_long_list_of_free_times_ends_with_a_whole_day_and_says_so(run: Run) -> None:
+    everything = run(*SLOTS, "--to", "2026-11-30", "--limit", "999")[1].splitlines()
+    cut = run(*SLOTS, "--to", "2026-11-30")[1].splitlines()
+
+    assert [line.split() for line in cut[2:-1]] == [line.split() for line in everything[2 : len(cut) - 1]]
+    assert "只显示到 周三 11月25日，后面还有" in cut[-1]
+    assert "后面" not in everything[-1]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (("--kind", "试驾", "--model", "x5", "--adviser", "郭师傅"), "这位同事不在这家店做这项业务"),
+        (("--kind", "保养", "--jobs", "常规保养", "--model", "e5"), "这个项目不适合这款车"),
+        (("--kind", "保养", "--jobs", "常规保养,纯电保养"), "这个项目不适合这款车"),
+        (("--kind", "保养", "--jobs", "常规保养", "--to", "2026-11-20"), "这个时间已经过去了"),
+        (("--kind", "保养", "--jobs", "常规保养", "--from", "2027-03-01"), "太远了，还不能约那一天"),
+        (
+            ("--kind", "保养", "--jobs", "常规保养", "--store", "西店", "--from", "明天", "--to", "明天"),
+            "那天不营业",
+        ),
+    ],
+)
+def test_no_free_time_has_its_reason(try_out: Run, arguments: tuple[str, ...], reason: str) -> None:
+    assert try_out("booking", "slots", *arguments)[:2] == (0, f"没有空位：{reason}\n")
+
+
+def test_staff_see_times_without_the_customers_notice(try_out: Run) -> None:
+    out = try_out("booking", "slots", "--kind", "试驾", "--model", "x5", "--store", "east", "--to", "今天")[1]
+    assert "城东店  10:30 11:00" in out
+
+
+def test_a_plate_tells_the_car(run: Run) -> None:
+    service = (
+        "booking",
+        "book",
+        "--kind",
+        "service",
+        "--jobs",
+        "常规保养",
+        "--store",
+        "east",
+        "--name",
+        "李",
+    )
+    code, _, err = run(*service, *TWO, "--plate", "浙AF30303")
+    assert (code, "这个项目不适合这款车" in err) == (1, True)
+
+
+def test_what_a_visit_says_of_its_customer_can_be_corrected(run: Run) -> None:
+    code = booked(run)
+    out = run(
+        "booking", "edit", code, "--name", "王晓明", "--phone", "138 1234 0000", "--plate", "浙A·D1001"
+    )[1]
+
+    assert out.startswith("已更正\n")
+    assert "客户：王晓明  13812340000" in out
+    assert "车辆：浙A·D1001" in run("booking", "show", code)[1]
+    assert "已更正" in run("booking", "edit", code, "--mileage", "5000", "--email", "wang@example.com")[1]
+
+
 def test_an_outage_says_whom_it_hits(run: Run) -> None:
     drive = booked(run)
     service = ("booking", "book", "--kind", "service", "--jobs", "常规保养", "--store", "east")
@@ -193,7 +257,8 @@ def test_an_outage_says_whom_it_hits(run: Run) -> None:
         "--reason",
         "剐蹭",
     )[1]
-    assert "需要客户改时间的预约 1 个" in car
+    assert "需要客户改时间的预约 1 个，已给顾问建了回访" in car
+    assert "1 位客户没有对话也没有邮箱，收不到通知，请打电话：\n  王小明  13812345678\n" in car
     assert f"{drive} 可以改到：周六 11月28日" in car
     bay = run(*outage, "east-bay-1", "--from", "2026-11-28 09:00", "--to", "2026-11-28 18:00")[1]
     assert "换了资源、时间不变的预约 1 个" in bay
@@ -206,8 +271,54 @@ def test_an_outage_says_whom_it_hits(run: Run) -> None:
     assert run("booking", "outage", "list")[1].endswith("共 3 个\n")
     ended = run("booking", "outage", "end", "east-car-x5")[1]
     assert "恢复了原来时间的预约 1 个" in ended
+    assert "请打电话：\n  王小明  13812345678\n" in ended
     assert drive in ended
     assert run("booking", "outage")[1].endswith("共 2 个\n")
+
+
+def test_an_outage_that_is_known_already_says_so(run: Run) -> None:
+    begin = ("booking", "outage", "begin", "east-bay-1", "--from", "2026-11-28 09:00")
+    run(*begin, "--to", "2026-11-28 18:00")
+    again = run(*begin, "--to", "2026-11-28 17:00")[1]
+    assert "本来就停用：2026-11-28 09:00 到 2026-11-28 18:00" in again
+    assert "没有变化" in again
+    assert "已停用" not in again
+
+
+def test_an_outage_that_ends_before_it_begins_was_called_off(run: Run) -> None:
+    run("booking", "outage", "begin", "east-bay-1", "--from", "2026-11-28 09:00", "--to", "2026-11-28 18:00")
+    assert "停用已撤销" in run("booking", "outage", "end", "east-bay-1")[1]
+    listed = run("booking", "outage", "list", "--all")[1]
+    assert re.search(r"2026-11-28 09:00 +2026-11-28 18:00 +已撤销", listed)
+
+
+def test_an_outage_of_what_was_removed_can_be_ended(run: Run, tmp_path: Path) -> None:
+    booked(run)
+    file = tmp_path / "cars.csv"
+    run("dealership", "export", str(file))
+    whole = file.read_text("utf-8-sig")
+    lines = whole.splitlines(keepends=True)
+    file.write_text("".join(line for line in lines if "east-car-x5" not in line), "utf-8")
+    run("dealership", "import", str(file), "--remove", "--disrupt")
+    assert "east-car-x5" in run("booking", "outage", "list")[1]
+    assert "east-car-x5 的停用" in run("booking", "outage", "end", "east-car-x5")[1]
+    file.write_text(whole, "utf-8")
+    assert "新增 1 条：resource/east-car-x5" in run("dealership", "import", str(file))[1]
+
+
+def test_what_comes_back_by_import_says_whom_it_helps(run: Run, tmp_path: Path) -> None:
+    code = booked(run)
+    file = tmp_path / "cars.csv"
+    run("dealership", "export", str(file))
+    whole = file.read_text("utf-8-sig")
+    lines = whole.splitlines(keepends=True)
+    file.write_text("".join(line for line in lines if "east-car-x5" not in line), "utf-8")
+    run("dealership", "import", str(file), "--remove", "--disrupt")
+    file.write_text(whole, "utf-8")
+    told = run("dealership", "import", str(file))[1]
+    assert "城东 X5 试驾车 的停用" in told
+    assert "恢复了原来时间的预约 1 个" in told
+    assert code in told
 
 
 def test_the_waitlist(run: Run) -> None:
@@ -234,6 +345,24 @@ def test_the_waitlist(run: Run) -> None:
     run(*add, *point[:4], "--phone", "13812345671")
     id_ = run("booking", "waitlist")[1].splitlines()[2].split()[0]
     assert "已退出" in run("booking", "waitlist", "leave", id_)[1]
+
+
+def test_staff_hear_whom_no_message_reaches(run: Run) -> None:
+    add = ("booking", "waitlist", "add", "--kind", "test_drive", "--model", "x5", "--store", "east")
+    point = ("--from", "2026-11-28 14:00", "--to", "2026-11-28 14:30", "--phone")
+    call = "1 位客户没有对话也没有邮箱，收不到"
+    waiting = run(*add, *point, "13812345670", "--name", "李")[1]
+    assert f"{call}有空位的通知，请打电话：\n  李  13812345670\n" in waiting
+    assert "现在就有空位，可以直接预约（booking book）：\n  周六 11月28日 14:00  城东店" in waiting
+    offered = run("booking", "waitlist", "offer")[1]
+    assert offered.startswith(f"新提供了 1 个时间\n{call}通知，请打电话：\n  李  13812345670\n")
+    assert "请打电话" not in run(*add, *point, "13812345671", "--email", "wu@example.com")[1]
+
+    later = ("--at", "2026-11-28 16:00", "--phone", "13812345678", "--email", "wang@example.com")
+    code = booked(run, *later)
+    told = "客户会在对话或邮件里收到通知\n"
+    assert run("booking", "move", code, "--to", "2026-11-29 14:00")[1].endswith(told)
+    assert run("booking", "cancel", code)[1].endswith(told)
 
 
 def test_bookings_go_out_and_come_in(run: Run, tmp_path: Path) -> None:
@@ -298,11 +427,15 @@ def test_the_dealership_goes_out_and_comes_in(run: Run, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "problem"),
     [
-        (("booking", "show", "NONE22"), "没有找到，请核对预约码"),
+        (("booking", "show", "NONE22"), "没有找到预约 NONE22（请核对预约码）"),
         (("booking", "check-in", "NONE22"), "没有找到"),
         (("booking", "list", "--day", "soon"), "--day must be a day like"),
         (("booking", "list", "--from", "soon"), "--from must be a time like"),
-        (("booking", "list", "--store", "north"), "--store: nothing is called 'north'"),
+        (("booking", "list", "--store", "north"), "没有“north”，可以写：城东店、城西店"),
+        (("booking", "list", "--from", "2026-11-30", "--to", "2026-11-20"), "--from 要早于 --to"),
+        (("booking", "list", "--phone", "13800"), "“13800”不是 11 位手机号"),
+        (("booking", "edit", "NONE22", "--name", "王"), "没有找到预约 NONE22"),
+        (("booking", "edit", "NONE22"), "要写改什么"),
         (("booking", "list", "--status", "lost"), "--status must be one of confirmed（已预约）"),
         (("booking", "slots", "--kind", "wash"), "--kind must be one of test_drive（试驾）"),
         (("booking", "slots", "--kind", "test_drive"), "a test drive needs a known model"),

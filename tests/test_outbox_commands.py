@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -11,9 +12,10 @@ import pytest
 from bot import clock
 from bot.__main__ import main
 from bot.domain.errors import DeliveryFailed
+from bot.services.visits import Contact
 from bot.store.database import Database
 from tests.installations import filled_database
-from tests.services.bookings import NOW, book
+from tests.services.bookings import NOW, THREE, TWO, book
 from tests.services.reminded import Post, at, send
 
 Run = Callable[..., tuple[int, str, str]]
@@ -25,10 +27,10 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
     filled, _ = filled_database(tmp_path)
     filled.close()
     Path(filled.url.removeprefix("sqlite:///")).rename(tmp_path / "zhanting.db")
-    database = Database(f"sqlite:///{tmp_path / 'zhanting.db'}", {"webhook"})
+    database = Database(f"sqlite:///{tmp_path / 'zhanting.db'}")
     at(NOW)
     book(database, make_code=lambda: "KHM374")
-    send(database, Post(failures=[DeliveryFailed("the webhook answered 410", final=True)]))
+    send(database, Post([], [], [DeliveryFailed("the webhook answered 410", final=True)], listens=True))
     database.close()
     monkeypatch.setenv("ZHANTING_HOME", str(tmp_path))
     monkeypatch.setenv("ZHANTING_CLOCK", NOW.isoformat())
@@ -50,7 +52,7 @@ def test_what_failed_is_listed_with_its_visit_and_the_reason(run: Run) -> None:
 
     assert (code, err) == (0, "")
     assert re.search(
-        r"^1 +booked +系统推送 +失败 +2026-11-22 10:00 +1 +KHM374 +the webhook answered 410$", out, re.M
+        r"^1 +新预约 +系统推送 +失败 +2026-11-22 10:00 +1 +KHM374 +the webhook answered 410$", out, re.M
     )
     assert out.endswith("共 1 条\n")
 
@@ -61,6 +63,19 @@ def test_it_is_sent_again(run: Run) -> None:
     code, _, err = run("retry", "1")
     assert (code, err) == (1, "zhanting: message 1 has not failed\n")
     assert run("retry", "--all")[1].startswith("0 条")
+
+
+def test_what_failed_comes_first_then_what_is_due_soonest(run: Run, tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path / 'zhanting.db'}")
+    for start in (THREE, TWO - timedelta(days=1)):
+        book(database, start, contact=Contact("李", "13812345670", "li@example.com"))
+    database.close()
+
+    failed, *waiting, _ = run("list")[1].splitlines()[2:]
+    assert "失败" in failed
+    times = re.findall(r"2026-11-\d\d \d\d:\d\d", "\n".join(waiting))
+    assert times == sorted(times)
+    assert len(times) == 8
 
 
 def test_other_states(run: Run) -> None:

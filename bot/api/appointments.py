@@ -6,7 +6,7 @@ Staff need neither the notice beforehand nor the customer's code; the customer i
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import unquote
 
@@ -94,9 +94,19 @@ class _AppointmentRoutes:
 
     async def book(self, request: Request) -> HTTPResponse:
         await self._authenticate(request)
-        own = ("start", "name", "phone", "email", "plate", "mileage", "conversation_id", "request_id")
+        own = (
+            "adviser",
+            "start",
+            "name",
+            "phone",
+            "email",
+            "plate",
+            "mileage",
+            "conversation_id",
+            "request_id",
+        )
         body = body_of(request, *VISIT_FIELDS, *own)
-        start = needed("start", moment_of("start", body.get("start")))
+        start = start_of(body)
         name = needed("name", text_of(body, "name", LONGEST_NAME))
         contact = Contact(name, phone_of(body), email_of(body))
         conversation, wanted = text_of(body, "conversation_id"), request_of(body)
@@ -120,7 +130,7 @@ class _AppointmentRoutes:
     async def move(self, request: Request, id_: str) -> HTTPResponse:
         await self._authenticate(request)
         body = body_of(request, "start", "store")
-        start, store = needed("start", moment_of("start", body.get("start"))), text_of(body, "store")
+        start, store = start_of(body), text_of(body, "store")
         return await self._change(id_, booking.move_visit, None, start, store, by_staff=True)
 
     async def cancel(self, request: Request, id_: str) -> HTTPResponse:
@@ -138,7 +148,7 @@ class _AppointmentRoutes:
 
     async def slots(self, request: Request) -> HTTPResponse:
         await self._authenticate(request)
-        query = {name: request.args.get(name) or None for name in ("kind", "store", "model")}
+        query = {name: request.args.get(name) or None for name in ("kind", "store", "model", "adviser")}
         items = [item for each in request.args.getlist("items") or () for item in each.split(",") if item]
         wanted = request_of({**query, "items": items})
         limit = number_of("limit", request.args.get("limit"), SLOTS, MOST_SLOTS)
@@ -177,6 +187,15 @@ class _AppointmentRoutes:
     async def _dealership(self) -> Dealership:
         dealership: Dealership = (await in_thread(self._content.current)).dealership
         return dealership
+
+
+def start_of(body: dict[str, Any]) -> datetime:
+    """When a visit starts; a day alone would mean midnight and is refused."""
+    text = body.get("start")
+    start: datetime = needed("start", moment_of("start", text))
+    if len(str(text).strip()) <= len("2026-11-28"):
+        raise InvalidInput("start needs a time of day too, such as 2026-11-28T14:00")
+    return start
 
 
 def request_of(body: dict[str, Any]) -> VisitRequest:

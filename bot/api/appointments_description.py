@@ -31,9 +31,9 @@ WISH = {"kind": enum_of(VisitKind), "store": NULLABLE, "model": NULLABLE, "items
 """What a visit is for: ids of a store (none is any), a model and workshop jobs."""
 RECORDS = {
     "check-in": "The customer has come: from two hours before to the end of the day.",
-    "complete": "The visit is done.",
-    "no-show": "Nobody came; from the start of the visit on. A check-in undoes it.",
-    "approve": "An adviser confirms a visit of somebody who did not come several times.",
+    "complete": "The visit is done, also one that was taken for a no-show.",
+    "no-show": "Nobody came; from the start of the visit on. A check-in on that day or a completion undoes it.",
+    "approve": "An adviser confirms a visit with needs_approval: of somebody who did not come several times.",
 }
 
 
@@ -44,7 +44,9 @@ def appointment_paths() -> dict[str, Any]:
         f"{_BASE}/{{id}}": {"get": operation("One appointment.", ref("Appointment"), id_=_ID)},
         f"{_BASE}/{{id}}/move": {"post": _move()},
         f"{_BASE}/{{id}}/cancel": {
-            "post": operation("Cancel it; again is no error.", ref("Appointment"), id_=_ID, s409=_STATE)
+            "post": operation(
+                "Cancel it; again is no error. Not after its day.", ref("Appointment"), id_=_ID, s409=_STATE
+            )
         },
         **{
             f"{_BASE}/{{id}}/{name}": {"post": operation(words, ref("Appointment"), id_=_ID, s409=_STATE)}
@@ -136,10 +138,14 @@ def _book() -> dict[str, Any]:
         plate=NULLABLE,
         mileage=KM,
         conversation_id={**NULLABLE, "description": "in which the customer is told"},
-        request_id={**NULLABLE, "description": "the same one again gives the appointment made first"},
+        request_id={
+            **NULLABLE,
+            "description": "the same one again gives the appointment made first; 409 for another wish",
+        },
     )
     summary = "Book a visit for a customer, without the notice that customers have to give."
-    return operation(summary, ref("Appointment"), body=body, s409=_TAKEN)
+    refused = f"{_TAKEN}; or the request_id has made another appointment"
+    return operation(summary, ref("Appointment"), body=body, s409=refused)
 
 
 def _move() -> dict[str, Any]:
@@ -156,6 +162,7 @@ def _slots() -> dict[str, Any]:
         query("kind", WISH["kind"], required=True),
         query("store", TEXT, "any if none is named"),
         query("model", TEXT, "needed for a test drive"),
+        query("adviser", TEXT, "id of the adviser or technician who is wished for"),
         query("items", TEXT, "ids of jobs, separated by commas; needed for a service visit"),
         query("from", TIME, "now if missing"),
         query("to", TIME, "a week later if missing"),

@@ -15,6 +15,7 @@ from bot.api.parameters import (
     Authenticate,
     body_of,
     choice_of,
+    email_of,
     in_thread,
     iso,
     mileage_of,
@@ -36,12 +37,14 @@ from bot.services import disruptions, waitlist
 from bot.services.calendar_links import FeedAddress, feed_addresses, renew_feed
 from bot.services.content.snapshot import ContentStore
 from bot.services.disruptions import Disruption, OutageView
+from bot.services.reminders import unreached
 from bot.services.texts import is_storable
-from bot.services.visits import Contact
+from bot.services.visits import BookedVisit, Contact
 from bot.services.waitlist import WaitEntry
 from bot.store.database import Database
 
 LONGEST_NAME = 80
+CONTACT_FIELDS = ("name", "phone", "email")
 PREFERENCE_FIELDS = ("from", "until", "weekdays", "from_time", "until_time")
 
 
@@ -99,7 +102,7 @@ class _CapacityRoutes:
             text_of(body, "reason", LONGEST_REASON) or "",
             name,
         )
-        return json(disruption_json(done))
+        return json({**disruption_json(done), "to_call": await self._to_call(done.to_rebook)})
 
     async def end(self, request: Request, id_: str) -> HTTPResponse:
         await self._authenticate(request)
@@ -107,7 +110,8 @@ class _CapacityRoutes:
             disruptions.end_outage, self._database, await self._dealership(), clock.now(), _id(id_)
         )
         restored = [appointment_json(visit) for visit in done.restored]
-        return json({"outage": outage_json(done.outage), "restored": restored})
+        to_call = await self._to_call(done.restored)
+        return json({"outage": outage_json(done.outage), "restored": restored, "to_call": to_call})
 
     async def waiting(self, request: Request) -> HTTPResponse:
         await self._authenticate(request)
@@ -119,8 +123,8 @@ class _CapacityRoutes:
 
     async def join(self, request: Request) -> HTTPResponse:
         await self._authenticate(request)
-        body = body_of(request, *VISIT_FIELDS, *PREFERENCE_FIELDS, "name", "phone", "plate", "mileage")
-        contact = Contact(text_of(body, "name", LONGEST_NAME) or "", phone_of(body))
+        body = body_of(request, *VISIT_FIELDS, *PREFERENCE_FIELDS, *CONTACT_FIELDS, "plate", "mileage")
+        contact = Contact(text_of(body, "name", LONGEST_NAME) or "", phone_of(body), email_of(body))
         entry = await in_thread(
             waitlist.join,
             self._database,
@@ -139,6 +143,10 @@ class _CapacityRoutes:
         dealership = await self._dealership()
         entry = await in_thread(waitlist.leave, self._database, dealership, clock.now(), _id(id_))
         return json(entry_json(entry))
+
+    async def _to_call(self, visits: tuple[BookedVisit, ...]) -> list[str]:
+        """The ids of the visits whose customers hear nothing by themselves."""
+        return [visit.id for visit in await in_thread(unreached, self._database, visits)]
 
     async def _dealership(self) -> Dealership:
         dealership: Dealership = (await in_thread(self._content.current)).dealership
@@ -195,6 +203,7 @@ def disruption_json(done: Disruption) -> dict[str, Any]:
         "to_rebook": [appointment_json(visit) for visit in done.to_rebook],
         "on_site": [appointment_json(visit) for visit in done.on_site],
         "new_times": {id_: [slot_json(slot) for slot in slots] for id_, slots in done.new_times.items()},
+        "already_out": done.already_out,
     }
 
 

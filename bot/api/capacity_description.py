@@ -25,6 +25,10 @@ from bot.domain.waitlist import WaitState
 
 _CLOCK = {**TEXT, "description": "HH:MM; 24:00 is the end of the day"}
 _WEEKDAYS = {**array(NUMBER), "description": "1 (Monday) to 7; none is any day"}
+_TO_CALL = {
+    **array(TEXT),
+    "description": "ids of appointments whose customers have neither a chat nor an e-mail address: call them",
+}
 
 
 def capacity_paths() -> dict[str, Any]:
@@ -92,9 +96,13 @@ def capacity_schemas() -> dict[str, Any]:
             to_rebook={**visits, "description": "need a new time; their customers were offered some"},
             on_site={**visits, "description": "customers who are in the house and lost the resource"},
             new_times={"type": "object", "description": "what was offered, by the id of the appointment"},
+            already_out={**FLAG, "description": "it was out of use all that time before: nothing changed"},
+            to_call=_TO_CALL,
         ),
         "Recovery": record(
-            outage=ref("Outage"), restored={**visits, "description": "got their old time back"}
+            outage=ref("Outage"),
+            restored={**visits, "description": "got their old time back"},
+            to_call=_TO_CALL,
         ),
         "WaitlistEntry": record(
             id=TEXT,
@@ -154,6 +162,7 @@ def _join() -> dict[str, Any]:
         "from_time",
         "until_time",
         "name",
+        "email",
         "plate",
         "mileage",
     )
@@ -167,6 +176,7 @@ def _join() -> dict[str, Any]:
         until_time=_CLOCK,
         name=NULLABLE,
         phone=TEXT,
+        email={**NULLABLE, "description": "offers go there too, and it stays known"},
         plate=NULLABLE,
         mileage=KM,
     )

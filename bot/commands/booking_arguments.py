@@ -72,7 +72,9 @@ def _add_looking(actions: Any) -> None:
     slots = actions.add_parser("slots", help="when such a visit is possible")
     _add_request(slots)
     _add_period(slots)
-    slots.add_argument("--limit", type=int, default=100, help="at most so many starts")
+    slots.add_argument(
+        "--limit", type=int, default=100, help="the day that reaches so many starts is the last"
+    )
     day = actions.add_parser("day", help="a day's plan, store by store")
     day.add_argument("day", nargs="?", default="today", metavar="DAY", help=_DAY)
     day.add_argument("--store")
@@ -90,6 +92,13 @@ def _add_changing(actions: Any) -> None:
     move.add_argument("code")
     move.add_argument("--to", required=True, metavar="TIME", help=_TIME)
     move.add_argument("--store")
+    edit = actions.add_parser("edit", help="correct who comes and with which car; time and code stay")
+    edit.add_argument("code")
+    edit.add_argument("--name")
+    edit.add_argument("--phone")
+    edit.add_argument("--plate")
+    edit.add_argument("--mileage", type=int, metavar="KM")
+    edit.add_argument("--email", help="reminders that wait go there")
     for action, help_text in (
         ("cancel", "the customer is told, the place is free"),
         ("check-in", "the customer has come"),
@@ -113,6 +122,7 @@ def _add_waitlist(actions: Any) -> None:
     add.add_argument("--hours", metavar="HOURS", help="such as 09:00-12:00")
     add.add_argument("--name")
     _add_contact(add)
+    add.add_argument("--email", help="offers go there too")
     for part, help_text in (("leave", "wait no more"), ("accept", "book what is offered")):
         parts.add_parser(part, help=help_text).add_argument("id", help="the beginning of the id is enough")
     parts.add_parser("offer", help="offer what is free now; a running server does it by itself")

@@ -10,6 +10,7 @@ from typing import Any
 
 from bot.clock import TIME_ZONE
 from bot.commands.preparing import tell
+from bot.commands.requests import Mistake
 from bot.commands.tables import table
 from bot.domain.booking import Refusal, Slot
 from bot.domain.dealership import Dealership
@@ -150,10 +151,11 @@ def day_start(option: str, text: str, now: datetime) -> datetime:
 
 def period(arguments: Any, now: datetime) -> tuple[datetime | None, datetime | None]:
     """``--from`` and ``--to``: days or times; a day as ``--to`` is included."""
-    return (
-        _bound("--from", arguments.from_, now, lambda day: day),
-        _bound("--to", arguments.to, now, lambda day: day + timedelta(days=1)),
-    )
+    from_ = _bound("--from", arguments.from_, now, lambda day: day)
+    to = _bound("--to", arguments.to, now, lambda day: day + timedelta(days=1))
+    if from_ is not None and to is not None and from_ >= to:
+        raise Mistake("--from must be before --to", "--from 要早于 --to")
+    return from_, to
 
 
 def _bound(

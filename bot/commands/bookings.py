@@ -9,6 +9,7 @@ import json
 from argparse import Namespace
 from collections import defaultdict
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -29,16 +30,15 @@ from bot.commands.booking_views import (
 from bot.commands.files import read_file, write_file
 from bot.commands.outages import OutageCommands
 from bot.commands.preparing import prepare, tell
-from bot.commands.requests import contact_of, known, request_of, vehicle_of
+from bot.commands.reaching import tell_whom_to_call
+from bot.commands.requests import Mistake, contact_of, known, phone_of, request_of, vehicle_of
 from bot.commands.tables import table
 from bot.commands.waitlist import WaitlistCommands
-from bot.domain.booking import VisitStatus
+from bot.domain.booking import VisitKind, VisitRequest, VisitStatus
 from bot.domain.errors import BookingRefused, Conflict, InvalidInput, NotFound, OfferOver, ZhantingError
 from bot.services import attendance
 from bot.services import booking as service
-from bot.services.availability import free_slots
 from bot.services.content.fields import moment_text
-from bot.services.exchange.booking_rows import mobile_number
 from bot.services.exchange.bookings import (
     ImportedVisit,
     bookings_csv,
@@ -46,11 +46,14 @@ from bot.services.exchange.bookings import (
     bookings_yaml,
     import_bookings,
 )
-from bot.services.exchange.words import KINDS, STATUSES, Names, choices, visit_kind, visit_status
+from bot.services.exchange.words import KINDS, REFUSALS, STATUSES, Names, choices, visit_kind, visit_status
 from bot.services.holds import list_holds
 from bot.services.installation import Installation, open_content
+from bot.services.staff_slots import slots_for_staff
+from bot.services.vehicles import model_of_plate
+from bot.services.visit_details import Correction, correct_visit
 from bot.services.visits import BookedVisit, find_visit, list_visits
-from bot.services.wording import say_time
+from bot.services.wording import say_day, say_time
 from bot.settings import read_settings
 
 SLOT_DAYS = timedelta(days=7)
@@ -79,7 +82,11 @@ def booking(arguments: Namespace) -> int:
     except BookingRefused as refused:
         tell_refusal(installation.content.current().dealership, refused)
         return 1
-    except (NotFound, Conflict) as error:
+    except NotFound as error:
+        code = getattr(arguments, "code", None)
+        problem = f"没有找到预约 {code}" if code else str(error)
+        raise Explained(problem, "请核对预约码" if code else _WORDS[NotFound]) from error
+    except Conflict as error:
         raise Explained(str(error), getattr(error, "words", "") or _WORDS[type(error)]) from error
     finally:
         installation.database.close()
@@ -112,7 +119,7 @@ class _Command:
     def do_slots(self) -> None:
         from_, to = period(self.arguments, self.now)
         from_ = from_ or self.now
-        slots = free_slots(
+        found = slots_for_staff(
             self.database,
             self.dealership,
             self.now,
@@ -121,12 +128,21 @@ class _Command:
             to or from_ + SLOT_DAYS,
             self.arguments.limit,
         )
-        tell_slots(self.dealership, slots)
-        tell(f"共 {len(slots)} 个")
+        if found.reason is not None:
+            tell(f"没有空位：{REFUSALS[found.reason]}")
+            return
+        tell_slots(self.dealership, found.slots)
+        count, last = len(found.slots), found.slots[-1].start
+        cut = (
+            f"，只显示到 {say_day(last.date())}，后面还有（--limit 或 --from 看更多）" if found.is_cut else ""
+        )
+        tell(f"共 {count} 个{cut}")
 
     def do_day(self) -> None:
         start = day_start("the day", self.arguments.day, self.now)
-        store = self.arguments.store and known("--store", self.arguments.store, self.names.store)
+        store = self.arguments.store and known(
+            "--store", self.arguments.store, self.names.store, self.names.stores
+        )
         tell_day(self.database, self.dealership, self.now, start, store)
 
     def do_holds(self) -> None:
@@ -153,7 +169,7 @@ class _Command:
             self.dealership,
             self.now,
             None,
-            request_of(self.names, given),
+            self._with_known_car(request_of(self.names, given)),
             moment("--at", given.at),
             contact_of(given),
             by_staff=True,
@@ -161,10 +177,18 @@ class _Command:
         )
         tell("已预约")
         self._tell(visit)
+        tell_whom_to_call(self.database, [visit])
+
+    def _with_known_car(self, request: VisitRequest) -> VisitRequest:
+        """A service visit without ``--model`` of a car that the dealer knows by its plate."""
+        plate = vehicle_of(self.arguments)["plate"]
+        if plate is None or request.model is not None or request.kind is not VisitKind.SERVICE:
+            return request
+        return replace(request, model=model_of_plate(self.database, self.dealership, plate))
 
     def do_move(self) -> None:
         given = self.arguments
-        store = given.store and known("--store", given.store, self.names.store)
+        store = given.store and known("--store", given.store, self.names.store, self.names.stores)
         visit = service.move_visit(
             self.database,
             self.dealership,
@@ -177,12 +201,29 @@ class _Command:
         )
         tell("已改约")
         self._tell(visit)
+        tell_whom_to_call(self.database, [visit])
+
+    def do_edit(self) -> None:
+        given = self.arguments
+        if all(value is None for value in (given.name, given.phone, given.plate, given.mileage, given.email)):
+            raise Mistake(
+                "edit needs --name, --phone, --plate, --mileage or --email", "要写改什么，比如 --phone"
+            )
+        old = find_visit(self.database, self.dealership, given.code, None)
+        contact = contact_of(Namespace(**{**vars(given), "phone": given.phone or old.phone}))
+        correction = Correction(
+            name=contact.name or None, phone=contact.phone, email=contact.email, **vehicle_of(given)
+        )
+        visit = correct_visit(self.database, self.dealership, self.now, given.code, correction)
+        tell("已更正")
+        self._tell(visit)
 
     def do_cancel(self) -> None:
         visit = service.cancel_visit(
             self.database, self.dealership, self.now, self.arguments.code, None, by_staff=True
         )
         tell(f"已取消 {visit.code}（{say_time(visit.start)} {visit.name}）")
+        tell_whom_to_call(self.database, [visit])
 
     def do_check_in(self) -> None:
         self._record(attendance.check_in)
@@ -233,7 +274,7 @@ class _Command:
         names = {resource.id: resource.name for resource in self.dealership.resources}
         return (
             visit.place,
-            visit.code,
+            visit.code or "导入时生成",
             say_time(visit.start),
             store_name(self.dealership, visit.store),
             STATUSES[visit.status],
@@ -250,13 +291,13 @@ class _Command:
             to = from_ + timedelta(days=1)
         if from_ is None and to is None and given.phone is None:
             from_ = day_start("--from", "today", self.now)
-        phone = given.phone and (mobile_number(given.phone) or given.phone)
+        phone = given.phone and phone_of(given.phone)
         return list_visits(self.database, self.dealership, phone, from_, to)
 
     def _wanted(self) -> Callable[[BookedVisit], bool]:
         """Whether a visit is what ``--store``, ``--kind`` and ``--status`` ask for."""
         given = self.arguments
-        store = given.store and known("--store", given.store, self.names.store)
+        store = given.store and known("--store", given.store, self.names.store, self.names.stores)
         kind = given.kind and _meant("--kind", given.kind, visit_kind, choices(KINDS))
         status = given.status and _meant("--status", given.status, visit_status, choices(STATUSES))
         return lambda visit: (
@@ -269,6 +310,8 @@ class _Command:
         visit = record(self.database, self.dealership, self.now, self.arguments.code)
         state = "已确认" if record is attendance.approve else STATUSES[VisitStatus(visit.status)]
         tell(f"{visit.code}  {say_time(visit.start)}  {visit.name}  {state}")
+        if record is attendance.approve:
+            tell_whom_to_call(self.database, [visit])
 
     def _tell(self, visit: BookedVisit) -> None:
         tell(visit_lines(self.dealership, visit))

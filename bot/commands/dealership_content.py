@@ -9,7 +9,7 @@ from bot import clock
 from bot.commands.authors import author_of
 from bot.commands.booking_views import WIDEST
 from bot.commands.files import write_file
-from bot.commands.outages import tell_disruption
+from bot.commands.outages import tell_disruption, tell_recovery
 from bot.commands.preparing import prepare, tell, tell_warnings
 from bot.commands.tables import table
 from bot.domain.errors import InvalidInput
@@ -100,7 +100,9 @@ class _Command:
         tell(f"没有变化 {len(report.unchanged)} 条")
         for done in report.disruptions:
             tell(f"\n{done.outage.resource_name}（{done.outage.resource}）撤下后：")
-            tell_disruption(self.store.current().dealership, done)
+            tell_disruption(self.database, self.store.current().dealership, done)
+        for recovery in report.recoveries:
+            tell_recovery(self.database, self.store.current().dealership, recovery)
         tell_warnings(
             f"预约 {each.visit.code}（{say_time(each.visit.start)} {each.visit.name}）不合新的规定：{each.reason}。"
             "预约没有变动，请和客户联系"

@@ -12,7 +12,7 @@ def add_outbox_command(commands: Any) -> None:
     actions = commands.add_parser(
         "outbox", help="messages to customers and to the dealer's systems: what waits, what failed"
     ).add_subparsers(dest="action", required=True, metavar="action")
-    listing = actions.add_parser("list", help="a table, what is due last first")
+    listing = actions.add_parser("list", help="a table: what failed, then what waits, by time")
     listing.add_argument("--state", choices=(*STATES, "all"), help="otherwise what waits and what failed")
     listing.add_argument("--limit", type=int, default=100)
     retry = actions.add_parser("retry", help="send failed messages again")

@@ -16,6 +16,24 @@ from bot.store.outbox import DROPPED, FAILED, PENDING, SENT, STATES, TAKEN
 
 STATE_WORDS = {PENDING: "待发送", TAKEN: "发送中", SENT: "已发送", FAILED: "失败", DROPPED: "已作废"}
 CHANNEL_WORDS = {"chat": "对话", "email": "邮件", "webhook": "系统推送"}
+KIND_WORDS = {
+    "confirmation": "预约确认",
+    "moved": "改约通知",
+    "cancelled": "取消通知",
+    "disrupted": "需要改时间",
+    "restored": "恢复原时间",
+    "approved": "顾问已确认",
+    "adviser_changed": "换了接待人",
+    "waitlist_offer": "候补有位",
+    "waitlist_passed": "候补过期",
+    "waitlist_lapsed": "候补没有回复",
+    "waitlist_over": "候补结束",
+    "booked": "新预约",
+    "checked_in": "已到店",
+    "completed": "已完成",
+    "no_show": "未到店",
+    "promised": "客户确认会来",
+}
 
 
 def outbox(arguments: Namespace) -> int:
@@ -41,7 +59,7 @@ def _list(database: Database, arguments: Namespace) -> None:
 def _row(line: OutboxLine) -> tuple[str, ...]:
     return (
         str(line.id),
-        line.kind,
+        _kind(line.kind),
         CHANNEL_WORDS.get(line.channel, line.channel),
         STATE_WORDS[line.state],
         moment_text(line.due_at.replace(second=0, microsecond=0)),
@@ -49,6 +67,12 @@ def _row(line: OutboxLine) -> tuple[str, ...]:
         line.code or "",
         line.problem or "",
     )
+
+
+def _kind(kind: str) -> str:
+    """In words; "reminder_24" is a reminder 24 hours before."""
+    hours = kind.removeprefix("reminder_")
+    return f"提前 {hours} 小时提醒" if hours != kind else KIND_WORDS.get(kind, kind)
 
 
 def _retry(database: Database, arguments: Namespace) -> None:

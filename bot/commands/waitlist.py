@@ -6,8 +6,9 @@ import re
 from argparse import Namespace
 from datetime import datetime, timedelta
 
-from bot.commands.booking_views import WIDEST, content_of, period, store_name, visit_lines
+from bot.commands.booking_views import WIDEST, content_of, period, slot_words, store_name, visit_lines
 from bot.commands.preparing import tell
+from bot.commands.reaching import tell_whom_to_call
 from bot.commands.requests import contact_of, request_of, vehicle_of
 from bot.commands.tables import table
 from bot.domain.dealership import Dealership
@@ -29,6 +30,8 @@ STATES = {
     WaitState.LAPSED: "没有回复",
     WaitState.OVER: "时间已过",
 }
+MOST_SHOWN = 3
+"""Places that are free at once, told to whoever puts somebody on the waitlist."""
 
 
 class WaitlistCommands:
@@ -67,8 +70,18 @@ class WaitlistCommands:
             contact_of(given),
             **vehicle_of(given),
         )
-        before = service.people_before(self.database, entry.id)
+        before = service.people_before(self.database, self.dealership, self.now, entry.id)
         tell(f"已加入候补（编号 {entry.id[:8]}），前面还有 {before} 位：{_wish(entry.preference)}")
+        tell_whom_to_call(self.database, [entry], "有空位的通知")
+        self._tell_free_places(entry)
+
+    def _tell_free_places(self, entry: WaitEntry) -> None:
+        """Nobody need wait for what can be had at once."""
+        free = service.free_now(self.database, self.dealership, self.now, entry.request, entry.preference)
+        if free:
+            tell("现在就有空位，可以直接预约（booking book）：")
+        for slot in free[:MOST_SHOWN]:
+            tell(f"  {slot_words(self.dealership, slot)}")
 
     def _leave(self) -> None:
         entry = service.leave(self.database, self.dealership, self.now, self._found().id)
@@ -78,10 +91,17 @@ class WaitlistCommands:
         visit = service.accept(self.database, self.dealership, self.now, self._found().id, by_staff=True)
         tell("已预约")
         tell(visit_lines(self.dealership, visit))
+        tell_whom_to_call(self.database, [visit])
 
     def _offer(self) -> None:
-        count = service.serve_waitlist(self.database, self.dealership, self.now)
-        tell(f"新提供了 {count} 个时间，客户会收到通知" if count else "现在没有可以提供的时间")
+        before = {(entry.id, entry.offered) for entry in self._offered()}
+        service.serve_waitlist(self.database, self.dealership, self.now)
+        new = [entry for entry in self._offered() if (entry.id, entry.offered) not in before]
+        tell(f"新提供了 {len(new)} 个时间" if new else "现在没有可以提供的时间")
+        tell_whom_to_call(self.database, new)
+
+    def _offered(self) -> tuple[WaitEntry, ...]:
+        return service.list_entries(self.database, states=[WaitState.OFFERED])
 
     def _preference(self) -> Preference:
         given = self.arguments

@@ -22,7 +22,7 @@ from bot.domain.dealership import (
 )
 from bot.domain.errors import InvalidInput
 from bot.domain.ticks import EPOCH, TICK, Ticks, ticks_between
-from bot.domain.workshop import jobs_of, needs_electric, unsuitable_jobs, visit_minutes
+from bot.domain.workshop import jobs_of, needs_electric, suit_one_car, unsuitable_jobs, visit_minutes
 
 Busy = Mapping[str, AbstractSet[int]]
 """The taken ticks of each resource; a resource without any may be missing."""
@@ -335,7 +335,7 @@ def _service_offer(
         _wished_for(dealership, request, Requirement(technicians, minutes, Refusal.TECHNICIANS_BUSY)),
     )
     missing = _missing(requirements[1]) if bays and technicians else Refusal.NO_EQUIPMENT
-    if unsuitable_jobs(dealership, jobs, request.model):
+    if unsuitable_jobs(dealership, jobs, request.model) or not suit_one_car(jobs):
         missing = Refusal.WRONG_POWERTRAIN
     return Offer(store, request.kind, minutes, calendar, requirements, missing)
 

@@ -78,6 +78,22 @@ class Preference:
             and self.from_minute <= minute < self.until_minute
         )
 
+    def overlaps(self, other: Preference) -> bool:
+        """Whether some moment suits both."""
+        begin, end = max(self.from_, other.from_), min(self.until, other.until)
+        from_ = max(self.from_minute, other.from_minute)
+        until = min(self.until_minute, other.until_minute)
+        day = begin.replace(hour=0, minute=0, second=0, microsecond=0)
+        while day < end:
+            opens = max(begin, day + timedelta(minutes=from_))
+            on_day = all(
+                not wanted or day.isoweekday() in wanted for wanted in (self.weekdays, other.weekdays)
+            )
+            if on_day and opens < min(end, day + timedelta(minutes=until)):
+                return True
+            day += DAY
+        return False
+
 
 def around(start: datetime) -> Preference:
     """A point of time was wanted: an hour earlier or later is welcome, too."""

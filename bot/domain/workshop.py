@@ -57,6 +57,11 @@ def unsuitable_jobs(
     return tuple(job for job in jobs if powertrain and job.powertrain not in (None, powertrain))
 
 
+def suit_one_car(jobs: Iterable[ServiceJob]) -> bool:
+    """Whether some car takes all of the jobs: none is both electric and not."""
+    return len({job.powertrain for job in jobs} - {None}) <= 1
+
+
 def powertrain_of(dealership: Dealership, model: str | None) -> Powertrain | None:
     """Raises InvalidInput for an unknown model; None is a car that nobody named."""
     if model is None:

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from bot.domain.attendance import may_check_in, may_complete, may_miss, misses_in_a_row
+from bot.domain.attendance import may_approve, may_check_in, may_complete, may_miss, misses_in_a_row
 from bot.domain.booking import VisitKind, VisitStatus
 from bot.domain.conversation import next_online
 from bot.domain.dealership import Dealership, ResourceKind
@@ -49,7 +49,10 @@ def check_in(database: Database, dealership: Dealership, now: datetime, code: st
 
 
 def complete(database: Database, dealership: Dealership, now: datetime, code: str) -> BookedVisit:
-    """The visit is done; what it still claims is free. Again is no error. Raises NotFound or WrongState."""
+    """The visit is done; what it still claims is free. Again is no error.
+
+    It undoes a no-show, on later days too. Raises NotFound or WrongState.
+    """
 
     def change(session: Session, row: Row) -> None:
         may_complete(VisitStatus(row.status), now, row.start, row.needs_new_time)
@@ -64,7 +67,7 @@ def complete(database: Database, dealership: Dealership, now: datetime, code: st
 def no_show(database: Database, dealership: Dealership, now: datetime, code: str) -> BookedVisit:
     """Nobody came, which can be said from the start of the visit on; what it claims is free.
 
-    ``check_in`` undoes it. Again is no error. Raises NotFound or WrongState.
+    ``check_in`` undoes it on the same day, ``complete`` always. Again is no error. Raises NotFound or WrongState.
     """
 
     def change(session: Session, row: Row) -> None:
@@ -76,19 +79,17 @@ def no_show(database: Database, dealership: Dealership, now: datetime, code: str
 
 
 def approve(database: Database, dealership: Dealership, now: datetime, code: str) -> BookedVisit:
-    """An adviser confirms a visit that needed it, and the customer is told. Again is no error.
+    """An adviser confirms a visit that waits for it, and the customer is told.
 
-    Raises NotFound, or WrongState for a visit that is no longer to come.
+    Raises NotFound, or WrongState for a visit that is no longer to come or does not wait (any more).
     """
 
     def work(session: Session) -> BookedVisit:
         row = row_of_code(session, code, None, lock=True)
-        if row.needs_approval:
-            if row.status != VisitStatus.CONFIRMED:
-                raise WrongState(f"the visit is {row.status}", "这个预约已经结束或取消，不用再确认。")
-            row.needs_approval, row.updated_at = False, now
-            reminders.approved(session, dealership, row, now)
-            close_visit_case(session, row, now)
+        may_approve(VisitStatus(row.status), row.needs_approval)
+        row.needs_approval, row.updated_at = False, now
+        reminders.approved(session, dealership, row, now)
+        close_visit_case(session, row, now)
         return view_of(dealership, row)
 
     return transact(database, work)

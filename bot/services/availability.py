@@ -86,6 +86,18 @@ def check_slot(
     raise BookingRefused(furthest(refusals), alternatives)
 
 
+def is_only_held(
+    database: Database, dealership: Dealership, now: datetime, request: VisitRequest, start: datetime
+) -> bool:
+    """Whether a slot that is taken would be free without those who hold it and have not booked yet."""
+    wish = Wish(dealership, now, request, local(start))
+    offers, _ = _sort_out(wish)
+    ticks = ticks_of(offers, wish.start)
+    with database.reading() as session:
+        busy = bookings.busy_ticks(session, resources_of(offers), ticks, now, with_holds=False)
+    return any(check_resources(offer.plan(wish.start), busy) is None for offer in offers)
+
+
 def free_slots(
     database: Database,
     dealership: Dealership,

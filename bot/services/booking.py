@@ -13,9 +13,10 @@ from uuid import uuid4
 
 from sqlalchemy.orm import Session
 
+from bot.domain.attendance import may_cancel, must_be_confirmed
 from bot.domain.booking import Slot, VisitRequest, VisitStatus, may_change
 from bot.domain.dealership import Dealership
-from bot.domain.errors import BookingRefused, Conflict, TooLateToChange
+from bot.domain.errors import BookingRefused, Conflict, TooLateToChange, WrongState
 from bot.services import reminders
 from bot.services.attendance import ask_for_approval
 from bot.services.availability import Wish, alternatives_to, local, possible_offers
@@ -82,8 +83,8 @@ def book(
     """Book a visit, with what the conversation holds if it holds that slot; its hold ends either way.
 
     The same ``request_key`` from the same conversation gives the booking that the first call made. Staff need not
-    keep the notice beforehand, and the customer is told. Raises SlotTaken or BookingRefused with alternatives; a hold
-    then stays.
+    keep the notice beforehand, and the customer is told. Raises SlotTaken or BookingRefused with alternatives (a hold
+    then stays), and WrongState for a ``request_key`` that made a booking of other content.
     """
     holder = None if by_staff else conversation_id
     wish = Wish(dealership, now, request, local(start), Owner(holder), by_staff=by_staff, phone=contact.phone)
@@ -92,6 +93,8 @@ def book(
 
     def work(session: Session) -> BookedVisit:
         known = bookings.appointment_of_request(session, key) if key else None
+        if known is not None:
+            _require_same(known, wish, contact, vehicle)
         row = known or write_booking(session, wish, contact, conversation_id, key, vehicle, make_code)
         return view_of(dealership, row)
 
@@ -111,7 +114,7 @@ def move_visit(
     """Move a visit to another time, and store if given. Code and row stay, on failure the old slot too.
 
     Staff need neither the phone number (None) nor to keep a notice, and the customer is told. Raises NotFound,
-    TooLateToChange, Conflict for a visit that is not confirmed, SlotTaken or BookingRefused with alternatives.
+    TooLateToChange, WrongState for a visit that is not confirmed, SlotTaken or BookingRefused with alternatives.
     """
     with database.reading() as session:
         visit = view_of(dealership, row_of_code(session, code, phone))
@@ -121,7 +124,7 @@ def move_visit(
 
     def work(session: Session) -> BookedVisit:
         row = row_of_code(session, code, phone, lock=True)
-        _require_changeable(dealership, now, row, by_staff)
+        require_changeable(dealership, now, row, by_staff)
         if row.needs_new_time or (row.store, row.start) != (wish.request.store, wish.start):
             left = Slot(row.store, row.start, row.end)
             _put(row, place(session, wish, possible_offers(wish), appointment_id=row.id), now)
@@ -147,13 +150,14 @@ def cancel_visit(
     """Cancel a visit and free what it claimed; again is no error.
 
     Staff need neither the phone number (None) nor to keep a notice, and the customer is told. Raises NotFound,
-    TooLateToChange, Conflict for a visit that has taken place.
+    TooLateToChange, WrongState for a visit that has taken place or whose day is over.
     """
 
     def work(session: Session) -> BookedVisit:
         row = row_of_code(session, code, phone, lock=True)
         if row.status != VisitStatus.CANCELLED:
-            _require_changeable(dealership, now, row, by_staff)
+            require_changeable(dealership, now, row, by_staff)
+            may_cancel(now, row.start, row.needs_new_time)
             row.status, row.updated_at = VisitStatus.CANCELLED.value, now
             row.sequence += 1
             bookings.free_all_claims(session, row.id)
@@ -195,6 +199,7 @@ def write_booking(
         code=free_code(session, make_code),
         model=wish.request.model,
         items=list(dict.fromkeys(wish.request.jobs)),
+        adviser=wish.request.adviser,
         name=contact.name,
         phone=contact.phone,
         conversation_id=conversation_id,
@@ -245,8 +250,26 @@ def remember_customer(session: Session, contact: Contact, now: datetime) -> None
     customer.email = contact.email or customer.email
 
 
-def _require_changeable(dealership: Dealership, now: datetime, row: Row, by_staff: bool) -> None:
-    if row.status != VisitStatus.CONFIRMED:
-        raise Conflict(f"the visit is {row.status}")
+def _require_same(row: Row, wish: Wish, contact: Contact, vehicle: dict[str, Any]) -> None:
+    """Raises WrongState unless the booking of a request is what is asked for now; it may have changed since."""
+    request = wish.request
+    same = (row.kind, row.phone) == (request.kind.value, contact.phone)
+    if same and row.sequence == 0 and row.updated_at == row.created_at:
+        asked = (local(wish.start), request.model, request.adviser, contact.name)
+        jobs = list(dict.fromkeys(request.jobs))
+        same = (
+            (row.start, row.model, row.adviser, row.name) == asked
+            and request.store in (None, row.store)
+            and list(row.items) == jobs
+            and all(getattr(row, name) == value for name, value in vehicle.items())
+        )
+    if not same:
+        words = "这个 request_id 已经用于另一个预约，新的预约请换一个。"
+        raise WrongState("this request_id has made another booking", words)
+
+
+def require_changeable(dealership: Dealership, now: datetime, row: Row, by_staff: bool) -> None:
+    """Raises WrongState for a visit that is not confirmed, TooLateToChange for a customer within the notice."""
+    must_be_confirmed(VisitStatus(row.status))
     if not (by_staff or row.needs_new_time or may_change(dealership.rules, now, row.start)):
         raise TooLateToChange(f"the visit starts within {dealership.rules.change_notice_hours} hours")

@@ -16,6 +16,8 @@ from bot.domain.errors import NotFound
 from bot.store.database import Database
 from bot.store.tables import Case
 
+OFFER_REASON = "waitlist_offer"
+
 
 @dataclass(frozen=True)
 class CaseView:
@@ -116,13 +118,57 @@ def close_visit_case(session: Session, visit: Any, now: datetime) -> None:
         case.status, case.updated_at = CaseStatus.CLOSED.value, now
 
 
+def open_offer_case(session: Session, entry: Any, now: datetime) -> None:
+    """Have somebody call whom no message reaches (a row of waitlist) before the offer ends; one open case per entry."""
+    details = {
+        "reason": OFFER_REASON,
+        "entry": entry.id,
+        "name": entry.name,
+        "store": entry.offered_store,
+        "start": entry.offered_start.isoformat(),
+        "complete": True,
+    }
+    known = _case_of_entry(session, entry)
+    if known is not None:
+        known.details, known.due_at, known.updated_at = details, entry.reply_by, now
+        return
+    session.add(
+        Case(
+            id=uuid.uuid4().hex,
+            kind=CaseKind.CALLBACK.value,
+            status=CaseStatus.OPEN.value,
+            conversation_id="",
+            phone=entry.phone,
+            details=details,
+            due_at=entry.reply_by,
+            created_at=now,
+            updated_at=now,
+        )
+    )
+
+
+def close_offer_case(session: Session, entry: Any, now: datetime) -> None:
+    """Nobody has to call about the offer any more: it was answered, or is over."""
+    case = _case_of_entry(session, entry)
+    if case is not None:
+        case.status, case.updated_at = CaseStatus.CLOSED.value, now
+
+
+def _case_of_entry(session: Session, entry: Any) -> Case | None:
+    return _open_callback(session, entry.phone, "entry", entry.id)
+
+
 def _case_of_visit(session: Session, visit: Any) -> Case | None:
+    return _open_callback(session, visit.phone, "visit", visit.id)
+
+
+def _open_callback(session: Session, phone: str, about: str, id_: str) -> Case | None:
     query = sa.select(Case).where(
-        Case.phone == visit.phone,
+        Case.phone == phone,
         Case.kind == CaseKind.CALLBACK.value,
         Case.status == CaseStatus.OPEN.value,
     )
-    return next((case for case in session.scalars(query) if case.details.get("visit") == visit.id), None)
+    return next((case for case in session.scalars(query) if case.details.get(about) == id_), None)
 
 
 def list_cases(database: Database, kind: CaseKind | None = None) -> list[CaseView]:

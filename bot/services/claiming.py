@@ -33,6 +33,7 @@ from bot.services.availability import Wish, resources_of, ticks_of
 from bot.store import bookings
 from bot.store.database import Database
 from bot.store.outages import enter
+from bot.store.tables import Appointment
 
 ATTEMPTS = 6
 FAIR_DAYS = timedelta(days=3)
@@ -81,7 +82,7 @@ def place(session: Session, wish: Wish, offers: tuple[Offer, ...], **owner: str)
     bookings.delete_expired_holds(session, resources, ticks, wish.now, mine)
     busy = bookings.busy_ticks(session, resources, ticks, wish.now, mine)
     held = bookings.claims_of(session, **owner)
-    adviser = _own_adviser(session, wish)
+    adviser = _wished_before(session, owner) or _own_adviser(session, wish)
     fair = _fair_order(session, wish, offers, adviser)
     refusals: list[Refusal] = []
     for offer in offers:
@@ -92,6 +93,12 @@ def place(session: Session, wish: Wish, offers: tuple[Offer, ...], **owner: str)
             return Placement(plan.slot, claimed)
         refusals.append(claimed)
     raise SlotTaken(furthest(refusals))
+
+
+def _wished_before(session: Session, owner: dict[str, str]) -> str | None:
+    """Who was asked for by name when the visit was booked: kept where that is possible."""
+    visit = session.get(Appointment, owner["appointment_id"]) if "appointment_id" in owner else None
+    return None if visit is None else visit.adviser
 
 
 def _own_adviser(session: Session, wish: Wish) -> str | None:

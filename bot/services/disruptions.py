@@ -6,15 +6,15 @@ others have; while it does, nobody else books, holds or moves (``bot.store.outag
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import uuid4
 
 from sqlalchemy.orm import Session
 
-from bot.domain.booking import Slot, VisitStatus
+from bot.domain.booking import Slot, VisitKind, VisitStatus
 from bot.domain.conversation import next_online
-from bot.domain.dealership import Dealership
+from bot.domain.dealership import Dealership, ResourceKind
 from bot.domain.disruption import Period, checked_period, joined_reasons, union
 from bot.domain.errors import InvalidOutage, NotFound
 from bot.domain.ticks import ticks_between
@@ -54,6 +54,7 @@ class Disruption:
 
     ``moved`` kept their time with other resources. ``to_rebook`` need a new one; ``new_times`` are what each was
     offered, by the visit's id. ``on_site``: the customer is in the house already, and staff help there.
+    ``already_out``: the resource was out of use for all of this time before, so that nothing changed.
     """
 
     outage: OutageView
@@ -61,11 +62,12 @@ class Disruption:
     to_rebook: tuple[BookedVisit, ...]
     on_site: tuple[BookedVisit, ...] = ()
     new_times: dict[str, tuple[Slot, ...]] = field(default_factory=dict)
+    already_out: bool = False
 
 
 @dataclass(frozen=True)
 class Recovery:
-    """What the end of an outage gave back: visits that had lost their time and have it again."""
+    """What the end of an outage gave back: visits that had lost their time and have it again, by start."""
 
     outage: OutageView
     restored: tuple[BookedVisit, ...]
@@ -80,19 +82,23 @@ def begin_outage(
     end: datetime,
     reason: str,
     by: str,
+    after: Dealership | None = None,
 ) -> Disruption:
     """Take a resource out of use, and find every visit that has it another one, or its customer new times.
 
-    An outage of the same resource that it touches is prolonged by it. ``by`` is who says so. Raises InvalidOutage.
+    An outage of the same resource that it touches is prolonged by it. ``by`` is who says so. ``after``: the dealership
+    whose times are offered, where the resource goes for good. Raises InvalidOutage.
     """
     if resource not in {known.id for known in dealership.resources}:
         raise InvalidOutage(f"unknown resource {resource!r}", f"没有“{resource}”这个资源。")
     period = checked_period(now, local(start), local(end))
 
     def work(session: Session) -> Disruption:
+        already_out = _is_out(session, resource, period)
         row = _write_outage(session, resource, period, reason, by, now)
         hit = _take(session, row)
-        return _settle(session, dealership, now, row, hit)
+        done = _settle(session, dealership, after or dealership, now, row, hit)
+        return replace(done, already_out=already_out)
 
     return transact(database, work, alone=True)
 
@@ -121,6 +127,7 @@ def end_outage(
             for visit in outages.visits_without_time(session, now)
             if _restore(session, dealership, now, visit)
         ]
+        restored.sort(key=lambda visit: (visit.start, visit.code))
         return Recovery(
             _outage_view(dealership, row), tuple(view_of(dealership, visit) for visit in restored)
         )
@@ -163,6 +170,12 @@ def affected_by_removal(
     return {resource: tuple(sorted(v, key=lambda visit: visit.start)) for resource, v in found.items()}
 
 
+def _is_out(session: Session, resource: str, period: Period) -> bool:
+    """Whether one outage covers all of the period already."""
+    known = outages.current_outages(session, resource, period.start, period.end)
+    return any(row.start <= period.start and period.end <= row.end for row in known)
+
+
 def _write_outage(
     session: Session, resource: str, period: Period, reason: str, by: str, now: datetime
 ) -> Row:
@@ -196,9 +209,9 @@ def _take(session: Session, outage: Row) -> list[Row]:
 
 
 def _settle(
-    session: Session, dealership: Dealership, now: datetime, outage: Row, hit: list[Row]
+    session: Session, dealership: Dealership, after: Dealership, now: datetime, outage: Row, hit: list[Row]
 ) -> Disruption:
-    """Another resource at the same time for each visit that was hit, else an offer of new times.
+    """Another resource at the same time for each visit that was hit, else an offer of new times (of ``after``).
 
     The visits had one resource, so that no two of them are at the same time or compete for another.
     """
@@ -211,12 +224,14 @@ def _settle(
             moved += changed
         else:
             (on_site if _is_here(row, now) else lost).append(row)
+    for row in moved:
+        _tell_of_adviser(session, dealership, now, row, outage.resource)
     for row in on_site:
         _do_without(session, row, outage.resource, now)
     for row in lost:
         _lose_time(session, row, now)
     session.flush()
-    offers = new_times_of(session, dealership, now, lost)
+    offers = new_times_of(session, after, now, lost)
     due = next_online(dealership.profile.consultants_online, local(now))
     for row in lost:
         reminders.disrupted(session, dealership, row, now, offers[row.id])
@@ -236,6 +251,17 @@ def _keep_time(session: Session, dealership: Dealership, now: datetime, row: Row
         put_in_place(row, placement, now)
         return [row]
     return swap_places(session, dealership, now, row, resource)
+
+
+def _tell_of_adviser(
+    session: Session, dealership: Dealership, now: datetime, row: Row, resource: str
+) -> None:
+    """A customer who was promised the adviser who drops out hears who comes instead."""
+    if row.adviser != resource or row.kind != VisitKind.TEST_DRIVE or row.adviser in row.resources:
+        return
+    names = {r.id: r.name for r in dealership.resources if r.kind is ResourceKind.SALES_ADVISER}
+    other = next((names[name] for name in row.resources if name in names), "")
+    reminders.adviser_changed(session, dealership, row, now, names.get(resource, ""), other)
 
 
 def _is_here(row: Row, now: datetime) -> bool:

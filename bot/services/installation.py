@@ -47,7 +47,7 @@ def open_installation(settings: Settings | None = None, root: Path = ROOT) -> In
     _make_home(settings.home)
     entries, _ = _checked_content(root)
     try:
-        database = Database(settings.database_url, settings.channels)
+        database = Database(settings.database_url)
         with _one_process_at_a_time(database):
             migrate(database, root)
             report = sync_content(database, entries, clock.now())
@@ -70,7 +70,7 @@ def open_content(settings: Settings) -> Installation:
     if not settings.home.is_dir():
         return open_installation(settings)
     try:
-        database = Database(settings.database_url, settings.channels)
+        database = Database(settings.database_url)
         with _one_process_at_a_time(database):
             migrate(database)
         with database.reading() as session:

@@ -169,6 +169,22 @@ def latest_buttons(database: Database, conversation_id: str) -> list[dict[str, s
         return list(session.scalar(query) or ())
 
 
+def latest_notice(database: Database, conversation_id: str) -> tuple[str, list[dict[str, str]], bool] | None:
+    """Kind and buttons of what came by itself last, and whether the bot has said nothing since; None without one."""
+    query = (
+        sa.select(Message.custom, Message.buttons)
+        .where(Message.conversation_id == conversation_id, Message.author == Author.BOT.value)
+        .order_by(Message.seq.desc())
+        .limit(OFFERS_REMEMBERED)
+    )
+    with database.reading() as session:
+        said = session.execute(query).all()
+    for age, (custom, buttons) in enumerate(said):
+        if (custom or {}).get("notice"):
+            return str(custom["notice"]), list(buttons or ()), age == 0
+    return None
+
+
 def replies_to(database: Database, conversation_id: str, seq: int) -> list[StoredMessage]:
     """What was answered to one message."""
     query = (

@@ -28,6 +28,7 @@ PLAIN = {
     "approved": "utter_notice_approved",
     "restored": "utter_notice_restored",
     "disrupted": "utter_notice_disrupted_plain",
+    "adviser_changed": "utter_notice_adviser_changed",
 }
 SUBJECTS = {
     "confirmation": "utter_mail_booked",
@@ -37,6 +38,7 @@ SUBJECTS = {
     "approved": "utter_mail_approved",
     "restored": "utter_mail_restored",
     "disrupted": "utter_mail_disrupted",
+    "adviser_changed": "utter_mail_adviser_changed",
 }
 OVER = {"waitlist_over": "utter_waitlist_over", "waitlist_lapsed": "utter_waitlist_lapsed"}
 
@@ -93,12 +95,16 @@ class Notices:
         occasion, visit = notice.occasion, notice.about
         if notice.kind == "waitlist_offer":
             return self._offer(notice, channel, asking)
+        if notice.kind == "waitlist_passed":
+            return self._say("utter_waitlist_passed", channel, **passed_values(self._dealership, notice))
         if notice.is_of_waitlist:
             return self._say(OVER[occasion], channel, **visit_values(self._dealership, visit))
         if asking and occasion in ASKING and not (occasion == "reminder" and visit.promised_at):
             return self._say(ASKING[occasion], channel, **visit_values(self._dealership, visit))
         calendar = f"{self._public_url}{calendar_path(visit)}"
-        return self._say(PLAIN[occasion], channel, calendar=calendar, **visit_values(self._dealership, visit))
+        people = {key: notice.data[key] for key in ("adviser", "other") if key in notice.data}
+        values = visit_values(self._dealership, visit)
+        return self._say(PLAIN[occasion], channel, calendar=calendar, **people, **values)
 
     def _offer(self, notice: Notice, channel: str | None, asking: bool) -> dict[str, Any]:
         deadline = say_time(_time(notice.data["until"]))
@@ -110,11 +116,15 @@ class Notices:
             return self._say(
                 "utter_mail_waitlist_offer", None, **offer_values(self._dealership, notice.about)
             )
+        if notice.kind == "waitlist_passed":
+            return self._say("utter_mail_waitlist_passed", None, **passed_values(self._dealership, notice))
         if notice.is_of_waitlist:
             return self._say("utter_mail_waitlist_over", None, **offer_values(self._dealership, notice.about))
         return self._say(SUBJECTS[notice.occasion], None, **visit_values(self._dealership, notice.about))
 
     def _values(self, notice: Notice) -> dict[str, Any]:
+        if notice.kind == "waitlist_passed":
+            return passed_values(self._dealership, notice)
         values = offer_values if notice.is_of_waitlist else visit_values
         return values(self._dealership, notice.about)
 
@@ -175,7 +185,7 @@ def visit_values(dealership: Dealership, row: Row) -> dict[str, Any]:
     return {
         "code": getattr(row, "code", ""),
         "name": row.name or "您好",
-        "what": what_of(dealership, row),
+        "what": f"{what_of(dealership, row)}{_with_adviser(dealership, row)}",
         "time": say_time(start),
         "store": store.name,
         "address": store.address,
@@ -194,6 +204,17 @@ def offer_values(dealership: Dealership, entry: Row) -> dict[str, Any]:
     }
 
 
+def passed_values(dealership: Dealership, notice: Notice) -> dict[str, Any]:
+    """What the templates may say of an offer that was not answered; the entry itself has nothing on offer any more."""
+    values = visit_values(dealership, notice.about)
+    return {
+        "what": values["what"],
+        "time": say_time(_time(notice.data["start"])),
+        "store": _store(dealership, notice.data["store"]).name,
+        "hotline": values["hotline"],
+    }
+
+
 def what_of(dealership: Dealership, row: Row) -> str:
     """ "试驾 青岚 X5"; what left the content meanwhile is named by its id."""
     models = {model.id: model.name for model in dealership.models}
@@ -205,16 +226,27 @@ def what_of(dealership: Dealership, row: Row) -> str:
     return f"{model} {'、'.join(jobs.get(id_, id_) for id_ in wanted)}".strip()
 
 
+def _with_adviser(dealership: Dealership, row: Row) -> str:
+    """Who receives the customer of a test drive, where somebody was asked for by name and has time."""
+    adviser = getattr(row, "adviser", None)
+    if row.kind != VisitKind.TEST_DRIVE or not adviser or adviser not in row.resources:
+        return ""
+    name = next((known.name for known in dealership.resources if known.id == adviser), "")
+    return f"，由{name}接待" if name else ""
+
+
 def _store(dealership: Dealership, store_id: str | None) -> Store:
     """The first store speaks for one that nobody chose, or that left the content."""
     return next((store for store in dealership.stores if store.id == store_id), dealership.stores[0])
 
 
 def _offer_buttons(notice: Notice) -> tuple[dict[str, str], ...]:
+    """They name the slot, so that they count for this offer alone, however late they are pressed."""
     entry = str(notice.about.id)
+    offer = {"entry": entry, "time": notice.data["start"], "store": notice.data["store"]}
     return (
-        _button("要这个时间", "visit_reply", do="accept", entry=entry),
-        _button("不要了，继续等", "visit_reply", do="decline", entry=entry),
+        _button("要这个时间", "visit_reply", do="accept", **offer),
+        _button("不要了，继续等", "visit_reply", do="decline", **offer),
         _button("退出候补", "visit_reply", do="leave", entry=entry),
     )
 

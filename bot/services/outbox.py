@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -41,6 +41,8 @@ logger = logging.getLogger(__name__)
 LEASE = timedelta(minutes=3)
 AT_ONCE = {"chat": 200, "email": 20, "webhook": 20}
 """How many messages of a channel one run sends; a slow mail server does not keep the chat waiting for long."""
+NOT_SET_UP = {"email": "no mail server is set up", "webhook": "no webhook is set up"}
+"""Why a message was dropped where its channel leads nowhere."""
 
 SendMail = Callable[[Mail, datetime], None]
 SendEvent = Callable[[str, Mapping[str, Any], datetime], None]
@@ -58,7 +60,7 @@ class Senders:
     @property
     def channels(self) -> list[str]:
         known = {"chat": True, "email": self.mail, "webhook": self.event}
-        return [channel for channel, sender in known.items() if sender]
+        return [channel for channel in outbox.CHANNELS if known[channel]]
 
 
 def senders_of(settings: Settings) -> Senders:
@@ -71,13 +73,33 @@ def senders_of(settings: Settings) -> Senders:
     return Senders(mail, event, settings.public_url)
 
 
-def send_due(database: Database, content: ContentStore, senders: Senders, told: Told = lambda _: None) -> int:
+def send_due(
+    database: Database,
+    content: ContentStore,
+    senders: Senders,
+    told: Told = lambda _: None,
+    channels: Iterable[str] = outbox.CHANNELS,
+) -> int:
     """Send what is due by the clock; gives how much was sent. ``told`` hears of each conversation with a new message.
 
-    What fails is tried again later; after such a failure the rest of its channel waits for the next run.
+    What fails is tried again later; after such a failure the rest of its channel waits for the next run. What is due
+    on a channel that is not set up is dropped: who writes a message need not know where this process can send to.
     """
     desk = _Desk(database, content, senders, told)
-    return sum(desk.send_channel(channel) for channel in senders.channels)
+    return sum(
+        desk.send_channel(channel) if channel in senders.channels else _drop_due(database, channel)
+        for channel in channels
+    )
+
+
+def _drop_due(database: Database, channel: str) -> int:
+    now = clock.now()
+    with database.reading() as session:
+        if not outbox.is_due(session, channel, now):
+            return 0  # most rounds: no write lock for nothing
+    with database.transaction() as session:
+        outbox.drop_due(session, channel, now, NOT_SET_UP[channel])
+    return 0
 
 
 @dataclass(frozen=True)
@@ -96,7 +118,7 @@ class OutboxLine:
 
 
 def list_outbox(database: Database, states: tuple[str, ...], limit: int = 100) -> list[OutboxLine]:
-    """Messages in these states (``bot.store.outbox.STATES``), the one that is due last first."""
+    """Messages in these states (``bot.store.outbox.STATES``): failed ones, then by due time."""
     with database.reading() as session:
         return [
             OutboxLine(

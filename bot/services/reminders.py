@@ -10,19 +10,34 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 from sqlalchemy.orm import Session
 
-from bot.domain.booking import VisitStatus
+from bot.domain.booking import Slot, VisitStatus
 from bot.domain.dealership import Dealership
 from bot.domain.errors import Conflict, NotFound
 from bot.domain.reminders import reminders_of
+from bot.services.cases import close_offer_case, open_offer_case
 from bot.services.claiming import transact
 from bot.services.visits import BookedVisit, row_of_code, view_of
 from bot.store import bookings, outbox
 from bot.store.bookings import Row
 from bot.store.database import Database
+
+
+class Reachable(Protocol):
+    """A visit or an entry of the waitlist, as services give them."""
+
+    @property
+    def phone(self) -> str: ...
+    @property
+    def name(self) -> str | None: ...
+    @property
+    def conversation_id(self) -> str | None: ...
+
+
+Person = TypeVar("Person", bound=Reachable)
 
 
 def booked(session: Session, dealership: Dealership, row: Row, now: datetime, told: bool) -> None:
@@ -58,6 +73,14 @@ def disrupted(
     _report(session, row, now, "disrupted", again=now)
 
 
+def adviser_changed(
+    session: Session, dealership: Dealership, row: Row, now: datetime, adviser: str, other: str
+) -> None:
+    """Tell that somebody else receives the customer than the adviser who was asked for. Both by name."""
+    data = {"until": row.start, "adviser": adviser, "other": other}
+    _write(session, row, now, [("adviser_changed", now, data)], told=False, again=now)
+
+
 def restored(session: Session, dealership: Dealership, row: Row, now: datetime) -> None:
     """Tell that the visit keeps its old time after all, and remind of it again. ``row.sequence`` has grown already."""
     outbox.drop_unsent(session, appointment_id=row.id)
@@ -79,10 +102,17 @@ def approved(session: Session, dealership: Dealership, row: Row, now: datetime, 
 
 
 def waitlist_offer(session: Session, dealership: Dealership, entry: Row, now: datetime) -> None:
-    """Offer the slot that is held for the entry until ``entry.reply_by``."""
-    outbox.drop_unsent(session, waitlist_id=entry.id)
+    """Offer the slot that is held for the entry until ``entry.reply_by``; somebody has to call whom nothing reaches."""
+    outbox.drop_unsent(session, waitlist_id=entry.id, kind="waitlist_offer")
     data = {"until": entry.reply_by, "store": entry.offered_store, "start": entry.offered_start.isoformat()}
-    _write_entry(session, entry, now, "waitlist_offer", data)
+    if not _write_entry(session, entry, now, "waitlist_offer", data):
+        open_offer_case(session, entry, now)
+
+
+def waitlist_passed(session: Session, entry: Row, slot: Slot, now: datetime) -> None:
+    """Tell that an offered slot is no longer held, because no answer came, and that the wait goes on."""
+    data = {"store": slot.store, "start": slot.start}
+    _write_entry(session, entry, now, "waitlist_passed", data)
 
 
 def waitlist_over(
@@ -93,9 +123,21 @@ def waitlist_over(
     _write_entry(session, entry, now, "waitlist_lapsed" if lapsed else "waitlist_over", {})
 
 
-def waitlist_settled(session: Session, entry: Row) -> None:
-    """An offer was answered: one that is still on its way is not sent."""
+def waitlist_settled(session: Session, entry: Row, now: datetime) -> None:
+    """An offer was answered or taken back: one that is still on its way is not sent, and nobody has to call."""
     outbox.drop_unsent(session, waitlist_id=entry.id)
+    close_offer_case(session, entry, now)
+
+
+def unreached(database: Database, people: Iterable[Person]) -> tuple[Person, ...]:
+    """Those of the visits or entries whose customers hear nothing by themselves, so that somebody has to call.
+
+    That is who has neither a conversation nor an e-mail address; each phone number once, in the given order.
+    """
+    silent = {one.phone: one for one in reversed(list(people)) if not one.conversation_id}
+    with database.reading() as session:
+        known = outbox.phones_with_email(session, silent)
+    return tuple(one for phone, one in reversed(silent.items()) if phone not in known)
 
 
 def promise(
@@ -156,7 +198,8 @@ def _write(
     )
 
 
-def _write_entry(session: Session, entry: Row, now: datetime, kind: str, data: dict[str, Any]) -> None:
+def _write_entry(session: Session, entry: Row, now: datetime, kind: str, data: dict[str, Any]) -> bool:
+    """False if there is no way to tell the customer."""
     addresses = _addresses(session, entry, told=False)
     outbox.add(
         session,
@@ -174,24 +217,22 @@ def _write_entry(session: Session, entry: Row, now: datetime, kind: str, data: d
             for channel, address in addresses.items()
         ],
     )
+    return bool(addresses)
 
 
 def _addresses(session: Session, row: Row, told: bool) -> dict[str, dict[str, Any]]:
     """The channels on which the customer of a visit or entry can be reached."""
-    available, found = outbox.channels(session), {}
+    found: dict[str, dict[str, Any]] = {}
     if row.conversation_id and not told:
         found["chat"] = {"conversation_id": row.conversation_id, "address": None}
-    if "email" in available:
-        customer = bookings.customer_of_phone(session, row.phone)
-        if customer is not None and customer.email:
-            found["email"] = {"conversation_id": row.conversation_id, "address": customer.email}
+    customer = bookings.customer_of_phone(session, row.phone)
+    if customer is not None and customer.email:
+        found["email"] = {"conversation_id": row.conversation_id, "address": customer.email}
     return found
 
 
 def _report(session: Session, row: Row, now: datetime, event: str, again: datetime | None = None) -> None:
-    """An event for the dealer's own systems, with the visit as it is now; nothing where none listens."""
-    if "webhook" not in outbox.channels(session):
-        return
+    """An event for the dealer's own systems, with the visit as it is now; the sender drops it where none listens."""
     message = {
         "key": _key(row.id, event, row.sequence, "webhook", again),
         "kind": event,

@@ -1,4 +1,5 @@
-"""What has to happen without anybody asking: expired holds end, the waitlist is served, due messages go out.
+"""What has to happen without anybody asking: expired holds end, the waitlist is served, due messages go out, old
+ones are deleted.
 
 Every process may run it at any time: each step takes what it works on by a conditional change.
 """
@@ -7,7 +8,10 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from functools import partial
 
 from bot import clock
 from bot.services.claiming import transact
@@ -19,21 +23,49 @@ from bot.store.database import Database
 
 logger = logging.getLogger(__name__)
 HOLDS_AT_ONCE = 200
+MESSAGES_AT_ONCE = 500
+KEPT = timedelta(days=90)
 STOP_SECONDS = 3.0
+
+
+Round = Callable[[], None]
 
 
 def run_upkeep(
     database: Database, content: ContentStore, senders: Senders, told: Told = lambda _: None
 ) -> None:
-    """One round by the clock; a step that fails is logged and does not keep the others.
+    """Everything once by the clock, one after the other."""
+    for each in upkeep_rounds(database, content, senders, told):
+        each()
 
-    ``told`` hears of each conversation that got a message.
+
+def upkeep_rounds(
+    database: Database, content: ContentStore, senders: Senders, told: Told = lambda _: None
+) -> tuple[Round, ...]:
+    """What is repeated for ever, each on its own: a receiver that is silent keeps neither the mails nor the chat.
+
+    A step that fails is logged and does not keep the others. ``told`` hears of each conversation that got a message.
     """
-    steps: dict[str, Callable[[], object]] = {
-        "the waitlist": lambda: serve_waitlist(database, content.current().dealership, clock.now()),
-        "expired holds": lambda: delete_expired_holds(database),
-        "the outbox": lambda: send_due(database, content, senders, told),
-    }
+
+    def send(channel: str) -> Callable[[], object]:
+        return lambda: send_due(database, content, senders, told, (channel,))
+
+    return (
+        partial(
+            _run_steps,
+            {
+                "the waitlist": lambda: serve_waitlist(database, content.current().dealership, clock.now()),
+                "expired holds": lambda: delete_expired_holds(database),
+                "the outbox": send("chat"),
+                "old messages": lambda: delete_old_messages(database),
+            },
+        ),
+        partial(_run_steps, {"the mails": send("email")}),
+        partial(_run_steps, {"the webhook": send("webhook")}),
+    )
+
+
+def _run_steps(steps: Mapping[str, Callable[[], object]]) -> None:
     for name, step in steps.items():
         try:
             step()
@@ -52,30 +84,47 @@ def delete_expired_holds(database: Database) -> int:
     )
 
 
-class Upkeep:
-    """A thread that runs the upkeep every few seconds until it is stopped."""
+def delete_old_messages(database: Database) -> int:
+    """Delete messages that are over and older than ``KEPT``: they name customers, and grow without end."""
+    before = clock.now() - KEPT
+    with database.reading() as session:
+        old = outbox.old_messages(session, before, MESSAGES_AT_ONCE)
+    if not old:
+        return 0
+    with database.transaction() as session:
+        return outbox.delete_messages(session, old)
 
-    def __init__(self, run: Callable[[], None], seconds: float) -> None:
-        self._run, self._seconds = run, seconds
+
+class Upkeep:
+    """A thread for each of the rounds, which repeats it every few seconds until it is stopped."""
+
+    def __init__(self, *rounds: Round, seconds: float) -> None:
+        self._seconds = seconds
         self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._keep_up, name="upkeep", daemon=True)
+        self._threads = [
+            threading.Thread(target=self._keep_up, args=(each,), name="upkeep", daemon=True)
+            for each in rounds
+        ]
 
     def start(self) -> None:
-        self._thread.start()
+        for thread in self._threads:
+            thread.start()
 
     def stop(self, seconds: float = STOP_SECONDS) -> None:
-        """Let the present round end; a mail server that keeps it longer does not keep the process."""
+        """Let the present rounds end; a mail server that keeps one longer does not keep the process."""
         self._stopping.set()
-        self._thread.join(seconds)
+        last = time.monotonic() + seconds
+        for thread in self._threads:
+            thread.join(max(0.0, last - time.monotonic()))
 
     @property
     def is_running(self) -> bool:
-        return self._thread.is_alive()
+        return any(thread.is_alive() for thread in self._threads)
 
-    def _keep_up(self) -> None:
+    def _keep_up(self, run: Round) -> None:
         while not self._stopping.is_set():
             try:
-                self._run()
+                run()
             except Exception:
                 logger.exception("upkeep failed")
             self._stopping.wait(self._seconds)

@@ -101,6 +101,14 @@ def find_vehicle(database: Database, phone: str, plate: str) -> VehicleRecord | 
     return None if row is None else _record(*row)
 
 
+def model_of_plate(database: Database, dealership: Dealership, plate: str) -> str | None:
+    """The model of the car with this plate, for staff; None where the dealer knows no such car or model."""
+    with database.reading() as session:
+        vehicle = session.get(Vehicle, canonical_plate(plate))
+    models = {model.id for model in dealership.models}
+    return vehicle.model if vehicle is not None and vehicle.model in models else None
+
+
 def fill_demo_customers(database: Database, entries: Iterable[Mapping[str, Any]], now: datetime) -> int:
     """Add the customers and cars of ``dealership/customers.yml`` that are not there; returns how many cars.
 

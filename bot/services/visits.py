@@ -29,7 +29,7 @@ class Contact:
 class BookedVisit:
     """An appointment as everybody else sees it. ``items`` are ids of jobs; ``mileage`` is in km.
 
-    ``promised_at``, ``needs_approval`` and ``needs_new_time``: see ``bot.store.tables.Appointment``.
+    ``promised_at``, ``needs_approval``, ``needs_new_time`` and ``adviser``: see ``bot.store.tables.Appointment``.
     """
 
     id: str
@@ -55,6 +55,13 @@ class BookedVisit:
     promised_at: datetime | None
     needs_approval: bool
     needs_new_time: bool
+    adviser: str | None = None
+
+    @property
+    def adviser_name(self) -> str:
+        """Who was wished for by name and has the visit; empty for nobody."""
+        names = dict(zip(self.resources, self.resource_names, strict=True))
+        return names.get(self.adviser or "", "")
 
     @property
     def slot(self) -> Slot:
@@ -138,4 +145,5 @@ def view_of(dealership: Dealership, row: Row) -> BookedVisit:
         promised_at=row.promised_at,
         needs_approval=row.needs_approval,
         needs_new_time=row.needs_new_time,
+        adviser=row.adviser,
     )

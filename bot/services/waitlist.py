@@ -17,11 +17,20 @@ from sqlalchemy.orm import Session
 from bot.domain.booking import Slot, VisitRequest
 from bot.domain.dealership import Dealership
 from bot.domain.errors import BookingRefused, Conflict, InvalidInput, NotFound, OfferOver
-from bot.domain.waitlist import MOST_WAITING, OPEN, Declined, Preference, WaitState, may_offer, suitable
+from bot.domain.waitlist import (
+    MOST_WAITING,
+    OPEN,
+    Declined,
+    Place,
+    Preference,
+    WaitState,
+    may_offer,
+    suitable,
+)
 from bot.services import reminders
 from bot.services import waitlist_offers as offers
 from bot.services.availability import Wish, alternatives_to, free_slots_in, local, make_offers, would_be_free
-from bot.services.booking import write_booking
+from bot.services.booking import remember_customer, write_booking
 from bot.services.claiming import transact
 from bot.services.visits import BookedVisit, Contact, view_of
 from bot.store import waitlist
@@ -71,6 +80,7 @@ def join(
     """Wait for a visit; the slots in ``known`` are free now, but not what the customer wants.
 
     The same phone number waits for the same visit only once: joining again changes the preference and keeps the place.
+    An e-mail address of ``contact`` stays known.
     Raises InvalidInput for what can never come (unknown ids, a time that has passed), BookingRefused where no store can
     do it, Conflict for too many entries of one number.
     """
@@ -90,6 +100,8 @@ def join(
         entry.plate, entry.mileage = plate or entry.plate, mileage or entry.mileage
         entry.conversation_id = conversation_id or entry.conversation_id
         entry.declined, entry.updated_at = [*entry.declined, *declined], now
+        if contact.email:
+            remember_customer(session, contact, now)
         session.flush()
         return entry_view(entry)
 
@@ -121,17 +133,22 @@ def accept(
     entry_id: str,
     conversation_id: str | None = None,
     by_staff: bool = False,
+    offered: Place | None = None,
 ) -> BookedVisit:
-    """Book what is held for the entry; again gives the same visit.
+    """Book what is held for the entry, if that is what was ``offered`` (None: whatever is); again gives the same visit.
 
-    Raises NotFound for an entry of another conversation, OfferOver with free slots when nothing is held any more.
+    Raises NotFound for an entry of another conversation, OfferOver with free slots when nothing is held any more, or
+    another slot is.
     """
 
     def work(session: Session) -> BookedVisit:
         entry = _locked(session, entry_id, conversation_id)
         if entry.appointment_id is not None:
-            return view_of(dealership, session.get(Appointment, entry.appointment_id))
-        if entry.state != WaitState.OFFERED.value or now >= entry.reply_by:
+            visit = view_of(dealership, session.get(Appointment, entry.appointment_id))
+            if offered not in (None, (visit.store, visit.start)):
+                raise OfferOver
+            return visit
+        if entry.state != WaitState.OFFERED.value or now >= entry.reply_by or not _is_offered(entry, offered):
             raise OfferOver
         return _book(session, dealership, now, entry, by_staff)
 
@@ -147,15 +164,16 @@ def decline(
     now: datetime,
     entry_id: str,
     conversation_id: str | None = None,
+    offered: Place | None = None,
 ) -> WaitEntry:
-    """Turn down the offer and keep the place in line; the slot goes to the next. Without an offer nothing changes.
+    """Turn down what was ``offered`` (None: whatever is) and keep the place in line; the slot goes to the next.
 
-    Raises NotFound.
+    Where that is not held for the entry, nothing changes. Raises NotFound.
     """
 
     def work(session: Session) -> WaitEntry:
         entry = _locked(session, entry_id, conversation_id)
-        if entry.state == WaitState.OFFERED.value:
+        if entry.state == WaitState.OFFERED.value and _is_offered(entry, offered):
             offers.take_back(session, dealership, now, entry, Declined.REFUSED)
         return entry_view(entry)
 
@@ -194,13 +212,17 @@ def list_entries(
         return tuple(entry_view(row) for row in rows)
 
 
-def people_before(database: Database, entry_id: str) -> int:
-    """How many wait longer for such a visit at the same store. Raises NotFound."""
+def people_before(database: Database, dealership: Dealership, now: datetime, entry_id: str) -> int:
+    """How many wait longer for a slot that this entry would take, too: the same car or bay at a time that suits both.
+
+    Raises NotFound.
+    """
     with database.reading() as session:
         entry = waitlist.entry_of_id(session, entry_id)
         if entry is None:
             raise NotFound(f"no entry {entry_id} on the waitlist")
-        return waitlist.count_before(session, entry)
+        earlier = waitlist.rivals_before(session, entry)
+        return sum(offers.are_rivals(dealership, now, entry, other) for other in earlier)
 
 
 def serve_waitlist(database: Database, dealership: Dealership, now: datetime) -> int:
@@ -265,7 +287,7 @@ def _book(session: Session, dealership: Dealership, now: datetime, entry: Row, b
     vehicle = {"plate": entry.plate, "mileage": entry.mileage}
     row = write_booking(session, wish, contact, entry.conversation_id, f"waitlist/{entry.id}", vehicle)
     entry.state, entry.appointment_id, entry.updated_at = WaitState.BOOKED.value, row.id, now
-    reminders.waitlist_settled(session, entry)
+    reminders.waitlist_settled(session, entry, now)
     return view_of(dealership, row)
 
 
@@ -312,6 +334,10 @@ def _prefer(entry: Row, preference: Preference) -> None:
     entry.from_, entry.until = preference.from_, preference.until
     entry.weekdays = list(preference.weekdays)
     entry.from_hour, entry.until_hour = preference.from_minute, preference.until_minute
+
+
+def _is_offered(entry: Row, place: Place | None) -> bool:
+    return place in (None, (entry.offered_store, entry.offered_start))
 
 
 def _locked(session: Session, entry_id: str, conversation_id: str | None) -> Row:

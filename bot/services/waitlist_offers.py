@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from bot.domain.booking import Slot, VisitKind, VisitRequest
-from bot.domain.dealership import Dealership
+from bot.domain.dealership import Dealership, ResourceKind
 from bot.domain.errors import BookingRefused
 from bot.domain.waitlist import (
     OPEN,
@@ -28,7 +28,7 @@ from bot.domain.waitlist import (
     suitable,
 )
 from bot.services import reminders
-from bot.services.availability import Wish, free_slots_in, local
+from bot.services.availability import Wish, free_slots_in, local, make_offers, resources_of
 from bot.services.holding import put_hold
 from bot.store import bookings, waitlist
 from bot.store.bookings import Owner, Row
@@ -129,6 +129,8 @@ def take_back(session: Session, dealership: Dealership, now: datetime, entry: Ro
     )
     if entry.state == WaitState.LAPSED.value:
         reminders.waitlist_over(session, dealership, entry, now, lapsed=True)
+    elif silent:
+        reminders.waitlist_passed(session, entry, freed, now)
     offer_freed(session, dealership, now, freed, but=entry.id)
 
 
@@ -166,7 +168,7 @@ def _withdraw(session: Session, entry: Row, now: datetime, why: Declined) -> Slo
     if hold is not None:
         session.expunge(hold)
     bookings.delete_hold(session, entry.id)
-    reminders.waitlist_settled(session, entry)
+    reminders.waitlist_settled(session, entry, now)
     entry.declined = [*entry.declined, declined_json(freed, why)]
     entry.offered_store = entry.offered_start = entry.reply_by = None
     entry.updated_at = now
@@ -183,7 +185,21 @@ def preference_of(entry: Row) -> Preference:
 
 
 def declined_of(entry: Row) -> frozenset[Place]:
-    return frozenset((slot["store"], datetime.fromisoformat(slot["start"])) for slot in entry.declined)
+    """What is not offered again; the very time that was wished for is, unless the customer said no to it."""
+    wished = preference_of(entry).point
+    places = ((slot["store"], datetime.fromisoformat(slot["start"]), slot["why"]) for slot in entry.declined)
+    return frozenset(
+        (store, start) for store, start, why in places if (start, why) != (wished, Declined.UNANSWERED.value)
+    )
+
+
+def are_rivals(dealership: Dealership, now: datetime, entry: Row, other: Row) -> bool:
+    """Whether one slot may be wanted for both: they share a time and a car or a bay."""
+    if not preference_of(entry).overlaps(preference_of(other)):
+        return False
+    scarce = {r.id for r in dealership.resources if r.kind in (ResourceKind.TEST_CAR, ResourceKind.BAY)}
+    wanted = [set(resources_of(make_offers(dealership, now, request_of(e)))) for e in (entry, other)]
+    return bool(scarce & wanted[0] & wanted[1])
 
 
 def declined_json(slot: Slot, why: Declined) -> dict[str, Any]:

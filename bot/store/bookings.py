@@ -31,9 +31,14 @@ NOBODY = Owner()
 
 
 def busy_ticks(
-    session: Session, resources: Iterable[str], ticks: range, now: datetime, mine: Owner = NOBODY
+    session: Session,
+    resources: Iterable[str],
+    ticks: range,
+    now: datetime,
+    mine: Owner = NOBODY,
+    with_holds: bool = True,
 ) -> dict[str, Ticks]:
-    """The ticks that others have claimed; an expired hold claims nothing.
+    """The ticks that others have claimed; an expired hold claims nothing, none does without ``with_holds``.
 
     The database joins the ticks of each resource to one text: a month of a large workshop has 16,000 claims, and
     making a row of each takes longer than finding them.
@@ -44,6 +49,8 @@ def busy_ticks(
         .where(Claim.resource.in_(list(resources)), _within(ticks))
         .where(sa.or_(Claim.hold_id.is_(None), Hold.expires_at > now))
     )
+    if not with_holds:
+        statement = statement.where(Claim.hold_id.is_(None))
     if mine.holder is not None:
         other = Hold.owner != mine.holder
         statement = statement.where(sa.or_(Claim.hold_id.is_(None), other))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -38,24 +38,16 @@ def make_engine(url: str) -> Engine:
 
 
 class Database:
-    """One database: an engine and its transactions.
+    """One database: an engine and its transactions."""
 
-    ``channels``: where this installation can send messages; the outbox gets rows for no others.
-    """
-
-    def __init__(self, url: str, channels: Iterable[str] = ("chat",)) -> None:
+    def __init__(self, url: str) -> None:
         self.url = url
-        self.channels = frozenset(channels)
         self.engine = make_engine(url)
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
         """A session whose work is committed at the end and rolled back on any error."""
-        info = {"channels": self.channels}
-        with (
-            Session(self.engine, future=True, expire_on_commit=False, info=info) as session,
-            session.begin(),
-        ):
+        with Session(self.engine, future=True, expire_on_commit=False) as session, session.begin():
             yield session
 
     @contextmanager

@@ -9,19 +9,16 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from bot.store.tables import Appointment, Hold, OutboxMessage
+from bot.store.tables import Appointment, Customer, Hold, OutboxMessage
 
 PENDING, TAKEN, SENT, FAILED, DROPPED = "pending", "taken", "sent", "failed", "dropped"
 STATES = (PENDING, TAKEN, SENT, FAILED, DROPPED)
 UNSENT = (PENDING, TAKEN)
+OVER = (SENT, FAILED, DROPPED)
+CHANNELS = ("chat", "email", "webhook")
 
 Row = Any
 """A row of ``bot.store.tables``: SQLAlchemy 1.4 types its attributes as columns. 2.0 may drop this."""
-
-
-def channels(session: Session) -> frozenset[str]:
-    """The channels to which this installation can send (``Database.channels``)."""
-    return frozenset(session.info.get("channels", ("chat",)))
 
 
 def add(session: Session, rows: Iterable[Mapping[str, Any]]) -> None:
@@ -56,6 +53,21 @@ def drop_unsent(session: Session, **owner: str) -> None:
     )
 
 
+def drop_due(session: Session, channel: str, now: datetime, problem: str) -> None:
+    """Give up what would have to go out by ``now`` on a channel that nobody has set up."""
+    session.execute(
+        sa.update(OutboxMessage.__table__)
+        .where(OutboxMessage.channel == channel, _is_due(now))
+        .values(state=DROPPED, problem=problem)
+    )
+
+
+def is_due(session: Session, channel: str, now: datetime) -> bool:
+    """Whether anything has to go out on a channel by ``now``; reads alone."""
+    statement = sa.select(OutboxMessage.id).where(OutboxMessage.channel == channel, _is_due(now)).limit(1)
+    return session.execute(statement).first() is not None
+
+
 def due(session: Session, channel: str, now: datetime, limit: int) -> list[Row]:
     """What has to go out on a channel by ``now``, the most urgent first: it waits, or its sender did not come back."""
     statement = (
@@ -88,12 +100,18 @@ def finish(session: Session, id_: int, sender: str, state: str, **values: Any) -
 
 
 def messages(session: Session, states: Iterable[str], limit: int) -> list[tuple[Row, str | None]]:
-    """Messages in these states with the codes of their visits, the one that is due last first."""
+    """Messages in these states with the codes of their visits.
+
+    What failed is first, then what waits, by the time when it is due; what is over follows, the newest first.
+    """
+    state, due_at = OutboxMessage.state, OutboxMessage.due_at
+    group = sa.case((state == FAILED, 0), (state.in_(UNSENT), 1), else_=2)
+    coming = sa.case((state.in_([FAILED, *UNSENT]), due_at), else_=None)
     statement = (
         sa.select(OutboxMessage, Appointment.code)
         .outerjoin(Appointment, Appointment.id == OutboxMessage.appointment_id)
         .where(OutboxMessage.state.in_(list(states)))
-        .order_by(OutboxMessage.due_at.desc(), OutboxMessage.id.desc())
+        .order_by(group, coming, sa.case((group == 2, due_at), else_=None).desc(), OutboxMessage.id)
         .limit(limit)
     )
     return [(row, code) for row, code in session.execute(statement)]
@@ -106,6 +124,30 @@ def retry(session: Session, now: datetime, id_: int | None) -> int:
         statement = statement.where(OutboxMessage.id == id_)
     values = {"state": PENDING, "attempts": 0, "due_at": now, "taken_by": None, "taken_until": None}
     return int(session.execute(statement.values(**values)).rowcount)
+
+
+def old_messages(session: Session, before: datetime, limit: int) -> list[int]:
+    """Messages that are over and were due ``before``: nobody asks for them any more."""
+    statement = sa.select(OutboxMessage.id).where(
+        OutboxMessage.state.in_(OVER), OutboxMessage.due_at < before, OutboxMessage.created_at < before
+    )
+    return list(session.execute(statement.limit(limit)).scalars())
+
+
+def delete_messages(session: Session, ids: Iterable[int]) -> int:
+    """Delete messages that are over; one that waits again meanwhile stays."""
+    done = session.execute(
+        sa.delete(OutboxMessage.__table__).where(
+            OutboxMessage.id.in_(list(ids)), OutboxMessage.state.in_(OVER)
+        )
+    )
+    return int(done.rowcount)
+
+
+def phones_with_email(session: Session, phones: Iterable[str]) -> set[str]:
+    """Those of the phone numbers whose customers left an e-mail address."""
+    statement = sa.select(Customer.phone).where(Customer.phone.in_(list(phones)), Customer.email.isnot(None))
+    return set(session.execute(statement).scalars())
 
 
 def expired_holds(session: Session, now: datetime, limit: int) -> list[str]:

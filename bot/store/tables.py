@@ -147,8 +147,9 @@ class Appointment(Base):
 
     ``sequence`` grows with every move and with the cancellation (SEQUENCE of RFC 5545). ``calendar_token`` is the
     secret part of the calendar file's address. ``promised_at``: when the customer last said to come (回复1确认).
-    ``needs_approval``: an adviser has to confirm it (repeated no-shows). ``needs_new_time``: a resource dropped out,
-    nothing is claimed until the customer or an adviser moves it.
+    ``adviser``: the id of whoever was wished for, whether the visit has them or not. ``needs_approval``: an adviser
+    has to confirm it (repeated no-shows). ``needs_new_time``: a resource dropped out, nothing is claimed until the
+    customer or an adviser moves it.
     """
 
     __tablename__ = "appointments"
@@ -173,6 +174,7 @@ class Appointment(Base):
     promised_at = sa.Column(LocalTime)
     needs_approval = sa.Column(sa.Boolean, nullable=False, default=False)
     needs_new_time = sa.Column(sa.Boolean, nullable=False, default=False)
+    adviser = sa.Column(sa.String(60))
     created_at = sa.Column(LocalTime, nullable=False)
     updated_at = sa.Column(LocalTime, nullable=False)
 

@@ -83,17 +83,18 @@ def entries(
     return list(session.scalars(statement.with_for_update() if lock else statement))
 
 
-def count_before(session: Session, entry: Row) -> int:
-    """How many wait for the same kind of visit, at the same store or any, since an earlier moment."""
-    statement = (
-        sa.select(sa.func.count())
-        .select_from(WaitlistEntry)
-        .where(WaitlistEntry.state.in_(_OPEN), WaitlistEntry.kind == entry.kind)
-        .where(WaitlistEntry.created_at < entry.created_at)
+def rivals_before(session: Session, entry: Row) -> list[Row]:
+    """Who waits for the same kind of visit, at the same store or any, since an earlier moment."""
+    earlier = sa.or_(
+        WaitlistEntry.created_at < entry.created_at,
+        sa.and_(WaitlistEntry.created_at == entry.created_at, WaitlistEntry.id < entry.id),
+    )
+    statement = sa.select(WaitlistEntry).where(
+        WaitlistEntry.state.in_(_OPEN), WaitlistEntry.kind == entry.kind, earlier
     )
     if entry.store is not None:
         statement = statement.where(sa.or_(WaitlistEntry.store.is_(None), WaitlistEntry.store == entry.store))
-    return int(session.execute(statement).scalar_one())
+    return list(session.scalars(statement))
 
 
 def _in_order(statement: Any) -> Any:

@@ -80,7 +80,7 @@ async def test_it_is_lost_before_the_last_yes(waiting: Customer) -> None:
 
 async def test_nobody_else_gets_it_meanwhile(waiting: Customer) -> None:
     other = waiting.assistant.customer()
-    await other.says(WISH, "已经被约走了")
+    await other.says(WISH, "正在被别人考虑")
     waiting.at("2026-11-22T10:11")
     await other.says("还是周六下午两点", TOLD)
 

@@ -131,7 +131,7 @@ async def test_two_customers_and_one_car(customer: Customer) -> None:
     """What one customer is being asked about is held against the other."""
     other = customer.assistant.customer()
     await customer.says("我想周六上午十点去城东店试驾X5", "姓名和手机号")
-    await other.says("我想周六上午十点去城东店试驾X5", "被约走")
+    await other.says("我想周六上午十点去城东店试驾X5", "正在被别人考虑")
     await customer.says("算了不约了")
     await other.says("还是周六上午十点", "姓名和手机号")
 

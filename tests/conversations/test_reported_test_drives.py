@@ -68,7 +68,7 @@ async def test_what_was_noted_is_repeated(customer: Customer) -> None:
 
 async def test_a_past_day_is_left_behind(customer: Customer) -> None:
     await customer.says("想试驾X5 城东", "什么时候")
-    await customer.says("这周五", "已经过去了")
+    await customer.says("上周五", "已经过去了")
     await customer.says("那早上七点呢", never=("11月20日",))
     await customer.says("下午5点", never=("11月20日",))
 

@@ -30,8 +30,9 @@ async def waits(customer: Customer) -> BookedVisit:
     visit = taken(customer)
     await customer.says(TAKEN, "被约走")
     await customer.clicks("有空位通知我", "姓名和手机号")
-    await customer.says(
-        CONTACT, "已帮您候补", "试驾 青岚 X5", "城东店", "周六 11月28日 14:00 前后", "取消候补"
+    await customer.says(CONTACT, "驾照")
+    await customer.clicks(
+        "符合", "已帮您候补", "试驾 青岚 X5", "城东店", "周六 11月28日 14:00 前后", "取消候补"
     )
     assert customer.form is None
     return visit
@@ -84,7 +85,8 @@ async def test_how_far_it_is(customer: Customer) -> None:
     await waits(first)
     await second.says(TAKEN, "被约走")
     await second.clicks("有空位通知我")
-    await second.says("李娜 13911112222", "已帮您候补", "前面还有 1 位")
+    await second.says("李娜 13911112222", "驾照")
+    await second.clicks("符合", "已帮您候补", "前面还有 1 位")
     await second.says("我的候补轮到我了没", "正在候补", "14:00 前后", "前面还有 1 位")
 
 
@@ -109,9 +111,8 @@ async def test_a_sentence_instead_of_the_button_with_the_time_of_day(customer: C
     for number, hour in enumerate(("09:00", "10:00", "11:00", "12:00")):
         taken(customer, f"2026-11-28T{hour}", code=f"KHM37{number + 2}")
     await customer.says("我想试驾X5，城东店", "什么时候")
-    await customer.says(
-        "周六上午有人取消的话通知我，王芳 13700002222", "已帮您候补", "周六 11月28日 06:00–12:00"
-    )
+    await customer.says("周六上午有人取消的话通知我，王芳 13700002222", "驾照")
+    await customer.clicks("符合", "已帮您候补", "周六 11月28日 06:00–12:00")
     assert (entry(customer).name, entry(customer).phone) == ("王芳", "13700002222")
 
 
@@ -124,7 +125,8 @@ async def test_every_weekend(customer: Customer) -> None:
     reply = await customer.says("周末上午哪天都行，有了喊我", "这会儿就有空位", "周六 12月5日")
     assert all(title.startswith("周六 12月5日") for title in reply.buttons), reply.buttons
     await customer.says("这几个都不合适，有别的空位再通知我", "姓名和手机号")
-    await customer.says(CONTACT, "每个周六、周日 06:00–12:00")
+    await customer.says(CONTACT, "驾照")
+    await customer.clicks("符合", "每个周六、周日 06:00–12:00")
     assert entry(customer).weekdays == [6, 7]
 
 
@@ -182,7 +184,8 @@ async def test_a_question_on_the_way_to_the_number(customer: Customer) -> None:
     await customer.clicks("有空位通知我", "姓名和手机号")
     await customer.says("你们店停车要钱吗", "姓名和手机号")
     await customer.says("1381234567", "少了 1 位")
-    await customer.says(CONTACT, "已帮您候补")
+    await customer.says(CONTACT, "驾照")
+    await customer.clicks("符合", "已帮您候补")
 
 
 async def test_moving_a_visit_does_not_wait(customer: Customer) -> None:

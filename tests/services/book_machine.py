@@ -141,7 +141,7 @@ class Book(RuleBasedStateMachine):
         code, entry = self.draw_visit(data)
         again = entry.status == "cancelled"
         cancelled = self.compare(
-            None if again else self.why_unchangeable(entry, staff),
+            None if again else self.why_unchangeable(entry, staff) or self.why_too_old(entry),
             lambda: booking.cancel_visit(
                 self.database, DEMO, self.now, code, None if staff else entry.phone, staff
             ),
@@ -181,7 +181,9 @@ class Book(RuleBasedStateMachine):
     @rule(data=st.data())
     def the_visit_is_done(self, data: Any) -> None:
         code, entry = self.draw_visit(data)
-        begun = entry.status == "checked_in" or (entry.status == "confirmed" and self.now >= entry.start)
+        begun = entry.status in ("checked_in", "no_show") or (
+            entry.status == "confirmed" and self.now >= entry.start
+        )
         right = (begun and not entry.needs_new_time) or entry.status == "completed"
         refusal = None if right else "conflict"
         if self.compare(refusal, lambda: attendance.complete(self.database, DEMO, self.now, code)):
@@ -298,6 +300,10 @@ class Book(RuleBasedStateMachine):
             return "conflict"
         excused = staff or entry.needs_new_time
         return None if excused or entry.start - self.now >= CHANGE_NOTICE else "too_late"
+
+    def why_too_old(self, entry: Entry) -> str | None:
+        over = self.now.date() > entry.start.date()
+        return "conflict" if over and not entry.needs_new_time else None
 
     def why_immovable(self, entry: Entry, wanted: VisitRequest, start: datetime, staff: bool) -> str | None:
         if (entry.store, entry.start) == (wanted.store, start) and not entry.needs_new_time:

@@ -35,15 +35,19 @@ CONTENT: Any = SimpleNamespace(current=lambda: _CONTENT)
 
 @dataclass
 class Post:
-    """Senders that remember; each fails as often as ``failures`` has errors left."""
+    """Senders that remember; each fails as often as ``failures`` has errors left.
+
+    The dealer's own systems hear of events only where ``listens`` says so.
+    """
 
     mails: list[Mail] = field(default_factory=list)
     events: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     failures: list[DeliveryFailed] = field(default_factory=list)
+    listens: bool = False
 
     @property
     def senders(self) -> Senders:
-        return Senders(self._mail, self._event)
+        return Senders(self._mail, self._event if self.listens else None)
 
     def _mail(self, mail: Mail, now: datetime) -> None:
         if self.failures:
@@ -89,7 +93,11 @@ def notices(database: Database, conversation_id: str) -> list[str]:
 
 
 def rows(database: Database, **values: Any) -> list[Any]:
-    query = sa.select(OutboxMessage).filter_by(**values).order_by(OutboxMessage.due_at, OutboxMessage.id)
+    """What is written for customers, and the events for the dealer's own systems where ``channel="webhook"`` asks."""
+    query = sa.select(OutboxMessage).filter_by(**values)
+    if "channel" not in values:
+        query = query.where(OutboxMessage.channel != "webhook")
+    query = query.order_by(OutboxMessage.due_at, OutboxMessage.id)
     with database.reading() as session:
         return list(session.scalars(query))
 

@@ -44,6 +44,11 @@ def own_adviser(database: Database) -> str | None:
     return None if customer.adviser is None else str(customer.adviser)
 
 
+def own_adviser_of(database: Database, phone: str) -> str | None:
+    [customer] = rows(database, Customer, phone=phone)
+    return None if customer.adviser is None else str(customer.adviser)
+
+
 def adviser_of(visit: BookedVisit) -> str:
     return next(name for name in visit.resources if "adviser" in name)
 
@@ -108,6 +113,7 @@ def test_a_cancelled_visit_stays_cancelled(database: Database, record: Record) -
     with pytest.raises(WrongState) as refused:
         record(database, DEMO, TWO + MINUTE, visit.code)
     assert "已经取消" in refused.value.words
+    assert "登记到店登记" not in refused.value.words
 
 
 @pytest.mark.parametrize("record", [attendance.check_in, attendance.complete, attendance.no_show])
@@ -141,6 +147,25 @@ def test_a_finished_visit_can_no_longer_be_moved_or_cancelled(database: Database
         booking.cancel_visit(database, DEMO, TWO + HOUR, visit.code, None, by_staff=True)
 
 
+def test_a_visit_of_a_past_day_is_recorded_and_not_cancelled(database: Database) -> None:
+    visit = book(database, conversation_id="c1")
+    messages = len(rows(database, OutboxMessage))
+    with pytest.raises(WrongState) as refused:
+        booking.cancel_visit(database, DEMO, MIDNIGHT, visit.code, None, by_staff=True)
+    assert "请登记完成或未到店" in refused.value.words
+    assert len(rows(database, OutboxMessage)) == messages
+    cancelled = booking.cancel_visit(database, DEMO, MIDNIGHT - MINUTE, visit.code, None, by_staff=True)
+    assert cancelled.status is VisitStatus.CANCELLED
+    assert booking.cancel_visit(database, DEMO, MIDNIGHT, visit.code, None, by_staff=True) == cancelled
+
+
+def test_a_visit_of_a_past_day_that_lost_its_time_can_be_cancelled(database: Database) -> None:
+    visit = book(database)
+    disruptions.begin_outage(database, DEMO, NOW, "east-car-x5", TWO, TWO + HOUR, "检修", "manager")
+    cancelled = booking.cancel_visit(database, DEMO, MIDNIGHT, visit.code, None, by_staff=True)
+    assert cancelled.status is VisitStatus.CANCELLED
+
+
 # no-shows
 
 
@@ -170,6 +195,19 @@ def test_who_comes_late_may_find_the_place_given_away(database: Database) -> Non
         attendance.check_in(database, DEMO, later + MINUTE, visit.code)
     assert "让给别的客户" in refused.value.words
     assert find_visit(database, DEMO, visit.code, None).status is VisitStatus.NO_SHOW
+
+
+def test_a_no_show_by_mistake_is_completed_on_a_later_day(database: Database) -> None:
+    visit = book(database)
+    attendance.no_show(database, DEMO, TWO + HOUR, visit.code)
+    book(database, now=TWO - HOUR, by_staff=True, contact=Contact("乙", "13812345670"))
+    with pytest.raises(WrongState) as refused:
+        attendance.check_in(database, DEMO, MIDNIGHT, visit.code)
+    assert refused.value.words.endswith("请直接登记完成。")
+    done = attendance.complete(database, DEMO, MIDNIGHT, visit.code)
+    assert done.status is VisitStatus.COMPLETED
+    assert adviser_of(done) == own_adviser_of(database, visit.phone)
+    assert is_consistent(database)
 
 
 @pytest.mark.parametrize(("misses", "expected"), [(0, False), (2, False), (3, True), (4, True)])
@@ -217,11 +255,24 @@ def test_an_adviser_confirms_and_the_customer_is_told(database: Database) -> Non
     visit = book(database, now=now, conversation_id="c1")
     approved = attendance.approve(database, DEMO, now + HOUR, visit.code)
     assert (approved.needs_approval, approved.sequence) == (False, 0)
-    [message] = rows(database, OutboxMessage, kind="approved")
+    [message] = rows(database, OutboxMessage, kind="approved", channel="chat")
     assert (message.state, message.conversation_id) == ("pending", "c1")
-    assert attendance.approve(database, DEMO, now + HOUR, visit.code) == approved
-    assert len(rows(database, OutboxMessage, kind="approved")) == 1
+    with pytest.raises(WrongState) as refused:
+        attendance.approve(database, DEMO, now + HOUR, visit.code)
+    assert "不需要确认" in refused.value.words
+    assert len(rows(database, OutboxMessage, kind="approved", channel="chat")) == 1
     assert [case.status for case in rows(database, Case)] == ["closed"]
+
+
+def test_only_what_waits_for_it_is_confirmed(database: Database) -> None:
+    visit = book(database)
+    with pytest.raises(WrongState) as refused:
+        attendance.approve(database, DEMO, NOW, visit.code)
+    assert "不需要确认" in refused.value.words
+    attendance.complete(database, DEMO, TWO + HOUR, visit.code)
+    with pytest.raises(WrongState) as over:
+        attendance.approve(database, DEMO, TWO + HOUR, visit.code)
+    assert "已经完成" in over.value.words
 
 
 def test_a_cancelled_visit_is_not_confirmed(database: Database) -> None:

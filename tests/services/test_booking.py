@@ -14,7 +14,15 @@ import sqlalchemy as sa
 
 from bot.clock import TIME_ZONE
 from bot.domain.booking import Refusal, Slot, VisitKind, VisitStatus
-from bot.domain.errors import BookingRefused, Conflict, InvalidInput, NotFound, SlotTaken, TooLateToChange
+from bot.domain.errors import (
+    BookingRefused,
+    Conflict,
+    InvalidInput,
+    NotFound,
+    SlotTaken,
+    TooLateToChange,
+    WrongState,
+)
 from bot.services import booking, visits
 from bot.services.visits import BookedVisit, Contact
 from bot.store.database import Database
@@ -107,6 +115,31 @@ def test_the_same_request_again_gives_the_same_booking(database: Database) -> No
     later = book(database, conversation_id="a", request_key="7", now=at("11-28 15:00"))
     assert later == first
     assert len(visits.list_visits(database, DEMO)) == 1
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"start": THREE},
+        {"request": SERVICE},
+        {"request": replace(DRIVE, store="west")},
+        {"contact": Contact("李", "13900001111")},
+        {"contact": replace(WANG, name="李")},
+        {"plate": "浙AD1002"},
+    ],
+)
+def test_the_same_request_with_other_content_is_a_conflict(database: Database, other: dict[str, Any]) -> None:
+    book(database, conversation_id="a", request_key="7", plate="浙AD1001")
+    with pytest.raises(WrongState) as refused:
+        book(database, **{"conversation_id": "a", "request_key": "7", "plate": "浙AD1001", **other})
+    assert refused.value.words
+    assert len(visits.list_visits(database, DEMO)) == 1
+
+
+def test_the_same_request_again_after_a_move_gives_the_moved_visit(database: Database) -> None:
+    first = book(database, conversation_id="a", request_key="7")
+    moved = move(database, first, THREE)
+    assert book(database, conversation_id="a", request_key="7") == moved
 
 
 def test_a_request_key_belongs_to_its_conversation(database: Database) -> None:

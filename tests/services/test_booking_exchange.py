@@ -45,10 +45,7 @@ def test_each_row_claims_what_it_needs(database: Database) -> None:
     report = takes(database, DRIVE_ROW, SERVICE_ROW.replace("A1", "OLD001"))
 
     drive, service = list_visits(database, DEMO)[1], list_visits(database, DEMO)[0]
-    assert [visit.place for visit in report.booked] == [
-        "第 3 行",
-        "第 2 行",
-    ]  # an electric car has less choice
+    assert [visit.place for visit in report.booked] == ["第 2 行", "第 3 行"]
     assert (drive.kind, drive.store, drive.model, drive.start) == (VisitKind.TEST_DRIVE, "east", "x5", TWO)
     assert (service.code, service.items, service.mileage) == ("OLD001", ("ev_service", "brake_check"), 19400)
     assert (service.phone, service.plate) == ("13800000003", "浙AF30303")
@@ -158,7 +155,11 @@ def test_a_taken_resource_is_named_and_nothing_is_imported(database: Database) -
 
     assert faults(database, good, other) == ("第 3 行：2026-11-28 14:30 试驾车已经被约走了",)
     unsuitable = good.removesuffix(",") + ",east-bay-1"
-    assert faults(database, unsuitable) == ("第 2 行：east-bay-1不能用于这次预约",)
+    assert faults(database, unsuitable) == (
+        "第 2 行：城东 1 号工位（east-bay-1）不能用于这次预约：是工位，试驾用不到",
+    )
+    elsewhere = good.removesuffix(",") + ",周宁"
+    assert faults(database, elsewhere) == ("第 2 行：周宁（west-adviser-1）不能用于这次预约：在城西店",)
     assert (everything(database), claims(database), count(database, Customer)) == (*before, 1)
 
 
@@ -179,7 +180,7 @@ def test_what_is_there_already_is_passed_over_or_refused(database: Database) -> 
 def test_a_dry_run_writes_nothing(database: Database) -> None:
     report = takes(database, DRIVE_ROW, dry_run=True)
 
-    assert [visit.resources[0] for visit in report.booked] == ["east-car-x5"]
+    assert [(visit.code, visit.resources[0]) for visit in report.booked] == [("", "east-car-x5")]
     assert (count(database, Appointment), count(database, Claim), count(database, Customer)) == (0, 0, 0)
 
 
@@ -191,7 +192,7 @@ def test_every_fault_is_listed_with_its_row(database: Database) -> None:
         "",
         ",保养,,east,,,2026-11-20 10:00,乙,13812345672,,,",
         ",试驾,completed,east,x5,,2026-11-28 10:00,丙,13812345673,,,",
-        ",试驾,,east,x5,,2026-11-20 10:00,丁,13812345674,,,",
+        ",试驾,no_show,east,x5,,2026-11-28 10:00,丁,13812345674,,,,多",
         "SAME1,试驾,,east,x5,,2026-11-28 10:00,戊,13812345675,,,",
         "same-1,试驾,,east,s3,,2026-11-28 12:00,己,13812345676,,,",
     )
@@ -215,7 +216,7 @@ def test_every_fault_is_listed_with_its_row(database: Database) -> None:
         "第 3 行：手机号“12345”不是 11 位手机号",
         "第 5 行：保养维修要写项目",
         "第 6 行：时间还没有到，状态不能是已完成",
-        "第 7 行：时间已经过去：状态要写 completed（已完成）、no_show（未到店）或 cancelled（已取消）",
+        "第 7 行：单元格比表头多",
         "第 9 行：与第 8 行重复（预约码 SAME1）",
     )
     assert count(database, Appointment) == 0
@@ -224,7 +225,7 @@ def test_every_fault_is_listed_with_its_row(database: Database) -> None:
 @pytest.mark.parametrize(
     ("name", "data", "fault"),
     [
-        ("a.csv", b"", "第 1 行：缺少“kind”这一列"),
+        ("a.csv", b"", "第 1 行：缺少“kind（类型）”这一列"),
         ("a.csv", b"kind,kind,store,start,name,phone,who", "第 1 行：不认识“who”这一列"),
         ("a.csv", HEADER.encode(), "文件里没有预约"),
         ("a.csv", f"{HEADER}\n{DRIVE_ROW},9".encode(), "第 2 行：单元格比表头多"),
@@ -234,10 +235,59 @@ def test_every_fault_is_listed_with_its_row(database: Database) -> None:
         ("a.yml", b'bookings: [{name: "x\\0"}]', "第 1 条：name 的值不能用"),
         ("a.yml", b"bookings: [{jobs: [{a: 1}]}]", "第 1 条：jobs 的值不能用"),
         ("a.yml", b"bookings: [{kind: service, who: 5}]", "第 1 条：不认识“who”这一项"),
+        ("a.yml", b"bookings: [five]", "第 1 条：要是一组“名称: 值”"),
     ],
 )
 def test_a_file_that_is_no_list_of_bookings(database: Database, name: str, data: bytes, fault: str) -> None:
     assert faults(database, name=name, data=data)[0].startswith(fault)
+
+
+def test_everything_of_an_installation_fills_another_and_is_known_in_its_own(
+    database: Database, tmp_path: Any
+) -> None:
+    """Past visits that nobody settled, one that was done early, one customer's two visits at once, a car that went."""
+    from tests.database import sqlite_database
+
+    rows = [
+        "OPEN22,试驾,confirmed,east,x5,,2026-11-18 10:00,甲,13812345671,,,旧车;east-adviser-1",
+        "HERE22,service,checked_in,east,,regular_service,2026-11-19 10:00,乙,13812345672,,,",
+        "SOON22,试驾,completed,east,x5,,2026-11-22 11:00,丙,13812345673,,,",
+        "TWIN22,service,,east,,brake_check,2026-11-28 10:00,丁,13812345674,浙AD1001,,",
+        "TWIN33,service,,east,,brake_check,2026-11-28 10:00,丁,13812345674,浙AD1002,,",
+    ]
+    report = takes(database, *rows)
+    assert [visit.code for visit in report.history] == ["OPEN22", "HERE22", "SOON22"]
+    assert [visit.code for visit in report.booked] == ["TWIN22", "TWIN33"]
+    assert [visit.status.value for visit in report.history] == ["confirmed", "checked_in", "completed"]
+
+    data = bookings_csv(list_visits(database, DEMO))
+    assert len(takes(database, data=data, dry_run=True).unchanged) == 5
+    empty = sqlite_database(tmp_path)
+    takes(empty, data=data)
+    assert everything(empty) == everything(database)
+    assert claims(empty) == claims(database)
+    empty.close()
+
+
+@pytest.mark.parametrize(
+    ("written", "hour"),
+    [("2026年12月5日 上午10点", 10), ("２０２６年１２月５日　下午２点半", 14), ("2026/12/5 10:00", 10)],
+)
+def test_times_and_phones_as_people_write_them(database: Database, written: str, hour: int) -> None:
+    takes(
+        database,
+        DRIVE_ROW.replace("2026-11-28 14:00", written).replace("13812345678", "１３８１２３４５６７８"),
+    )
+
+    visit = list_visits(database, DEMO)[0]
+    assert (visit.start.hour, visit.phone) == (hour, "13812345678")
+
+
+def test_a_day_that_does_not_exist_is_named(database: Database) -> None:
+    rows = "bookings:\n- {kind: 试驾, store: east, model: x5, start: 2026-02-30 10:00:00, name: 甲, phone: 13812345678}\n"
+    assert faults(database, name="a.yml", data=rows.encode()) == (
+        "第 1 条：开始时间“2026-02-30 10:00:00”要写成 2026-11-28 14:00 这样",
+    )
 
 
 def test_every_reason_has_its_words() -> None:

@@ -6,6 +6,7 @@ import csv
 import io
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -186,6 +187,42 @@ def test_a_resource_with_visits_goes_only_with_a_disruption(desk: Desk) -> None:
     assert disruptions.affected_by_removal(desk.database, desk.dealership, NOW) == {}
 
 
+def test_what_is_removed_is_not_offered_after_its_last_visit(desk: Desk) -> None:
+    visit = desk.book()
+    done = desk.takes(desk.resources("east-car-x5"), remove=True, disrupt=True).disruptions[0]
+    times = done.new_times[visit.id]
+    assert times
+    assert {slot.store for slot in times} == {"west"}
+
+
+def test_what_comes_back_is_of_use_again(desk: Desk) -> None:
+    everything = desk.resources()
+    drive = desk.book()
+    adviser = next(name for name in drive.resources if "adviser" in name)
+    desk.takes(desk.resources("east-car-x5", adviser), remove=True, disrupt=True)
+    assert desk.find(drive).needs_new_time
+    outages = disruptions.list_outages(desk.database, desk.dealership, NOW)
+    assert {outage.resource for outage in outages} == {"east-car-x5", adviser}
+
+    report = desk.takes(everything)
+    assert {done.outage.resource for done in report.recoveries} == {"east-car-x5", adviser}
+    assert [visit.code for done in report.recoveries for visit in done.restored] == [drive.code]
+    assert disruptions.list_outages(desk.database, desk.dealership, NOW) == ()
+    again = desk.find(drive)
+    assert (again.needs_new_time, again.start, again.resources[0]) == (False, TWO, "east-car-x5")
+    assert desk.takes(everything).recoveries == []
+
+
+def test_what_staff_took_out_of_use_stays_so(desk: Desk) -> None:
+    everything = desk.resources()
+    arguments = (NOW, TWO + timedelta(days=2), "送修", "li")
+    disruptions.begin_outage(desk.database, desk.dealership, NOW, "east-car-x5", *arguments)
+    desk.takes(desk.resources("east-car-x5"), remove=True)
+    assert desk.takes(everything).recoveries == []
+    [outage] = disruptions.list_outages(desk.database, desk.dealership, NOW)
+    assert outage.reason == "送修"
+
+
 def test_a_resource_with_visits_cannot_become_another_unnoticed(desk: Desk) -> None:
     visit = desk.book()
     becomes = "resources:\n- {id: east-car-x5, store: east, kind: test_car, name: 新 X7, model: x7}\n"
@@ -221,6 +258,8 @@ def test_visits_outside_new_hours_are_told(desk: Desk) -> None:
 
     assert [(each.visit.code, each.reason) for each in report.out_of_rules] == [(visit.code, "那天不营业")]
     assert (report.added, report.kept) == (["closure/盘点"], ["closure/春节"])
+    later = desk.takes("closures:\n- {name: 年会, date: 2026-12-30}\n")
+    assert later.out_of_rules == []  # told once, by the import that did it
 
 
 def test_what_visits_and_customers_name_cannot_go(desk: Desk) -> None:
@@ -266,6 +305,7 @@ STORE = "stores:\n- {{id: east, name: 城东店, address: a, sales_phone: '1', s
         (STORE.format(hours="{closes: '18:00'}"), "stores 第 1 条（east）：hours.showroom：缺少“opens”"),
         ("closures:\n- {name: 盘点}\n", "closures 第 1 条（盘点）：要写 date（日期）或 lunar（农历月-日），两者选一"),
         ("closures:\n- {name: 盘点, lunar: 13-01}\n", "closures 第 1 条（盘点）：lunar：“13-01”要写成 01-01 这样的农历月-日"),
+        ("closures:\n- {name: 盘点, date: 2026-13-01}\n", "closures 第 1 条（盘点）：date：要写成 2026-10-01 这样的日期"),
         ("closures:\n- {name: 盘点, date: soon}\n", "closures 第 1 条（盘点）：date：要写成 2026-10-01 这样的日期"),
         ("services:\n- {id: a, name: x, minutes: 0, price: -1}\n", "services 第 1 条（a）：minutes：0 不是 1 到 1440 分钟"),
         ("services:\n- {id: a, name: x, minutes: many, price: 1}\n", "services 第 1 条（a）：minutes：要是整数"),
@@ -290,6 +330,45 @@ def test_the_rules_alone_and_what_is_wrong_with_them(desk: Desk) -> None:
         "rules：slot_minutes：20 要是 15 分钟的倍数",
         "rules：hold_minutes：0 要大于 0",
     )
+    much = RULES.replace("hold_minutes: 10", "hold_minutes: 99999").replace("min_age: 18", "min_age: -1")
+    assert desk.faults(much.replace('"17:00"', "1700"), "booking.yml") == (
+        "rules：test_drive.last_start：要写成 09:00 这样的时间",
+        "rules：test_drive.min_age：-1 不能小于 0",
+        "rules：hold_minutes：99999 太多了，最多 1440",
+    )
+
+
+PROFILE = (ROOT / "dealership" / "profile.yml").read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "found"),
+    [
+        ("Asia/Shanghai", "Asia/Shangha", "time_zone：没有“Asia/Shangha”这个时区，要写成 Asia/Shanghai 这样"),
+        ('"#0f6b6b"', "red", "accent_color：“red”要写成 #0f6b6b 这样的颜色"),
+        ("400-000-1188", '""', "rescue_line 不能是空的"),
+        ('"08:30"', '"8:30"', "consultants_online.opens：要写成 09:00 这样的时间"),
+        ("complaint_hours: 48", "complaint_hours: -1", "complaint_hours：-1 不是 1 到 720"),
+        ("months: 36", "months: 0", "warranty.months：0 不是 1 到 600"),
+    ],
+)
+def test_what_is_wrong_with_the_profile(unchanged: Desk, old: str, new: str, found: str) -> None:
+    assert unchanged.faults(PROFILE.replace(old, new), "profile.yml") == (f"profile：{found}",)
+
+
+def test_two_resources_cannot_have_one_name(unchanged: Desk) -> None:
+    text = "resources:\n- {id: east-bay-9, store: east, kind: bay, name: 城东 2 号工位}\n"
+    assert unchanged.faults(text) == (
+        "resources 第 1 条（east-bay-9）：名称“城东 2 号工位”与 east-bay-2 重复",
+    )
+
+
+def test_a_job_of_the_schedule_cannot_go(unchanged: Desk) -> None:
+    services = [e for e in exported(unchanged.database, NOW)["service"] if e["id"] != "regular_service"]
+    assert (
+        "保养计划（next_service.jobs.regular）还在用“regular_service”"
+        in (unchanged.faults(dealership_yaml({"service": services}), remove=True)[0])
+    )
 
 
 def test_the_last_of_a_kind_stays(desk: Desk) -> None:
@@ -297,7 +376,7 @@ def test_the_last_of_a_kind_stays(desk: Desk) -> None:
 
 
 def test_every_fault_of_a_sheet_is_listed(desk: Desk) -> None:
-    text = "id,store,kind,name,electric\na,east,lift,x,\n,east,bay,x,\nc,north,bay,x,maybe\n"
+    text = "id,store,kind,name,electric\na,east,lift,x,\n,east,bay,x,\nc,north,bay,y,maybe\n"
     assert desk.faults(text, "resources.csv") == (
         "第 2 行（a）：类型“lift”不认识，只能是 test_car（试驾车）、sales_adviser（销售顾问）、bay（工位）、technician（技师）",
         "第 3 行：缺少 id",

@@ -93,7 +93,7 @@ def test_its_reminders_go_and_an_offer_comes(database: Database) -> None:
     visit = book(database, conversation_id="c1")
     assert [m for m in rows(database, OutboxMessage, state="pending") if m.kind.startswith("reminder")]
     begin(database)
-    [message] = rows(database, OutboxMessage, state="pending")
+    [message] = rows(database, OutboxMessage, state="pending", channel="chat")
     assert (message.kind, message.conversation_id, message.appointment_id) == ("disrupted", "c1", visit.id)
     assert message.data["alternatives"][0]["start"] == TWO.isoformat()
 
@@ -233,7 +233,7 @@ def test_the_end_gives_the_old_time_back_and_says_so(database: Database) -> None
     [restored] = recovery.restored
     assert (restored.id, restored.start, restored.needs_new_time) == (visit.id, TWO, False)
     assert restored.resources[0] == X5
-    kinds = {message.kind for message in rows(database, OutboxMessage, state="pending")}
+    kinds = {message.kind for message in rows(database, OutboxMessage, state="pending", channel="chat")}
     assert kinds == {"restored", "reminder_24", "reminder_2"}
     assert [case.status for case in rows(database, Case)] == ["closed"]
     assert recovery.outage.ended_at == NOW + HOUR
@@ -307,6 +307,32 @@ def test_the_same_outage_again_changes_nothing(database: Database) -> None:
     assert (again.outage, again.to_rebook) == (first.outage, ())
     assert visit_of(database, visit).sequence == 1
     assert len(rows(database, Case)) == 1
+
+
+def test_an_outage_within_another_says_that_nothing_changed(database: Database) -> None:
+    first = begin(database)
+    again = begin(database, end=EVENING - HOUR, reason="")
+    assert (first.already_out, again.already_out) == (False, True)
+    assert again.outage == first.outage
+    assert not begin(database, end=EVENING + HOUR).already_out
+
+
+def test_what_is_given_back_is_listed_by_time(database: Database) -> None:
+    hours = (16, 10, 14, 12)
+    for number, hour in enumerate(hours):
+        book(database, at(f"11-28 {hour}:00"), contact=contact(number))
+    outage = begin(database, start=at("11-28 08:00"), end=at("11-29 20:00")).outage
+    restored = disruptions.end_outage(database, DEMO, NOW, outage.id).restored
+    assert [visit.start.hour for visit in restored] == sorted(hours)
+
+
+def test_new_times_do_not_count_what_goes_for_good(database: Database) -> None:
+    visit = book(database)
+    smaller = replace(DEMO, resources=tuple(r for r in DEMO.resources if r.id != X5))
+    outcome = disruptions.begin_outage(
+        database, DEMO, NOW, X5, NOW, EVENING, "撤下", "manager", after=smaller
+    )
+    assert {slot.store for slot in outcome.new_times[visit.id]} == {"west"}
 
 
 def test_outages_of_different_resources_are_different(database: Database) -> None:

@@ -56,7 +56,6 @@ def chat(database: Database) -> str:
 @pytest.fixture
 def mailed(database: Database) -> BookedVisit:
     """A visit whose confirmation waits to be mailed."""
-    database.channels = frozenset({"chat", "email"})
     with_email(database)
     return book(database)
 
@@ -208,9 +207,8 @@ def test_what_fails_is_tried_again_after_growing_pauses(database: Database, mail
 def test_in_the_end_it_is_given_up_logged_and_listed(
     database: Database, chat: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    database.channels = frozenset({"webhook"})
     visit = book(database)
-    post = Post(failures=[DeliveryFailed("the webhook answered 500")] * 99)
+    post = Post(failures=[DeliveryFailed("the webhook answered 500")] * 99, listens=True)
     for hours in range(12):
         at(NOW + timedelta(hours=hours))
         send(database, post)

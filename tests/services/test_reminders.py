@@ -14,7 +14,7 @@ from bot.domain.conversation import Owner
 from bot.domain.errors import BookingRefused, Conflict, NotFound
 from bot.services import booking, reminders
 from bot.services.availability import Wish
-from bot.services.visits import BookedVisit, find_visit, row_of_code
+from bot.services.visits import BookedVisit, Contact, find_visit, row_of_code
 from bot.store.database import Database
 from tests.services.bookings import DEMO, DRIVE, NOW, THREE, TWO, WANG, book
 from tests.services.reminded import (
@@ -245,7 +245,6 @@ def test_what_staff_changed_twice_before_it_was_sent_is_told_once(database: Data
 
 
 def test_without_a_conversation_and_an_address_nothing_is_written(database: Database) -> None:
-    database.channels = frozenset({"chat", "email"})
     visit = booked_in(database, None)
     move(database, visit)
 
@@ -253,7 +252,6 @@ def test_without_a_conversation_and_an_address_nothing_is_written(database: Data
 
 
 def test_a_known_address_gets_everything_by_mail_too(database: Database, chat: str) -> None:
-    database.channels = frozenset({"chat", "email"})
     with_email(database)
     post = Post()
     visit = booked_in(database, chat)
@@ -274,7 +272,6 @@ def test_a_known_address_gets_everything_by_mail_too(database: Database, chat: s
 
 
 def test_mails_have_the_calendar_file_of_the_visit(database: Database) -> None:
-    database.channels = frozenset({"email"})
     with_email(database)
     post = Post()
     visit = booked_in(database, None)
@@ -291,8 +288,7 @@ def test_mails_have_the_calendar_file_of_the_visit(database: Database) -> None:
 def test_the_dealers_systems_hear_of_every_event_at_once_and_of_no_reminder(
     database: Database, chat: str
 ) -> None:
-    database.channels = frozenset({"chat", "webhook"})
-    post = Post()
+    post = Post(listens=True)
     visit = booked_in(database, chat)
     move(database, visit)
     reminders.promise(database, DEMO, chat, visit.code, NOW)
@@ -309,11 +305,40 @@ def test_the_dealers_systems_hear_of_every_event_at_once_and_of_no_reminder(
     assert {event["visit"]["phone"] for event in events} == {WANG.phone}
 
 
-def test_no_rows_for_channels_that_are_not_set_up(database: Database, chat: str) -> None:
+def test_rows_are_written_wherever_the_sender_may_be(database: Database, chat: str) -> None:
+    """Staff book in a shell that knows neither mail server nor webhook; the server next to it knows both."""
+    with_email(database)
+    visit = booked_in(database, chat, by_staff=True)
+    move(database, visit, by_staff=True)
+    cancel(database, visit, by_staff=True)
+    post = Post(listens=True)
+    send(database, post)
+
+    assert [mail.subject for mail in post.mails] == ["预约已取消：周六 11月28日 15:00 试驾 青岚 X5"]
+    assert [event["event"] for _, event in post.events] == ["booked", "moved", "cancelled"]
+
+
+def test_what_is_due_where_nobody_sends_is_dropped_with_the_reason(database: Database, chat: str) -> None:
     with_email(database)
     booked_in(database, chat)
+    send(database)
 
-    assert {row.channel for row in rows(database)} == {"chat"}
+    dropped = [(row.channel, row.kind, row.problem) for row in rows(database, state="dropped")]
+    assert dropped == [("email", "confirmation", "no mail server is set up")]
+    [event] = rows(database, channel="webhook")
+    assert (event.state, event.problem) == ("dropped", "no webhook is set up")
+    assert len(rows(database, state="pending", channel="email")) == 2  # there may be one tomorrow
+
+
+def test_who_has_neither_a_chat_nor_an_address_is_named_once(database: Database, chat: str) -> None:
+    silent = booked_in(database, None)
+    mailed = booked_in(database, None, start=THREE, contact=Contact("李", "13812345670", "li@example.com"))
+    chatting = booked_in(
+        database, chat, start=THREE + timedelta(days=1), contact=Contact("张", "13812345671")
+    )
+
+    assert reminders.unreached(database, [chatting, silent, mailed, silent]) == (silent,)
+    assert reminders.unreached(database, [chatting, mailed]) == ()
 
 
 def test_the_same_request_again_writes_nothing_twice(database: Database, chat: str) -> None:

@@ -12,12 +12,19 @@ import pytest
 from bot import clock
 from bot.services import upkeep
 from bot.services.outbox import Senders
-from bot.services.upkeep import Upkeep, delete_expired_holds, run_upkeep
+from bot.services.upkeep import (
+    Upkeep,
+    delete_expired_holds,
+    delete_old_messages,
+    run_upkeep,
+    upkeep_rounds,
+)
+from bot.services.visits import Contact
 from bot.store.database import Database
 from bot.store.tables import Claim, Hold
-from tests.services.bookings import DEMO, HALF_PAST_TWO, NOW, THREE, TWO, book, check, count, hold
+from tests.services.bookings import DEMO, HALF_PAST_TWO, NOW, THREE, TWO, WANG, book, check, count, hold
 from tests.services.racing import is_consistent
-from tests.services.reminded import CONTENT, at, conversation, notices
+from tests.services.reminded import CONTENT, at, conversation, notices, rows, send
 
 LATER = NOW + timedelta(minutes=DEMO.rules.hold_minutes)
 
@@ -90,6 +97,38 @@ def test_a_step_that_fails_is_logged_and_keeps_none_of_the_others(
         "upkeep of the waitlist failed",
         "upkeep of expired holds failed",
     ]
+
+
+def test_a_webhook_that_hangs_keeps_neither_the_mails_nor_the_chat(database: Database) -> None:
+    chat, free, mailed = conversation(database), threading.Event(), threading.Event()
+    book(database, conversation_id=chat, contact=Contact("王小明", WANG.phone, "wang@example.com"))
+    at(TWO - timedelta(days=1))
+    senders = Senders(lambda *_: mailed.set(), lambda *_: [free.wait(60)])  # type: ignore[arg-type,return-value]
+    told = threading.Event()
+    rounds = upkeep_rounds(database, CONTENT, senders, lambda _: told.set())
+    keeper = Upkeep(*rounds, seconds=0.01)
+    keeper.start()
+    try:
+        assert mailed.wait(30)
+        assert told.wait(30)
+    finally:
+        free.set()
+        keeper.stop(30)
+    assert not keeper.is_running
+
+
+def test_messages_that_are_over_go_after_ninety_days(database: Database) -> None:
+    chat = conversation(database)
+    old = book(database, conversation_id=chat)
+    send(database)
+    at(TWO - timedelta(days=1))
+    send(database)
+    at(NOW + timedelta(days=92))
+    assert delete_old_messages(database) == 1  # the event for which there was no webhook
+    at(TWO + timedelta(days=90))
+    assert delete_old_messages(database) == 1  # the reminder that was sent
+    assert [row.kind for row in rows(database, appointment_id=old.id)] == ["reminder_2"], "it still waits"
+    assert delete_old_messages(database) == 0
 
 
 def test_the_thread_goes_on_after_an_error_and_stops_when_told(caplog: pytest.LogCaptureFixture) -> None:

@@ -8,9 +8,11 @@ from datetime import timedelta
 import pytest
 
 from bot.domain.booking import VisitKind, VisitRequest, VisitStatus
+from bot.domain.cases import CaseKind, CaseStatus
 from bot.domain.errors import BookingRefused, Conflict, InvalidInput, NotFound, OfferOver, SlotTaken
 from bot.domain.waitlist import Preference, WaitState, around, every_week, within
 from bot.services import booking, waitlist
+from bot.services.cases import list_cases
 from bot.services.visits import Contact
 from bot.store.database import Database
 from bot.store.tables import Appointment, Hold
@@ -46,6 +48,35 @@ def test_a_cancelled_slot_is_held_for_the_first_in_line(database: Database) -> N
     assert as_it_is(database, second).state is WaitState.WAITING
     assert told(database, "waitlist_offer") == ["w1"]
     assert is_consistent(database)
+
+
+def test_somebody_calls_whom_no_message_reaches(database: Database) -> None:
+    visit = book(database)
+    entry = wait(database, 1, preference=ONLY_TWO, conversation_id=None)
+    cancel(database, visit)
+    assert told(database, "waitlist_offer") == []
+    [case] = list_cases(database, CaseKind.CALLBACK)
+    assert (case.phone, case.due_at, case.details["entry"]) == (entry.phone, NOW + HOUR, entry.id)
+    assert (case.details["reason"], case.details["start"]) == ("waitlist_offer", TWO.isoformat())
+    accept(database, entry, by_staff=True)
+    assert [case.status for case in list_cases(database)] == [CaseStatus.CLOSED]
+
+
+def test_nobody_has_to_call_for_an_offer_that_is_over(database: Database) -> None:
+    visit = book(database)
+    wait(database, 1, preference=ONLY_TWO, conversation_id=None)
+    cancel(database, visit)
+    serve(database, NOW + HOUR)
+    assert [case.status for case in list_cases(database)] == [CaseStatus.CLOSED]
+
+
+def test_an_address_gets_the_offer(database: Database) -> None:
+    visit = book(database)
+    contact = Contact("李", "13912345678", "li@example.com")
+    wait(database, 1, preference=ONLY_TWO, conversation_id=None, contact=contact)
+    cancel(database, visit)
+    assert told(database, "waitlist_offer") == [None]
+    assert list_cases(database) == []
 
 
 def test_nobody_else_gets_what_is_offered(database: Database) -> None:
@@ -235,7 +266,7 @@ def test_joining_again_changes_the_preference_and_keeps_the_place(database: Data
     assert (again.id, again.created_at) == (first.id, first.created_at)
     assert again.preference == around(HALF_PAST_TWO)
     assert [entry.name for entry in waitlist.list_entries(database)] == ["客户1", "客户2"]
-    assert [waitlist.people_before(database, e.id) for e in waitlist.list_entries(database)] == [0, 1]
+    assert [before(database, e) for e in waitlist.list_entries(database)] == [0, 1]
 
 
 def test_other_visits_are_other_entries_up_to_a_limit(database: Database) -> None:
@@ -302,3 +333,66 @@ def test_a_phone_number_alone_is_enough(database: Database) -> None:
     entry = wait(database, 1, contact=Contact("", "13900000001"))
     cancel(database, visit)
     assert accept(database, entry).name == waitlist.UNNAMED
+
+
+def before(database: Database, entry: waitlist.WaitEntry) -> int:
+    return waitlist.people_before(database, DEMO, NOW, entry.id)
+
+
+def test_only_who_may_want_the_same_slot_is_ahead(database: Database) -> None:
+    saturday = Preference(at("11-28 06:00"), at("11-28 12:00"))
+    sunday = replace(saturday, from_=at("11-29 06:00"), until=at("11-29 12:00"))
+    weekend = every_week(
+        within([(saturday.from_, saturday.until), (sunday.from_, sunday.until)]), at("12-20 00:00")
+    )
+    wait(database, 1, replace(DRIVE, model="x7"), saturday)
+    wait(database, 2, DRIVE, sunday)
+    wait(database, 3, replace(DRIVE, store="west"), saturday)
+    wait(database, 4, SERVICE, saturday)
+    assert before(database, wait(database, 5, DRIVE, saturday)) == 0
+    assert before(database, wait(database, 6, replace(DRIVE, store=None), weekend)) == 3
+    assert before(database, wait(database, 7, DRIVE, saturday)) == 2
+    assert before(database, wait(database, 8, SERVICE, saturday)) == 1
+
+
+def test_an_old_button_does_not_take_or_give_back_another_offer(database: Database) -> None:
+    visit = book(database)
+    entry = wait(database, 1, known=[])
+    cancel(database, visit)
+    old = as_it_is(database, entry).offered
+    decline(database, entry)
+    assert serve(database) == 1
+    new = as_it_is(database, entry).offered
+    assert new != old
+    with pytest.raises(OfferOver):
+        accept(database, entry, offered=old)
+    assert waitlist.decline(database, DEMO, NOW, entry.id, offered=old).offered == new
+    booked = accept(database, entry, offered=new)
+    assert (booked.store, booked.slot.start) == new
+    assert accept(database, entry, offered=new).id == booked.id
+    with pytest.raises(OfferOver):
+        accept(database, entry, offered=old)
+
+
+def test_silence_is_told_once_and_the_very_time_may_be_offered_again(database: Database) -> None:
+    visit = book(database)
+    entry = wait(database, 1)
+    cancel(database, visit)
+    assert as_it_is(database, entry).offered == ("east", TWO)
+    serve(database, NOW + HOUR)
+    assert as_it_is(database, entry).offered == ("east", TWO)
+    serve(database, NOW + HOUR + timedelta(minutes=1))
+    assert told(database, "waitlist_passed") == ["w1"]
+    serve(database, NOW + 2 * HOUR)
+    assert as_it_is(database, entry).state is WaitState.LAPSED
+    assert told(database, "waitlist_passed") == ["w1"]
+    assert told(database, "waitlist_lapsed") == ["w1"]
+
+
+def test_a_time_that_was_refused_is_not_offered_again(database: Database) -> None:
+    visit = book(database)
+    entry = wait(database, 1)
+    cancel(database, visit)
+    decline(database, entry)
+    serve(database, NOW + HOUR)
+    assert as_it_is(database, entry).offered not in (None, ("east", TWO))

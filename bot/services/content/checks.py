@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
+from zoneinfo import available_timezones
 
 from bot.domain.replies import BUTTON_INTENTS, CHANNELS, VARIABLE, Button, FaqEntry, Template, variables_of
 
 LONGEST = {"title": 30, "answer": 2000, "text": 2000, "question": 200, "button": 20}  # characters
 MOST_BUTTONS, MOST_QUESTIONS = 10, 500
+_MOST = {"complaint_hours": 720, "months": 600, "km": 9_999_999, "ev_years": 50, "ev_km": 9_999_999}
 _BUTTON_PAYLOAD = re.compile(r"/([a-z_]+)(\{.*\})?")
 _NEW_ID = re.compile(r"[a-z][a-z0-9_]*(\.[a-z0-9][a-z0-9_]*)+")
 _CATEGORY = re.compile(r"[a-z][a-z0-9_]*")
@@ -97,6 +100,27 @@ def button_faults(
                 f"按钮“{button.title}”要指向一个主题或一个动作",
             )
         yield from _target_faults(button, topics)
+
+
+def profile_faults(data: Mapping[str, Any]) -> Iterator[Fault]:
+    """What customers would be told wrongly, or what a page could not show. ``data``: the profile as plain data."""
+    for name in ("brand", "assistant", "city", "rescue_line", "parking"):
+        if not data[name].strip():
+            yield Fault(name, "is empty", f"{name} 不能是空的")
+    if data["time_zone"] not in available_timezones():
+        words = f"time_zone：没有“{data['time_zone']}”这个时区，要写成 Asia/Shanghai 这样"
+        yield Fault("time_zone", f"{data['time_zone']!r} is no time zone", words)
+    if not re.fullmatch(r"#[0-9a-fA-F]{6}", data["accent_color"]):
+        words = f"accent_color：“{data['accent_color']}”要写成 #0f6b6b 这样的颜色"
+        yield Fault("accent_color", f"{data['accent_color']!r} is not like #0f6b6b", words)
+    if data["consultants_online"]["opens"] >= data["consultants_online"]["closes"]:
+        words = "consultants_online：closes 要晚于 opens"
+        yield Fault("consultants_online", "must open before it closes", words)
+    warranty = {f"warranty.{name}": value for name, value in data["warranty"].items()}
+    for name, value in {"complaint_hours": data["complaint_hours"], **warranty}.items():
+        most = _MOST.get(name.partition(".")[2] or name, 0)
+        if not 0 < value <= most:
+            yield Fault(name, f"{value} is not 1 to {most}", f"{name}：{value} 不是 1 到 {most}")
 
 
 def new_id_faults(id_: str) -> Iterator[Fault]:

@@ -21,6 +21,7 @@ from bot.domain.replies import FaqEntry, Synonym, Template
 from bot.services.content.checks import (
     Fault,
     faq_faults,
+    profile_faults,
     synonym_faults,
     template_faults,
     variable_faults,
@@ -170,6 +171,9 @@ def check_consistency(entries: Iterable[FileEntry]) -> None:
             raise ContentError(entry.file, entry.id, "id", f"is already used in {first.file}")
     _check_references(by_kind)
     _check_synonyms(by_kind.get("synonym", {}))
+    for profile in by_kind.get("profile", {}).values():
+        for fault in profile_faults(profile.data):
+            raise ContentError(profile.file, "", fault.field, fault.problem)
     for store in by_kind.get("store", {}).values():
         _check_hours(store)
     for closure in by_kind.get("closure", {}).values():

@@ -27,6 +27,16 @@ class _Loader(yaml.SafeLoader):
                 seen.add(key.value)
         return super().construct_mapping(node, deep)
 
+    def construct_yaml_timestamp(self, node: yaml.ScalarNode) -> Any:
+        """A day that does not exist (2026-02-30) stays text, so that whoever reads the field names its place."""
+        try:
+            return super().construct_yaml_timestamp(node)
+        except (ValueError, OverflowError):
+            return node.value
+
+
+_Loader.add_constructor("tag:yaml.org,2002:timestamp", _Loader.construct_yaml_timestamp)
+
 
 def _without_base_60() -> dict[str, list[tuple[str, re.Pattern[str]]]]:
     """The resolvers that decide what a bare word is; YAML 1.1 reads 18:00 as a number to the base 60, off as false."""

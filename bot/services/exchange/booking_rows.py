@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,7 +18,7 @@ from bot.domain.dealership import Dealership
 from bot.domain.errors import ImportRefused, InvalidInput
 from bot.services.content.fields import moment_of
 from bot.services.content.yaml import read_yaml
-from bot.services.exchange.csv_files import LARGEST_FILE, read_csv
+from bot.services.exchange.csv_files import LARGEST_FILE, SURPLUS, read_csv
 from bot.services.exchange.words import KINDS, STATUSES, Names, choices, visit_kind, visit_status
 from bot.services.texts import is_storable
 from bot.services.vehicles import canonical_plate
@@ -38,6 +39,7 @@ COLUMNS = (
     "mileage",
     "resources",
 )
+OPEN = (VisitStatus.CONFIRMED, VisitStatus.CHECKED_IN)
 TEXT_COLUMNS = ("phone", "plate")
 REQUIRED = ("kind", "store", "start", "name", "phone")
 YAML_KEY = "bookings"
@@ -62,9 +64,13 @@ _PHONE = re.compile(r"1[3-9]\d{9}")
 _PLATE = re.compile(r"[\u4e00-\u9fff][A-Z][A-Z0-9\u4e00-\u9fff]{4,7}")
 _CODE = re.compile(r"[A-Z0-9]{4,12}")
 _DAY_AND_TIME = re.compile(
-    r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?[ T]*(\d{1,2})[:：点时](\d{2})?分?(?::\d{2})?"
+    r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?[ T]*(上午|早上|中午|下午|傍晚|晚上)?[ ]*"
+    r"(\d{1,2})[:点时](\d{2}|半)?分?(?::\d{2})?"
 )
 _LARGEST_MILEAGE = 9_999_999
+_AFTERNOON = ("下午", "晚上", "傍晚")
+_Raw = tuple[str, Mapping[str, Any] | None]
+"""A place in the file and what stands there; None for what is no row at all."""
 
 
 @dataclass(frozen=True)
@@ -83,8 +89,12 @@ class BookingRow:
     resources: tuple[str, ...]
 
 
-def read_booking_rows(name: str, data: bytes, dealership: Dealership) -> tuple[list[BookingRow], list[str]]:
+def read_booking_rows(
+    name: str, data: bytes, dealership: Dealership, now: datetime
+) -> tuple[list[BookingRow], list[str]]:
     """The rows without fault, and the faults of the others in Chinese.
+
+    A visit of the past may name a resource that is gone; it stays as it is written.
 
     Raises ``ImportRefused`` for a file without such rows, ``InvalidInput`` for one that ends otherwise.
     """
@@ -92,7 +102,10 @@ def read_booking_rows(name: str, data: bytes, dealership: Dealership) -> tuple[l
     faults: list[str] = []
     names = Names(dealership)
     for place, raw in _raw_rows(name, data):
-        reader = _RowReader(place, raw, names)
+        if raw is None:
+            faults.append(f"{place}：要是一组“名称: 值”")
+            continue
+        reader = _RowReader(place, raw, names, now)
         row = reader.read()
         faults += [f"{place}：{fault}" for fault in reader.faults]
         if row is not None:
@@ -103,15 +116,20 @@ def read_booking_rows(name: str, data: bytes, dealership: Dealership) -> tuple[l
 
 
 def moment_from(text: Any) -> datetime:
-    """A time as people and Excel write it: "2026-11-28 14:00", "2026/11/28 14:00", "2026年11月28日 14:00", ISO 8601.
+    """A time as people and Excel write it: "2026-11-28 14:00", "2026/11/28 14:00", "2026年11月28日 下午2点", ISO 8601.
 
     Local without an offset. Raises ``ValueError``, for a day without a time too.
     """
     if isinstance(text, str):
+        text = unicodedata.normalize("NFKC", text)
         found = _DAY_AND_TIME.fullmatch(text.strip())
         if found:
-            year, month, day, hour, minute = (int(part or 0) for part in found.groups())
-            return datetime(year, month, day, hour, minute, tzinfo=TIME_ZONE)
+            year, month, day, part, written, minute = found.groups()
+            hour = int(written)
+            if (part in _AFTERNOON and 0 < hour < 12) or (part == "中午" and 0 < hour < 4):
+                hour += 12
+            minutes = 30 if minute == "半" else int(minute or 0)
+            return datetime(int(year), int(month), int(day), hour, minutes, tzinfo=TIME_ZONE)
         if re.fullmatch(r"[\d\-/.年月日]+", text.strip()):
             raise ValueError("a day without a time")
     elif not isinstance(text, datetime):
@@ -119,26 +137,33 @@ def moment_from(text: Any) -> datetime:
     return moment_of(text)
 
 
+def is_history(status: VisitStatus, start: datetime, now: datetime) -> bool:
+    """Whether a visit claims nothing: it is settled or cancelled, or its day is over and nobody settled it."""
+    today = now.astimezone(TIME_ZONE).date()
+    return status not in OPEN or start.astimezone(TIME_ZONE).date() < today
+
+
 def mobile_number(text: str) -> str | None:
     """11 digits without +86, blanks and dashes; None for what is no mobile number."""
-    digits = re.sub(r"[\s\-()]", "", text)
+    digits = re.sub(r"[\s\-()]", "", unicodedata.normalize("NFKC", text))
     digits = re.sub(r"^(?:\+|00)?86(?=1\d{10}$)", "", digits)
     digits = re.sub(r"\.0+$", "", digits)
     return digits if _PHONE.fullmatch(digits) else None
 
 
-def _raw_rows(name: str, data: bytes) -> Iterator[tuple[str, Mapping[str, Any]]]:
+def _raw_rows(name: str, data: bytes) -> Iterator[_Raw]:
     suffix = PurePath(name).suffix.lower()
     if suffix == ".csv":
         for line in read_csv(name, data, HEADERS, REQUIRED):
-            yield f"第 {line.number} 行", line.cells
+            place = f"第 {line.number} 行"
+            yield place, {**line.cells, SURPLUS: "x"} if line.is_too_long else line.cells
     elif suffix in (".yml", ".yaml"):
         yield from _yaml_rows(name, data)
     else:
         raise InvalidInput(f"{name} must end with .csv or .yml")
 
 
-def _yaml_rows(name: str, data: bytes) -> Iterator[tuple[str, Mapping[str, Any]]]:
+def _yaml_rows(name: str, data: bytes) -> Iterator[_Raw]:
     if len(data) > LARGEST_FILE:
         raise ImportRefused(name, (f"文件超过 {LARGEST_FILE // 1024 // 1024} MB，太大了",))
     try:
@@ -148,10 +173,11 @@ def _yaml_rows(name: str, data: bytes) -> Iterator[tuple[str, Mapping[str, Any]]
         where = f"第 {line + 1} 行" if line is not None else "文件"
         raise ImportRefused(name, (f"{where}不是有效的 YAML（UTF-8）",)) from error
     rows = raw.get(YAML_KEY) if isinstance(raw, dict) else None
-    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+    if not isinstance(rows, list):
         raise ImportRefused(name, (f"要有“{YAML_KEY}:”，下面是一组预约",))
     for number, row in enumerate(rows, start=1):
-        yield f"第 {number} 条", {str(key): value for key, value in row.items()}
+        place = f"第 {number} 条"
+        yield place, {str(key): value for key, value in row.items()} if isinstance(row, dict) else None
 
 
 def _is_plain(value: Any) -> bool:
@@ -161,8 +187,8 @@ def _is_plain(value: Any) -> bool:
 class _RowReader:
     """Reads one row and collects what is wrong with it."""
 
-    def __init__(self, place: str, raw: Mapping[str, Any], names: Names) -> None:
-        self.place, self.raw, self.names = place, raw, names
+    def __init__(self, place: str, raw: Mapping[str, Any], names: Names, now: datetime) -> None:
+        self.place, self.raw, self.names, self.now = place, raw, names, now
         self.faults: list[str] = []
 
     def read(self) -> BookingRow | None:
@@ -175,19 +201,21 @@ class _RowReader:
             request=VisitRequest(
                 kind or VisitKind.SERVICE, self._store(), self._model(kind), self._jobs(kind)
             ),
-            status=self._status(),
-            start=self._moment("start", "开始时间"),
+            status=(status := self._status()),
+            start=(start := self._moment("start", "开始时间")),
             end=self._end(),
             contact=self._contact(),
             plate=self._plate(),
             mileage=self._mileage(),
-            resources=self._resources(),
+            resources=self._resources(is_history(status, start, self.now)),
         )
         return None if self.faults else row
 
     def _check_columns(self) -> None:
         for column, value in self.raw.items():
-            if column not in COLUMNS:
+            if column == SURPLUS:
+                self.faults.append("单元格比表头多")
+            elif column not in COLUMNS:
                 self.faults.append(f"不认识“{column}”这一项")
             elif not all(map(_is_plain, value if isinstance(value, list) else [value])):
                 self.faults.append(f"{column} 的值不能用")
@@ -249,7 +277,7 @@ class _RowReader:
             return moment_from(value)
         except (ValueError, OverflowError):
             self.faults.append(f"{name}“{self._text(column)}”要写成 2026-11-28 14:00 这样")
-            return datetime(2000, 1, 1, tzinfo=TIME_ZONE)
+            return datetime(9998, 1, 1, tzinfo=TIME_ZONE)
 
     def _end(self) -> datetime | None:
         if not self._text("end"):
@@ -280,7 +308,8 @@ class _RowReader:
         return plate or None
 
     def _mileage(self) -> int | None:
-        text = re.sub(r"[,，\s]|公里|km$", "", self._text("mileage").lower())
+        written = unicodedata.normalize("NFKC", self._text("mileage"))
+        text = re.sub(r"[,\s]|公里|km$", "", written.lower())
         if not text:
             return None
         if not re.fullmatch(r"\d+(\.0+)?", text) or int(float(text)) > _LARGEST_MILEAGE:
@@ -288,7 +317,9 @@ class _RowReader:
             return None
         return int(float(text))
 
-    def _resources(self) -> tuple[str, ...]:
-        found = {text: self.names.resource(text) for text in self._list("resources")}
+    def _resources(self, is_past: bool) -> tuple[str, ...]:
+        found = {
+            text: self.names.resource(text) or (text if is_past else None) for text in self._list("resources")
+        }
         self.faults += [f"没有“{text}”这个资源" for text, resource in found.items() if resource is None]
         return tuple(resource for resource in found.values() if resource)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,24 +13,35 @@ import sqlalchemy as sa
 import yaml
 from sqlalchemy.orm import Session
 
-from bot.domain.booking import Offer, Refusal, VisitStatus, check_time
-from bot.domain.dealership import Dealership, Powertrain
+from bot.domain.booking import Offer, Refusal, VisitKind, VisitStatus, check_time
+from bot.domain.dealership import Dealership, Powertrain, ResourceKind
 from bot.domain.errors import ImportRefused, SlotTaken
 from bot.services import reminders
 from bot.services.availability import Wish, local, make_offers
 from bot.services.booking import free_code, random_code, remember_customer
 from bot.services.claiming import place, transact
 from bot.services.content.fields import moment_text
-from bot.services.exchange.booking_rows import COLUMNS, TEXT_COLUMNS, YAML_KEY, BookingRow, read_booking_rows
+from bot.services.exchange.booking_rows import (
+    COLUMNS,
+    OPEN,
+    TEXT_COLUMNS,
+    YAML_KEY,
+    BookingRow,
+    is_history,
+    read_booking_rows,
+)
 from bot.services.exchange.csv_files import csv_bytes, csv_text
-from bot.services.exchange.words import REFUSALS, STATUSES
+from bot.services.exchange.words import KINDS, REFUSALS, RESOURCE_KINDS, STATUSES
 from bot.services.visits import BookedVisit
 from bot.store import bookings
 from bot.store.bookings import Row
 from bot.store.database import Database
 from bot.store.tables import Appointment
 
-OPEN = (VisitStatus.CONFIRMED, VisitStatus.CHECKED_IN)
+_OF_VISIT = {
+    VisitKind.TEST_DRIVE: (ResourceKind.TEST_CAR, ResourceKind.SALES_ADVISER),
+    VisitKind.SERVICE: (ResourceKind.BAY, ResourceKind.TECHNICIAN),
+}
 _FIELD_NAMES = {
     "kind": "类型",
     "store": "门店",
@@ -48,7 +59,7 @@ _FIELD_NAMES = {
 
 @dataclass(frozen=True)
 class ImportedVisit:
-    """A row that became a visit."""
+    """A row that became a visit; ``code`` is empty in a dry run where the file has none."""
 
     place: str
     code: str
@@ -65,6 +76,14 @@ class BookingReport:
     booked: list[ImportedVisit] = field(default_factory=list)
     history: list[ImportedVisit] = field(default_factory=list)
     unchanged: list[str] = field(default_factory=list)
+
+    def without_invented(self, codes: Collection[str]) -> BookingReport:
+        """Without the codes that the file does not have: they would be others the next time."""
+        booked, history = (
+            [visit if visit.code in codes else replace(visit, code="") for visit in visits]
+            for visits in (self.booked, self.history)
+        )
+        return BookingReport(booked, history, self.unchanged)
 
 
 def booking_cells(visit: BookedVisit) -> dict[str, str]:
@@ -99,21 +118,25 @@ def import_bookings(
 
     A coming visit claims what it needs (the resources that its row names, else by the usual turn) and gets its
     reminders; the time was agreed, so that notice, horizon and full hours do not count, opening hours do. A visit of
-    the past is history: it claims nothing. A row that is here already just so is passed over.
+    the past is history: it claims nothing, and keeps its state even if nobody settled it. A row that is
+    here already just so is passed over.
 
     Raises ``ImportRefused`` with every fault by row, and then nothing was changed.
     """
-    rows, faults = read_booking_rows(name, data, dealership)
+    rows, faults = read_booking_rows(name, data, dealership, now)
     rows, double = _without_doubles(rows)
     faults += double
+    codes = {row.code for row in rows if row.code}
 
     def work(session: Session) -> BookingReport:
-        taking = _Import(session, dealership, now)
+        taking = _Import(session, dealership, now, codes)
         found = faults + [fault for row in sorted(rows, key=taking.turn) for fault in taking.take(row)]
         if found:
             raise ImportRefused(name, tuple(sorted(found, key=_number)))
+        for done in (taking.report.booked, taking.report.history):
+            done.sort(key=lambda visit: _number(visit.place))
         if dry_run:
-            raise _OnlyLooked(taking.report)
+            raise _OnlyLooked(taking.report.without_invented(codes))
         return taking.report
 
     try:
@@ -132,8 +155,11 @@ class _OnlyLooked(Exception):
 class _Import:
     """One import inside its transaction."""
 
-    def __init__(self, session: Session, dealership: Dealership, now: datetime) -> None:
-        self.session, self.dealership, self.now = session, dealership, now
+    def __init__(
+        self, session: Session, dealership: Dealership, now: datetime, codes: Collection[str]
+    ) -> None:
+        """``codes``: all that the file names; different ones are different visits."""
+        self.session, self.dealership, self.now, self.codes = session, dealership, now, codes
         self.report = BookingReport()
 
     def turn(self, row: BookingRow) -> tuple[bool, bool]:
@@ -193,29 +219,33 @@ class _Import:
         return [f"{row.place}：预约码 {known.code} 已经有了，但是{names}不一样；改约请用 booking move"]
 
     def _status_fault(self, row: BookingRow) -> str | None:
-        is_open, day, today = row.status in OPEN, row.start.date(), local(self.now).date()
-        if is_open and day < today:
-            return "时间已经过去：状态要写 completed（已完成）、no_show（未到店）或 cancelled（已取消）"
-        if row.status in (VisitStatus.COMPLETED, VisitStatus.NO_SHOW) and row.start > self.now:
+        day, today = local(row.start).date(), local(self.now).date()
+        too_early = {
+            VisitStatus.NO_SHOW: row.start > self.now,
+            VisitStatus.CHECKED_IN: day > today,
+            VisitStatus.COMPLETED: day > today,  # but earlier on its day: who comes early is done early
+        }
+        if too_early.get(row.status):
             return f"时间还没有到，状态不能是{STATUSES[row.status]}"
-        if row.status is VisitStatus.CHECKED_IN and day > today:
-            return "时间还没有到，状态不能是已到店"
         return None
 
     def _double_fault(self, row: BookingRow) -> str | None:
         same = self._same_visit(row) if row.code and row.status in OPEN else None
+        if same is not None and same.code in self.codes:
+            return None
         return f"这位客户这个时间已经有预约 {same.code}" if same is not None else None
 
     def _write(self, row: BookingRow) -> str | None:
         """The visit with its claims; gives the reason in Chinese where there is no place for it."""
         offer = make_offers(self.dealership, self.now, row.request)[0]
         stored = self._new_row(row, row.end or row.start + timedelta(minutes=offer.minutes))
-        if row.status in OPEN:
+        coming = not is_history(row.status, row.start, self.now)
+        if coming:
             fault = self._claim(row, stored, offer)
             if fault:
                 return fault
         remember_customer(self.session, row.contact, self.now)
-        done = self.report.booked if row.status in OPEN else self.report.history
+        done = self.report.booked if coming else self.report.history
         done.append(
             ImportedVisit(
                 row.place, stored.code, stored.store, stored.start, row.status, tuple(stored.resources)
@@ -244,7 +274,7 @@ class _Import:
             return REFUSALS[refusal]
         offer, unsuitable = _with_resources(offer, row.resources)
         if unsuitable:
-            return f"{'、'.join(unsuitable)}不能用于这次预约"
+            return "；".join(self._why_unsuitable(row, id_) for id_ in unsuitable)
         wish = Wish(self.dealership, self.now, row.request, row.start, by_staff=True, phone=row.contact.phone)
         try:
             placement = place(self.session, wish, (offer,), appointment_id=stored.id)
@@ -254,6 +284,15 @@ class _Import:
         stored.resources, stored.end = list(placement.resources), placement.slot.end
         reminders.remind(self.session, self.dealership, stored, self.now)
         return None
+
+    def _why_unsuitable(self, row: BookingRow, id_: str) -> str:
+        resource = next(known for known in self.dealership.resources if known.id == id_)
+        reason = "不是这款车，或没有需要的新能源设备、资质"
+        if resource.store != row.request.store:
+            reason = f"在{self.dealership.store(resource.store).name}"
+        elif resource.kind not in _OF_VISIT[row.request.kind]:
+            reason = f"是{RESOURCE_KINDS[resource.kind]}，{KINDS[row.request.kind]}用不到"
+        return f"{resource.name}（{id_}）不能用于这次预约：{reason}"
 
 
 def _with_resources(offer: Offer, named: tuple[str, ...]) -> tuple[Offer, list[str]]:
@@ -286,19 +325,24 @@ def _columns_of(row: BookingRow) -> dict[str, Any]:
 
 def _without_doubles(rows: Iterable[BookingRow]) -> tuple[list[BookingRow], list[str]]:
     """Each visit once, and the faults of the rows that mean one which the file had before."""
-    seen: dict[Any, str] = {}
+    seen: dict[Any, BookingRow] = {}
     kept, faults = [], []
     for row in rows:
         keys: dict[Any, str] = {row.code: f"预约码 {row.code}"} if row.code else {}
         if row.status in OPEN:
             keys[row.request.kind, row.request.store, row.contact.phone, row.start] = "同一位客户的同一个预约"
-        double = next((key for key in keys if key in seen), None)
+        double = next((key for key in keys if key in seen and not _are_two(row, seen[key])), None)
         if double is None:
             kept.append(row)
-            seen.update(dict.fromkeys(keys, row.place))
+            seen.update(dict.fromkeys(keys, row))
         else:
-            faults.append(f"{row.place}：与{seen[double]}重复（{keys[double]}）")
+            faults.append(f"{row.place}：与{seen[double].place}重复（{keys[double]}）")
     return kept, faults
+
+
+def _are_two(row: BookingRow, other: BookingRow) -> bool:
+    """Rows with codes of their own are two visits, even of the same customer at the same time."""
+    return row.code is not None and other.code is not None and row.code != other.code
 
 
 def _fields(visit: BookedVisit) -> dict[str, Any]:

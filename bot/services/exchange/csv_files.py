@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from bot.domain.errors import ImportRefused
 from bot.services.texts import is_storable
 
+SURPLUS = "_surplus"
+"""Stands among the cells of a row that has more of them than the header."""
 LARGEST_FILE = 20 * 1024 * 1024
 _GUARDED = re.compile(r"'*[=+\-@]")
 _UNGUARDED = re.compile(r"'(?='*[=+\-@])")
@@ -24,10 +26,14 @@ _UNGUARDED = re.compile(r"'(?='*[=+\-@])")
 
 @dataclass(frozen=True)
 class CsvRow:
-    """A row by column name; ``number`` is the line of the sheet, as Excel counts it (the header is 1)."""
+    """A row by column name; ``number`` is the line of the sheet, as Excel counts it (the header is 1).
+
+    ``is_too_long``: it has more cells than the header.
+    """
 
     number: int
     cells: Mapping[str, str]
+    is_too_long: bool = False
 
 
 def csv_bytes(columns: Sequence[str], rows: Iterable[Mapping[str, str]], text: Collection[str] = ()) -> bytes:
@@ -57,11 +63,8 @@ def read_csv(name: str, data: bytes, headers: Mapping[str, str], required: Colle
     except csv.Error as error:
         raise ImportRefused(name, (f"文件不是有效的 CSV（{error}）",)) from error
     columns = _columns(name, table[0] if table else [], headers, required)
-    longer = [n for n, line in enumerate(table, start=1) if any(line[len(columns) :])]
-    if longer:
-        raise ImportRefused(name, tuple(f"第 {number} 行：单元格比表头多" for number in longer))
     return [
-        CsvRow(number, dict(zip(columns, line, strict=False)))
+        CsvRow(number, dict(zip(columns, line, strict=False)), any(line[len(columns) :]))
         for number, line in enumerate(table[1:], start=2)
         if any(line)
     ]
@@ -112,7 +115,15 @@ def _columns(
     faults += [
         f"第 1 行：“{column}”这一列出现了两次" for column in {*known} - {""} if known.count(column) > 1
     ]
-    faults += [f"第 1 行：缺少“{column}”这一列" for column in required if column not in known]
+    faults += [
+        f"第 1 行：缺少“{_spoken(column, headers)}”这一列" for column in required if column not in known
+    ]
     if faults:
         raise ImportRefused(name, tuple(faults))
     return known
+
+
+def _spoken(column: str, headers: Mapping[str, str]) -> str:
+    """A column as the header may name it: "kind（类型）"."""
+    words = [word for word, meant in headers.items() if meant == column and not word.isascii()]
+    return f"{column}（{words[0]}）" if words else column

@@ -6,6 +6,7 @@ within a second, and its earlier versions stay.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -27,6 +28,7 @@ from bot.services.content.files import FileEntry, check_consistency
 from bot.services.content.snapshot import Content, build_content, live_rows
 from bot.services.disruptions import (
     Disruption,
+    Recovery,
     affected_by_removal,
     begin_outage,
     end_outage,
@@ -42,8 +44,11 @@ from bot.store.database import Database
 from bot.store.tables import ContentEntry, Vehicle
 
 NOTE = "导入"
+REMOVED = "从资源里撤下"
+"""Why a removed resource with visits is out of use, until it comes back."""
 RECENT = timedelta(days=60)
 """So long after a visit its store, model and jobs are still shown: they cannot be removed."""
+_PARTS = {"lifecycle": "保养计划", "faq": "问答", "template": "回复模板", "policy": "政策"}
 Found = dict[str, dict[str, Plain]]
 
 
@@ -57,7 +62,10 @@ class OutOfRules:
 
 @dataclass
 class DealershipReport:
-    """What an import did, by "kind/id". ``kept``: in the database, but not in the file."""
+    """What an import did, by "kind/id". ``kept``: in the database, but not in the file.
+
+    ``recoveries``: what the return of resources that had been removed gave back.
+    """
 
     added: list[str] = field(default_factory=list)
     changed: list[str] = field(default_factory=list)
@@ -65,6 +73,7 @@ class DealershipReport:
     kept: list[str] = field(default_factory=list)
     unchanged: list[str] = field(default_factory=list)
     disruptions: list[Disruption] = field(default_factory=list)
+    recoveries: list[Recovery] = field(default_factory=list)
     out_of_rules: list[OutOfRules] = field(default_factory=list)
 
 
@@ -82,7 +91,8 @@ def import_dealership(
 
     What a list of the file does not name stays, unless ``remove``. A resource that visits to come have can neither be
     removed nor changed in kind, store, model or equipment, unless ``disrupt``: then these visits get another resource,
-    or their customers new times, before. Raises ``ImportRefused`` with every fault and its place.
+    or their customers new times, before. A removed resource that comes back gives visits their old times back. Raises
+    ``ImportRefused`` with every fault and its place.
     """
     work = _Import(database, content, raw, by, now, remove, disrupt)
     report, doomed = work.try_out()
@@ -97,6 +107,7 @@ def import_dealership(
         if stays and done.outage.resource not in out_already:
             end_outage(database, doomed.after, now, done.outage.id)
     report.disruptions = disruptions
+    report.recoveries = _take_back(database, doomed, now)
     return report
 
 
@@ -151,7 +162,7 @@ class _Import:
         doomed = _doomed(self.database, before, new.dealership, now)
         faults = _removal_faults(self.database, session, before, new.dealership, now)
         self._refuse(faults if self.disrupt else [*faults, *_visit_faults(doomed)])
-        report.out_of_rules = _out_of_rules(self.database, new.dealership, doomed, now)
+        report.out_of_rules = _out_of_rules(self.database, before, new.dealership, doomed, now)
         return report, doomed
 
     def _refuse(self, faults: list[str]) -> None:
@@ -224,9 +235,7 @@ def _checked(session: Session, content: Content, raw: RawDealership, now: dateti
         new = build_content(rows, content.revision)
         check_consistency(files)
     except ContentError as error:
-        raise ImportRefused(
-            raw.name, (f"{error.file} {error.entry} {error.field}：{error.problem}",)
-        ) from error
+        raise ImportRefused(raw.name, (_in_words(error),)) from error
     faults = []
     gone = content.variables.keys() - new.variables.keys()
     for file in files if gone else ():
@@ -235,6 +244,15 @@ def _checked(session: Session, content: Content, raw: RawDealership, now: dateti
     if faults:
         raise ImportRefused(raw.name, tuple(faults))
     return new
+
+
+def _in_words(error: ContentError) -> str:
+    """What the rest of the content has against the import, such as a job that the lifecycle schedule names."""
+    part = _PARTS.get(error.file, error.file)
+    gone = re.fullmatch(r"'(.+)' does not exist", error.problem)
+    if gone:
+        return f"{part}（{error.field}）还在用“{gone[1]}”：先改那里，或者保留它"
+    return " ".join(filter(None, (part, error.entry, error.field))) + f"：{error.problem}"
 
 
 def _doomed(database: Database, before: Dealership, after: Dealership, now: datetime) -> _Doomed:
@@ -283,23 +301,28 @@ def _removal_faults(
 
 
 def _out_of_rules(
-    database: Database, dealership: Dealership, doomed: _Doomed, now: datetime
+    database: Database, before: Dealership, dealership: Dealership, doomed: _Doomed, now: datetime
 ) -> list[OutOfRules]:
+    """Those that were within the rules ``before``."""
     moving = {visit.id for visits in doomed.visits.values() for visit in visits}
     found = []
     for visit in list_visits(database, dealership, from_=now):
         if visit.status is not VisitStatus.CONFIRMED or visit.needs_new_time or visit.id in moving:
             continue
-        request = VisitRequest(visit.kind, visit.store, visit.model, visit.items)
-        try:
-            offer = make_offers(dealership, now, request)[0]
-        except InvalidInput:
-            found.append(OutOfRules(visit, "它的门店、车型或项目已经没有了"))
-            continue
-        refusal = check_time(dealership.rules, offer, visit.start, visit.start, by_staff=True)
-        if refusal is not None:
-            found.append(OutOfRules(visit, REFUSALS[refusal]))
+        reason = _reason_against(dealership, visit, now)
+        if reason is not None and _reason_against(before, visit, now) is None:
+            found.append(OutOfRules(visit, reason))
     return found
+
+
+def _reason_against(dealership: Dealership, visit: BookedVisit, now: datetime) -> str | None:
+    request = VisitRequest(visit.kind, visit.store, visit.model, visit.items)
+    try:
+        offer = make_offers(dealership, now, request)[0]
+    except InvalidInput:
+        return "它的门店、车型或项目已经没有了"
+    refusal = check_time(dealership.rules, offer, visit.start, visit.start, by_staff=True)
+    return None if refusal is None else REFUSALS[refusal]
 
 
 def _disrupt(database: Database, doomed: _Doomed, resource: str, by: Editor, now: datetime) -> Disruption:
@@ -310,7 +333,18 @@ def _disrupt(database: Database, doomed: _Doomed, resource: str, by: Editor, now
     dealership = replace(doomed.rest, resources=(*doomed.rest.resources, *own))
     end = max(visit.end for visit in doomed.visits[resource]) + timedelta(days=1)
     last = min(end, now + LONGEST)
-    return begin_outage(database, dealership, now, resource, now, last, "从资源里撤下", by.name)
+    return begin_outage(database, dealership, now, resource, now, last, REMOVED, by.name, after=doomed.rest)
+
+
+def _take_back(database: Database, doomed: _Doomed, now: datetime) -> list[Recovery]:
+    """End the outages that the removal of resources had begun, where they are back; what staff began stays."""
+    back = {known.id for known in doomed.after.resources} - {known.id for known in doomed.before.resources}
+    over = [
+        outage
+        for outage in list_outages(database, doomed.after, now)
+        if outage.resource in back and outage.reason == REMOVED
+    ]
+    return [end_outage(database, doomed.after, now, outage.id) for outage in over]
 
 
 def _codes(visits: Iterable[BookedVisit]) -> str:

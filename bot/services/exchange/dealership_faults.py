@@ -12,6 +12,7 @@ import pydantic
 from bot.domain.dealership import ResourceKind
 from bot.domain.errors import ContentError
 from bot.domain.ticks import TICK
+from bot.services.content.checks import profile_faults
 from bot.services.content.files import KINDS, parse, plain
 from bot.services.exchange.dealership_files import RawEntry
 from bot.services.texts import is_storable
@@ -19,6 +20,26 @@ from bot.services.texts import is_storable
 Plain = dict[str, Any]
 LONGEST_ID = 40
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
+_TIME_OF_DAY = re.compile(r"([01]\d|2[0-3]):[0-5]\d(:00)?")
+_TIMES = ("opens", "closes", "last_start", "offers_from", "offers_until")
+_DAYS_30, _DAY = 30 * 24, 24 * 60
+_MOST = {
+    "slot_minutes": 240,
+    "horizon_days": 366,
+    "hold_minutes": _DAY,
+    "no_show_limit": 100,
+    "reminder_hours": _DAYS_30,
+    "change_notice_hours": _DAYS_30,
+    "test_drive.minutes": 480,
+    "test_drive.preparation_minutes": 240,
+    "test_drive.notice_hours": _DAYS_30,
+    "test_drive.min_age": 120,
+    "test_drive.max_age": 120,
+    "test_drive.licence_months": 1200,
+    "service.notice_hours": _DAYS_30,
+    "waitlist.reply_minutes": _DAY,
+}
+"""The largest values of the rules; the hours, days and minutes that their names say."""
 _TICK_MINUTES = int(TICK.total_seconds()) // 60
 _TYPES = {
     "value_error.missing": "缺少这一项",
@@ -50,7 +71,7 @@ def read_entry(entry: RawEntry) -> tuple[Plain | None, list[str]]:
         data: Plain = plain(parse(KINDS[entry.kind], dict(entry.data)))
     except ContentError as error:
         return None, list(_problems(error))
-    faults = list(_entry_faults(entry.kind, data))
+    faults = [*_time_faults(entry.data), *_entry_faults(entry.kind, data)]
     return (None if faults else data), faults
 
 
@@ -62,6 +83,7 @@ def reference_faults(found: Mapping[str, Mapping[str, Plain]]) -> Iterator[tuple
             yield "resource", id_, f"没有“{data['store']}”这家门店"
         if data["model"] is not None and data["model"] not in models:
             yield "resource", id_, f"没有“{data['model']}”这个车型"
+    yield from _name_faults(found.get("resource", {}))
     for id_, data in found.get("service", {}).items():
         for name in ("minutes_by", "price_by"):
             for key in data.get(name, {}):
@@ -70,6 +92,15 @@ def reference_faults(found: Mapping[str, Mapping[str, Plain]]) -> Iterator[tuple
     for kind, name in (("store", "门店"), ("model", "车型"), ("service", "项目"), ("resource", "资源")):
         if not found.get(kind):
             yield kind, "", f"至少要有一个{name}"
+
+
+def _name_faults(resources: Mapping[str, Plain]) -> Iterator[tuple[str, str, str]]:
+    """Two resources of one name: nobody could say which is meant."""
+    first: dict[str, str] = {}
+    for id_, data in resources.items():
+        known = first.setdefault(" ".join(data["name"].split()).lower(), id_)
+        if known != id_:
+            yield "resource", id_, f"名称“{data['name']}”与 {known} 重复"
 
 
 def _storable(value: Any) -> bool:
@@ -171,16 +202,22 @@ def _rules_faults(data: Plain) -> Iterator[str]:
         "waitlist.reply_minutes": waitlist["reply_minutes"],
         **{"reminder_hours": min(data["reminder_hours"], default=1)},
     }
+    largest = {"reminder_hours": max(data["reminder_hours"], default=1)}
     not_negative = {
         "change_notice_hours": data["change_notice_hours"],
         "test_drive.preparation_minutes": drive["preparation_minutes"],
         "test_drive.notice_hours": drive["notice_hours"],
         "service.notice_hours": data["service"]["notice_hours"],
+        "test_drive.min_age": drive["min_age"],
+        "test_drive.max_age": drive["max_age"],
+        "test_drive.licence_months": drive["licence_months"],
     }
     yield from (f"{name}：{value} 要大于 0" for name, value in positive.items() if value <= 0)
     yield from (f"{name}：{value} 不能小于 0" for name, value in not_negative.items() if value < 0)
-    if data["horizon_days"] > 366:
-        yield f"horizon_days：{data['horizon_days']} 太多了，最多 366 天"
+    values = {"slot_minutes": data["slot_minutes"], **not_negative, **positive, **largest}
+    for name, value in values.items():
+        if value > _MOST[name]:
+            yield f"{name}：{value} 太多了，最多 {_MOST[name]}"
     if drive["min_age"] > drive["max_age"]:
         yield "test_drive：min_age 不能大于 max_age"
     if waitlist["offers_from"] >= waitlist["offers_until"]:
@@ -188,8 +225,16 @@ def _rules_faults(data: Plain) -> Iterator[str]:
 
 
 def _profile_faults(data: Plain) -> Iterator[str]:
-    if data["consultants_online"]["opens"] >= data["consultants_online"]["closes"]:
-        yield "consultants_online：closes 要晚于 opens"
+    yield from (fault.words for fault in profile_faults(data))
+
+
+def _time_faults(data: Any, field: str = "") -> Iterator[str]:
+    """Times of day that could mean another: 8:30 instead of 08:30, or a number."""
+    if isinstance(data, Mapping):
+        for name, value in data.items():
+            yield from _time_faults(value, f"{field}.{name}".lstrip("."))
+    elif field.rpartition(".")[2] in _TIMES and not _TIME_OF_DAY.fullmatch(str(data)):
+        yield f"{field}：要写成 09:00 这样的时间"
 
 
 _FAULTS = {

@@ -208,6 +208,8 @@ def _read_resources(raw: RawDealership, name: str, data: bytes, names: Names) ->
     raw.kinds.add("resource")
     for line in read_csv(name, data, _RESOURCE_HEADERS, ("id", "store", "kind", "name")):
         place, cells = f"第 {line.number} 行", line.cells
+        if line.is_too_long:
+            raw.faults.append(f"{place}：单元格比表头多")
         kind = resource_kind(cells["kind"])
         electric = {**_YES, **_NO}.get(cells.get("electric", "").lower())
         if kind is None:

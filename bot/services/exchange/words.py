@@ -64,6 +64,9 @@ class Names:
     """Finds ids by what staff write: the id itself, the name or an alias. Nothing found is None."""
 
     def __init__(self, dealership: Dealership) -> None:
+        self.stores = tuple(store.name for store in dealership.stores)
+        self.models = tuple(model.name for model in dealership.models)
+        self.jobs = tuple(job.name for job in dealership.services)
         self._stores = _by_word(dealership.stores)
         self._models = _by_word(dealership.models)
         self._jobs = _by_word(dealership.services)

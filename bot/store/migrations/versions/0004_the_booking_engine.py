@@ -62,7 +62,14 @@ def downgrade() -> None:
         batch.alter_column("owner", new_column_name="conversation_id", existing_type=sa.String(length=32))
     with op.batch_alter_table("appointments") as batch:
         batch.drop_constraint("appointments_calendar_token", type_="unique")
-        for column in ("sequence", "calendar_token", "promised_at", "needs_approval", "needs_new_time"):
+        for column in (
+            "sequence",
+            "calendar_token",
+            "promised_at",
+            "needs_approval",
+            "needs_new_time",
+            "adviser",
+        ):
             batch.drop_column(column)
 
 
@@ -73,6 +80,7 @@ def _widen_appointments() -> None:
         batch.add_column(sa.Column("promised_at", sa.DateTime(), nullable=True))
         for name in ("needs_approval", "needs_new_time"):
             batch.add_column(sa.Column(name, sa.Boolean(), nullable=False, server_default=sa.false()))
+        batch.add_column(sa.Column("adviser", sa.String(length=60), nullable=True))
     appointments = sa.table("appointments", sa.column("id"), sa.column("calendar_token"))
     connection = op.get_bind()
     for (id_,) in connection.execute(sa.select(appointments.c.id)).all():
