@@ -77,7 +77,7 @@ class CaseForm(Form):
             heard = self._name_the_problem(turn, draft) or heard
         changed = heard or bool(phones)
         if changed and draft[self.case_slot]:
-            details = {self.text_slot.split("_")[1]: draft[self.text_slot], **self.details(turn)}
+            details = {self.text_slot.split("_")[1]: draft[self.text_slot], **self.also_known(turn)}
             update_case(turn.database, draft[self.case_slot], turn.now, draft[self.phone_slot], details)
         return changed or turn.intent in self.own_intents
 
@@ -85,7 +85,7 @@ class CaseForm(Form):
         """What the customer says in own words; False when nothing."""
         raise NotImplementedError
 
-    def details(self, turn: Turn) -> dict[str, Any]:
+    def also_known(self, turn: Turn) -> dict[str, Any]:
         """Further facts that the message holds."""
         found = {name: turn.last(name) for name in ("plate", "model")}
         return {name: value for name, value in found.items() if value}
@@ -231,9 +231,9 @@ class ComplaintForm(CaseForm):
         mistaken = turn.intent in _MISTAKEN and not _OTHER_WISH.search(turn.text) and not turn.is_question
         return turn.intent in _MORE_WORDS or unsure or mistaken
 
-    def details(self, turn: Turn) -> dict[str, Any]:
+    def also_known(self, turn: Turn) -> dict[str, Any]:
         name = turn.last("name") if turn.values("phone") else None
-        return {**super().details(turn), **({"name": name} if name else {})}
+        return {**super().also_known(turn), **({"name": name} if name else {})}
 
 
 RESCUE, COMPLAINT = RescueForm(), ComplaintForm()

@@ -27,7 +27,7 @@ def warn_of_overlap(turn: Turn, start: datetime, phone: str | None = None) -> No
     near = (start - _DAY, start + _DAY)
     visits = list_visits(turn.database, turn.dealership, phone, *near) if phone else ()
     if any(_overlaps(visit, start) for visit in visits):
-        turn.say("utter_phone_busy_then", time=say_time(start))
+        turn.say("utter_busy_then", time=say_time(start))
 
 
 def has_enough_drives(turn: Turn, phone: str) -> bool:

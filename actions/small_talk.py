@@ -145,7 +145,7 @@ class LeaveDialogue(DealerAction):
         if form is None:
             turn.say("utter_nothing_to_leave")
             return [SlotSet("pending_offer", None)]
-        turn.say(_farewell(turn, form))
+        _say_farewell(turn, form)
         if form is not test_drive.FORM or not turn.slot("drive_model"):
             return left(form)
         kept = SlotSet("offered_visit", kept_for_later(form.draft(turn)))
@@ -169,10 +169,11 @@ def _stays(turn: Turn, form: Form | None) -> Events | None:
     return [*set_slots(draft), FollowupAction(form.name)]
 
 
-def _farewell(turn: Turn, form: Form) -> str:
+def _say_farewell(turn: Turn, form: Form) -> None:
     if isinstance(form, cases.CaseForm):
-        return "utter_left_case"
-    return "utter_left_booking_alone" if own_visits(turn) else "utter_left_dialogue"
+        turn.say("utter_left_case")
+    else:
+        turn.say("utter_left_booking_alone" if own_visits(turn) else "utter_left_dialogue")
 
 
 def switch_wanted(turn: Turn) -> str | None:

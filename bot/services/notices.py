@@ -102,9 +102,9 @@ class Notices:
         if asking and occasion in ASKING and not (occasion == "reminder" and visit.promised_at):
             return self._say(ASKING[occasion], channel, **visit_values(self._dealership, visit))
         calendar = f"{self._public_url}{calendar_path(visit)}"
-        people = {key: notice.data[key] for key in ("adviser", "other") if key in notice.data}
         values = visit_values(self._dealership, visit)
-        return self._say(PLAIN[occasion], channel, calendar=calendar, **people, **values)
+        adviser, other = notice.data.get("adviser"), notice.data.get("other")
+        return self._say(PLAIN[occasion], channel, calendar=calendar, adviser=adviser, other=other, **values)
 
     def _offer(self, notice: Notice, channel: str | None, asking: bool) -> dict[str, Any]:
         deadline = say_time(_time(notice.data["until"]))
