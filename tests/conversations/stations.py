@@ -74,7 +74,7 @@ STATIONS: dict[str, Station] = {
     "service: vehicle": _visit("model", "车型和车牌", "我要预约保养"),
     "service: plate": _visit("plate", "车牌号", SERVICE),
     "service: mileage": _visit("mileage", "多少公里", SERVICE, "浙A12345"),
-    "service: jobs": _visit("jobs", "哪些项目", "我想预约到店", "X5 浙A12345", "12000公里"),
+    "service: jobs": _visit("jobs", "哪些项目", "我要约售后", "X5 浙A12345", "12000公里"),
     "service: store": _visit("store", "哪家门店", *_CAR),
     "service: time": _visit("time", "什么时候", *_CAR, "城东店"),
     "service: contact": _visit("phone", "姓名和手机号", *_CAR, "城东店", VISIT),

@@ -23,9 +23,9 @@ async def test_in_working_hours(customer: Customer, said: str) -> None:
 async def test_the_waiting_line(customer: Customer) -> None:
     """While a customer waits, every message is kept and answered with one line; Rasa is not asked."""
     await customer.says("转人工")
-    await customer.says("我想问问X5的价格", "已收到", "第 1 位", "返回机器人")
+    await customer.says("我想问问X5的价格", "您的话已记下", "第 1 位", "返回机器人")
     assert len(customer.reply.texts) == 1
-    await customer.says("我想试驾", "已收到")
+    await customer.says("我想试驾", "您的话已记下")
     customer.is_queued("asked_for_a_person")
     assert customer.form is None
 
@@ -51,7 +51,7 @@ async def test_back_to_the_bot(customer: Customer, said: str) -> None:
 
 async def test_back_with_the_button(customer: Customer) -> None:
     await customer.says("转人工")
-    await customer.says("在吗", "已收到")
+    await customer.says("在吗", "您的话已记下")
     await customer.clicks("返回机器人", "回来了")
     customer.belongs_to_bot()
 
