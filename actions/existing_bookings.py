@@ -104,11 +104,11 @@ class ExistingBookingForm(Form):
         elif turn.requested == "booking_code" and re.fullmatch(r"[A-Za-z0-9 -]{4,10}", turn.text.strip()):
             turn.say("utter_code_not_readable")
             return True
-        own = next((visit for visit in own_visits(turn) if visit.code == code), None)
+        own = [visit for visit in own_visits(turn) if visit.code == code] if code and not phone else []
         if phone:
             draft["booking_phone"] = phone
-        elif own is not None:  # booked here: the code is enough
-            draft["booking_phone"] = own.phone
+        elif own:  # booked here: the code is enough
+            draft["booking_phone"] = own[0].phone
         elif name_phone_problem(turn):
             return True
         return bool(code or phone)
