@@ -6,6 +6,7 @@ starts at which a visit would meet a taken tick one quarter later.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
@@ -43,7 +44,7 @@ class Ticks(AbstractSet[int]):
     @classmethod
     def read(cls, numbers: str) -> Ticks:
         """The set of these numbers, which have commas between them."""
-        ticks = list(map(int, numbers.split(",")))
+        ticks: list[int] = json.loads(f"[{numbers}]")  # half the time of int() for each
         first, last = min(ticks), max(ticks)
         digits = bytearray(b"0") * (last - first + 1)
         for tick in ticks:
@@ -54,6 +55,10 @@ class Ticks(AbstractSet[int]):
         """The same set counted from another tick; what lies before it falls away."""
         shift = first - self.first
         return Ticks(first, self.bits >> shift if shift >= 0 else self.bits << -shift)
+
+    def without(self, other: Ticks) -> Ticks:
+        """The ticks of this set that are not in the other one."""
+        return Ticks(self.first, self.bits & ~other.seen_from(self.first).bits)
 
     def starts_that_meet(self, length: int) -> int:
         """As bits from ``first`` on: the ticks from which a stretch of ``length`` ticks meets one of the set."""

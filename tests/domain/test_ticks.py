@@ -48,6 +48,11 @@ def test_ticks_are_read_as_the_database_joins_them(ticks: set[int]) -> None:
     assert Ticks.read(",".join(map(str, ticks))) == ticks
 
 
+@given(SETS.filter(bool), SETS, st.integers(FIRST - 10, FIRST))
+def test_some_ticks_without_others(ticks: set[int], others: set[int], first: int) -> None:
+    assert Ticks.read(",".join(map(str, ticks))).without(Ticks.of(others, first)) == ticks - others
+
+
 @given(SETS, st.integers(FIRST - 10, FIRST + 70))
 def test_what_lies_before_the_first_tick_falls_away(ticks: set[int], first: int) -> None:
     expected = {tick for tick in ticks if tick >= first}
