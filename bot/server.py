@@ -16,11 +16,14 @@ from sanic import Sanic
 from actions import context
 from bot.api.calendars import calendars
 from bot.api.errors import install_error_handlers
+from bot.api.gate import COOKIE, Gate
 from bot.api.health import health_api
+from bot.api.parts import Parts
 from bot.api.protocol import CheckedRequest
 from bot.api.staff import staff_api
 from bot.channels.rest import rest_channel
 from bot.channels.web import web_channel
+from bot.console.pages import console
 from bot.runtime.dialogue import RasaDialogue
 from bot.services.content.snapshot import ContentStore
 from bot.services.installation import Installation
@@ -67,7 +70,17 @@ def build_server(installation: Installation, model: Path, ready: Callable[[], No
     app.ctx.ready = False
     app.blueprint(rest_channel(turns, settings.rest_token))
     app.blueprint(web_channel(database, content, turns, wakeups, settings.rate_limit))
-    app.blueprint(staff_api(database, content))
+    parts = Parts(
+        database,
+        content,
+        Gate(database),
+        wakeups=wakeups,
+        uploads=settings.home / "uploads",
+        understand=dialogue.parse,
+    )
+    app.blueprint(staff_api(parts))
+    secure = settings.public_url.startswith("https:")
+    app.blueprint(console(database, content, parts.gate, parts.throttle, COOKIE, secure))
     app.blueprint(calendars(database, content))
     app.blueprint(health_api())
     app.blueprint(website(content))

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from bot.store import staff_tables  # noqa: F401
 from bot.store.database import Database
 from bot.store.tables import Base
 

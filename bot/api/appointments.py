@@ -1,11 +1,11 @@
-"""Appointments in the staff API: listing, booking, moving, cancelling, and recording who came.
+"""Appointments in the staff API: listing, booking, moving, correcting, cancelling, and recording who came.
 
 Staff need neither the notice beforehand nor the customer's code; the customer is told what they do.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import unquote
@@ -31,16 +31,19 @@ from bot.api.parameters import (
     phone_of,
     plate_of,
     storable,
+    switch_of,
     text_of,
 )
 from bot.domain.booking import Slot, VisitKind, VisitRequest
 from bot.domain.dealership import Dealership
 from bot.domain.errors import InvalidInput, NotFound
 from bot.services import attendance, booking, conversations
-from bot.services.availability import free_slots
 from bot.services.calendar_files import calendar_path
 from bot.services.content.snapshot import ContentStore
+from bot.services.reminders import unreached
+from bot.services.staff_slots import slots_for_staff
 from bot.services.texts import is_storable
+from bot.services.visit_details import Correction, correct_visit
 from bot.services.visits import BookedVisit, Contact, list_visits, visit_of_id
 from bot.store.database import Database
 
@@ -51,6 +54,7 @@ SLOTS = 50
 SLOT_DAYS = timedelta(days=7)
 ONE = "/appointments/<id_:str>"
 VISIT_FIELDS = ("kind", "store", "model", "items")
+DETAILS = ("name", "phone", "email", "plate", "mileage")
 RECORDED: dict[str, Callable[..., BookedVisit]] = {
     "check-in": attendance.check_in,
     "complete": attendance.complete,
@@ -68,6 +72,7 @@ def add_appointment_routes(
         ("GET", "/appointments", routes.listed, "appointments"),
         ("POST", "/appointments", routes.book, "book_appointment"),
         ("GET", ONE, routes.show, "appointment"),
+        ("PATCH", ONE, routes.correct, "correct_appointment"),
         ("POST", f"{ONE}/move", routes.move, "move_appointment"),
         ("POST", f"{ONE}/cancel", routes.cancel, "cancel_appointment"),
         ("GET", "/slots", routes.slots, "slots"),
@@ -85,27 +90,18 @@ class _AppointmentRoutes:
         phone = storable("phone", request.args.get("phone"))
         from_ = moment_of("from", request.args.get("from"))
         to = moment_of("to", request.args.get("to"), end=True)
+        to_call = switch_of("to_call", request.args.get("to_call"))
         visits = await in_thread(list_visits, self._database, await self._dealership(), phone, from_, to)
-        return json([appointment_json(visit) for visit in visits])
+        wanted = [visit for visit in visits if to_call in (None, visit.to_call)]
+        return json(await in_thread(appointments_json, self._database, wanted))
 
     async def show(self, request: Request, id_: str) -> HTTPResponse:
         await self._authenticate(request)
-        return json(appointment_json(await self._visit(await self._dealership(), id_)))
+        return await self._answer(await self._visit(await self._dealership(), id_))
 
     async def book(self, request: Request) -> HTTPResponse:
         await self._authenticate(request)
-        own = (
-            "adviser",
-            "start",
-            "name",
-            "phone",
-            "email",
-            "plate",
-            "mileage",
-            "conversation_id",
-            "request_id",
-        )
-        body = body_of(request, *VISIT_FIELDS, *own)
+        body = body_of(request, *VISIT_FIELDS, *DETAILS, "adviser", "start", "conversation_id", "request_id")
         start = start_of(body)
         name = needed("name", text_of(body, "name", LONGEST_NAME))
         contact = Contact(name, phone_of(body), email_of(body))
@@ -125,7 +121,12 @@ class _AppointmentRoutes:
             request_key=text_of(body, "request_id", LONGEST_KEY),
             by_staff=True,
         )
-        return json(appointment_json(visit))
+        return await self._answer(visit)
+
+    async def correct(self, request: Request, id_: str) -> HTTPResponse:
+        await self._authenticate(request)
+        correction = correction_of(body_of(request, *DETAILS))
+        return await self._change(id_, correct_visit, correction)
 
     async def move(self, request: Request, id_: str) -> HTTPResponse:
         await self._authenticate(request)
@@ -156,8 +157,8 @@ class _AppointmentRoutes:
         from_ = moment_of("from", request.args.get("from")) or now
         to = moment_of("to", request.args.get("to"), end=True) or max(from_, now) + SLOT_DAYS
         dealership = await self._dealership()
-        found = await in_thread(free_slots, self._database, dealership, now, wanted, from_, to, limit)
-        return json([slot_json(slot) for slot in found])
+        found = await in_thread(slots_for_staff, self._database, dealership, now, wanted, from_, to, limit)
+        return json([slot_json(slot) for slot in found.slots[:limit]])
 
     async def _change(
         self, id_: str, change: Callable[..., BookedVisit], *arguments: Any, **named: Any
@@ -167,7 +168,11 @@ class _AppointmentRoutes:
         changed = await in_thread(
             change, self._database, dealership, clock.now(), visit.code, *arguments, **named
         )
-        return json(appointment_json(changed))
+        return await self._answer(changed)
+
+    async def _answer(self, visit: BookedVisit) -> HTTPResponse:
+        [answer] = await in_thread(appointments_json, self._database, [visit])
+        return json(answer)
 
     async def _visit(self, dealership: Dealership, id_: str) -> BookedVisit:
         plain = unquote(id_)
@@ -205,7 +210,32 @@ def request_of(body: dict[str, Any]) -> VisitRequest:
     return VisitRequest(kind, store, model, ids_of(body, "items"), adviser)
 
 
-def appointment_json(visit: BookedVisit) -> dict[str, Any]:
+def correction_of(body: dict[str, Any]) -> Correction:
+    """What is to be another; a field that is missing or null stays, and one at least is there."""
+    given = {name for name in DETAILS if body.get(name) is not None}
+    if not given:
+        raise InvalidInput(f"one of {', '.join(DETAILS)} is needed")
+    correction = Correction(
+        name=text_of(body, "name", LONGEST_NAME),
+        phone=phone_of(body) if "phone" in given else None,
+        email=email_of(body),
+        plate=plate_of(body),
+        mileage=mileage_of(body),
+    )
+    for name in given:
+        if getattr(correction, name) is None:
+            raise InvalidInput(f"{name} cannot be empty")
+    return correction
+
+
+def appointments_json(database: Database, visits: Iterable[BookedVisit]) -> list[dict[str, Any]]:
+    """Appointments as the API gives them; one statement says whose customers a message reaches."""
+    visits = list(visits)
+    silent = {visit.phone for visit in unreached(database, visits)}
+    return [_appointment_json(visit, visit.conversation_id or visit.phone not in silent) for visit in visits]
+
+
+def _appointment_json(visit: BookedVisit, is_reached: object) -> dict[str, Any]:
     """One appointment; ``calendar`` is the path of the customer's calendar file."""
     return {
         "id": visit.id,
@@ -229,6 +259,8 @@ def appointment_json(visit: BookedVisit) -> dict[str, Any]:
         "promised_at": iso(visit.promised_at),
         "needs_approval": visit.needs_approval,
         "needs_new_time": visit.needs_new_time,
+        "to_call": visit.to_call,
+        "reached": bool(is_reached),
         "created_at": iso(visit.created_at),
         "updated_at": iso(visit.updated_at),
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from bot.api.appointments import MOST_SLOTS, SLOTS
+from bot.api.appointments import DETAILS, MOST_SLOTS, SLOTS
 from bot.api.schemas import (
     FLAG,
     KM,
@@ -41,7 +41,10 @@ def appointment_paths() -> dict[str, Any]:
     """The paths below ``/api/staff/appointments``, and ``/api/staff/slots``."""
     return {
         _BASE: {"get": _list(), "post": _book()},
-        f"{_BASE}/{{id}}": {"get": operation("One appointment.", ref("Appointment"), id_=_ID)},
+        f"{_BASE}/{{id}}": {
+            "get": operation("One appointment.", ref("Appointment"), id_=_ID),
+            "patch": _correct(),
+        },
         f"{_BASE}/{{id}}/move": {"post": _move()},
         f"{_BASE}/{{id}}/cancel": {
             "post": operation(
@@ -84,6 +87,14 @@ def appointment_schemas() -> dict[str, Any]:
                 **FLAG,
                 "description": "a resource dropped out: nothing is claimed until it is moved",
             },
+            to_call={
+                **FLAG,
+                "description": "somebody has to call the customer: it needs an adviser's word or a new time",
+            },
+            reached={
+                **FLAG,
+                "description": "the customer has a conversation or an e-mail address: messages go there",
+            },
             created_at=TIME,
             updated_at=TIME,
         ),
@@ -115,6 +126,7 @@ def _list() -> dict[str, Any]:
         query("phone", TEXT),
         query("from", TIME),
         query("to", TIME, "a date alone includes that day"),
+        query("to_call", FLAG, "true: those alone whose customers somebody has to call; false: the others"),
     )
 
 
@@ -148,6 +160,19 @@ def _book() -> dict[str, Any]:
     return operation(summary, ref("Appointment"), body=body, s409=refused)
 
 
+def _correct() -> dict[str, Any]:
+    body = record(
+        *DETAILS,
+        name=NULLABLE,
+        phone={**NULLABLE, "description": "a mobile number of 11 digits"},
+        email={**NULLABLE, "description": "reminders that wait go there"},
+        plate=NULLABLE,
+        mileage=KM,
+    )
+    summary = "Correct who comes and with which car; what is missing or null stays. Nobody is told."
+    return operation(summary, ref("Appointment"), body=body, id_=_ID)
+
+
 def _move() -> dict[str, Any]:
     body = record("store", start=TIME, store={**NULLABLE, "description": "none keeps the store"})
     summary = "Move it to another time, and store if one is named; code and row stay."
@@ -157,7 +182,7 @@ def _move() -> dict[str, Any]:
 
 def _slots() -> dict[str, Any]:
     return operation(
-        "Free times by start, as customers may book them.",
+        "Free times by start, as staff may book them: without the notice that customers have to give.",
         array(ref("Slot")),
         query("kind", WISH["kind"], required=True),
         query("store", TEXT, "any if none is named"),

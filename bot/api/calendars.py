@@ -58,7 +58,7 @@ def _visit_of(database: Database) -> Callable[[Dealership, str], bytes]:
 def _feed_of(database: Database) -> Callable[[Dealership, str], bytes]:
     def file(dealership: Dealership, token: str) -> bytes:
         feed = feed_of_token(database, dealership, clock.now(), token)
-        return feed_file(dealership, feed.resource, feed.visits)
+        return feed_file(dealership, feed.resource, feed.visits, feed.outages)
 
     return file
 

@@ -10,7 +10,7 @@ from sanic.request import Request
 from sanic.response import HTTPResponse, json
 
 from bot import clock
-from bot.api.appointments import VISIT_FIELDS, appointment_json, request_of, slot_json
+from bot.api.appointments import VISIT_FIELDS, appointments_json, request_of, slot_json
 from bot.api.parameters import (
     Authenticate,
     body_of,
@@ -26,6 +26,7 @@ from bot.api.parameters import (
     phone_of,
     plate_of,
     storable,
+    switch_of,
     text_of,
 )
 from bot.clock import TIME_ZONE
@@ -83,7 +84,7 @@ class _CapacityRoutes:
 
     async def outages(self, request: Request) -> HTTPResponse:
         await self._authenticate(request)
-        everything = _switch("all", request.args.get("all"))
+        everything = bool(switch_of("all", request.args.get("all")))
         dealership = await self._dealership()
         found = await in_thread(disruptions.list_outages, self._database, dealership, clock.now(), everything)
         return json([outage_json(outage) for outage in found])
@@ -102,14 +103,15 @@ class _CapacityRoutes:
             text_of(body, "reason", LONGEST_REASON) or "",
             name,
         )
-        return json({**disruption_json(done), "to_call": await self._to_call(done.to_rebook)})
+        answer = await in_thread(disruption_json, self._database, done)
+        return json({**answer, "to_call": await self._to_call(done.to_rebook)})
 
     async def end(self, request: Request, id_: str) -> HTTPResponse:
         await self._authenticate(request)
         done = await in_thread(
             disruptions.end_outage, self._database, await self._dealership(), clock.now(), _id(id_)
         )
-        restored = [appointment_json(visit) for visit in done.restored]
+        restored = await in_thread(appointments_json, self._database, done.restored)
         to_call = await self._to_call(done.restored)
         return json({"outage": outage_json(done.outage), "restored": restored, "to_call": to_call})
 
@@ -195,13 +197,13 @@ def outage_json(outage: OutageView) -> dict[str, Any]:
     }
 
 
-def disruption_json(done: Disruption) -> dict[str, Any]:
+def disruption_json(database: Database, done: Disruption) -> dict[str, Any]:
     """What an outage did to visits; ``new_times`` are by the id of the visit."""
     return {
         "outage": outage_json(done.outage),
-        "moved": [appointment_json(visit) for visit in done.moved],
-        "to_rebook": [appointment_json(visit) for visit in done.to_rebook],
-        "on_site": [appointment_json(visit) for visit in done.on_site],
+        "moved": appointments_json(database, done.moved),
+        "to_rebook": appointments_json(database, done.to_rebook),
+        "on_site": appointments_json(database, done.on_site),
         "new_times": {id_: [slot_json(slot) for slot in slots] for id_, slots in done.new_times.items()},
         "already_out": done.already_out,
     }
@@ -239,12 +241,6 @@ def entry_json(entry: WaitEntry) -> dict[str, Any]:
 
 def _clock(minutes: int) -> str:
     return f"{minutes // 60:02}:{minutes % 60:02}"
-
-
-def _switch(name: str, text: str | None) -> bool:
-    if text not in (None, "", "true", "false"):
-        raise InvalidInput(f"{name} must be true or false")
-    return text == "true"
 
 
 def _id(raw: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from urllib.parse import unquote
@@ -13,10 +13,11 @@ from sanic.request import Request
 from sanic.response import HTTPResponse, json
 
 from bot import clock
+from bot.api.gate import Gate
 from bot.clock import TIME_ZONE
 from bot.domain.errors import InvalidContent, InvalidInput, NotFound
+from bot.domain.staff import Permission
 from bot.domain.versions import Version
-from bot.services import staff
 from bot.services.content import editing, listing
 from bot.services.content.checks import Fault
 from bot.services.content.editing import FAQ, TEMPLATE, Change, Editor
@@ -27,28 +28,23 @@ from bot.services.content.warnings import edit_warnings, retire_warnings
 from bot.services.texts import is_storable
 from bot.store.database import Database
 
-Authenticate = Callable[[Request], Awaitable[str]]
 PATHS = {"faq": FAQ, "templates": TEMPLATE}
 _VALIDITY = ("valid_from", "valid_until")
 _LARGEST_VERSION = 2**31 - 1
 
 
-def add_content_routes(
-    blueprint: Blueprint, database: Database, content: ContentStore, authenticate: Authenticate
-) -> None:
-    """The routes below ``/staff/faq`` and ``/staff/templates``; ``authenticate`` gives the caller's name."""
+def add_content_routes(blueprint: Blueprint, database: Database, content: ContentStore, gate: Gate) -> None:
+    """The routes below ``/staff/faq`` and ``/staff/templates``; ``gate`` gives the caller."""
     for path, kind in PATHS.items():
-        _ContentRoutes(database, content, authenticate, kind).add(blueprint, f"/staff/{path}")
+        _ContentRoutes(database, content, gate, kind).add(blueprint, f"/staff/{path}")
 
 
 class _ContentRoutes:
     """The routes of one kind."""
 
-    def __init__(
-        self, database: Database, content: ContentStore, authenticate: Authenticate, kind: str
-    ) -> None:
+    def __init__(self, database: Database, content: ContentStore, gate: Gate, kind: str) -> None:
         self._database, self._content = database, content
-        self._authenticate, self._kind = authenticate, kind
+        self._gate, self._kind = gate, kind
 
     def add(self, blueprint: Blueprint, base: str) -> None:
         for method, path, handler in (
@@ -65,7 +61,7 @@ class _ContentRoutes:
             blueprint.add_route(_named(handler, name), base + path, methods=[method])
 
     async def _search(self, request: Request) -> HTTPResponse:
-        await self._authenticate(request)
+        await self._gate(request)
         words, status, category = (
             _storable(name, request.args.get(name) or "") for name in ("q", "status", "category")
         )
@@ -75,12 +71,12 @@ class _ContentRoutes:
         return json([entry_json(entry) for entry in found])
 
     async def _show(self, request: Request, id_: str) -> HTTPResponse:
-        await self._authenticate(request)
+        await self._gate(request)
         entry = await _in_thread(listing.find_entry, self._database, self._kind, _id(id_), clock.now())
         return json(entry_json(entry))
 
     async def _history(self, request: Request, id_: str) -> HTTPResponse:
-        await self._authenticate(request)
+        await self._gate(request)
         versions = await _in_thread(listing.history, self._database, self._kind, _id(id_))
         return json([version_json(self._kind, version) for version in versions])
 
@@ -132,8 +128,8 @@ class _ContentRoutes:
         )
 
     async def _editor(self, request: Request) -> Editor:
-        name = await self._authenticate(request)
-        return Editor(name, await _in_thread(staff.may_approve, self._database, name))
+        caller = await self._gate(request, Permission.EDIT_CONTENT)
+        return Editor(caller.username, caller.may(Permission.APPROVE_CONTENT))
 
 
 def entry_json(entry: Entry) -> dict[str, Any]:

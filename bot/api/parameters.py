@@ -137,6 +137,13 @@ def number_of(name: str, text: str | None, default: int, most: int) -> int:
     return int(text)
 
 
+def switch_of(name: str, text: str | None) -> bool | None:
+    """ "true" or "false"; None for nothing."""
+    if text not in (None, "", "true", "false"):
+        raise InvalidInput(f"{name} must be true or false")
+    return text == "true" if text else None
+
+
 def choice_of(enum: Any, text: Any, name: str) -> Any:
     """A member of ``enum`` by its value; None for nothing."""
     if text is None or text == "":

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Any
 
@@ -12,8 +11,10 @@ from sanic.request import Request
 from sanic.response import HTTPResponse, json
 
 from bot import clock
+from bot.api.gate import Gate
 from bot.domain.errors import InvalidInput, NotFound
-from bot.services import staff, unanswered
+from bot.domain.staff import Permission
+from bot.services import unanswered
 from bot.services.content.editing import Editor
 from bot.services.content.fields import moment_of
 from bot.services.content.snapshot import ContentStore
@@ -22,7 +23,6 @@ from bot.services.texts import is_storable
 from bot.services.unanswered import State, UnansweredView
 from bot.store.database import Database
 
-Authenticate = Callable[[Request], Awaitable[str]]
 LISTED = (State.OPEN, State.RESOLVED, State.IGNORED)
 CLOSED = (State.RESOLVED, State.IGNORED)
 MOST = 200
@@ -30,13 +30,13 @@ _LARGEST_ID = 2**31 - 1
 
 
 def add_unanswered_routes(
-    blueprint: Blueprint, database: Database, content: ContentStore, authenticate: Authenticate
+    blueprint: Blueprint, database: Database, content: ContentStore, gate: Gate
 ) -> None:
     """``GET /staff/unanswered`` and ``POST /staff/unanswered/{id}/resolve``."""
 
     @blueprint.get("/staff/unanswered")
     async def list_unanswered(request: Request) -> HTTPResponse:
-        await authenticate(request)
+        await gate(request, Permission.EDIT_CONTENT)
         state = _state(request.args.get("state") or State.OPEN.value, LISTED)
         since, limit = _since(request.args.get("since")), _limit(request.args.get("limit"))
         found = await _in_thread(unanswered.list_unanswered, database, clock.now(), state, since, limit)
@@ -44,7 +44,7 @@ def add_unanswered_routes(
 
     @blueprint.post("/staff/unanswered/<id_:int>/resolve")
     async def resolve(request: Request, id_: int) -> HTTPResponse:
-        name = await authenticate(request)
+        caller = await gate(request, Permission.EDIT_CONTENT)
         if not 0 < id_ <= _LARGEST_ID:
             raise NotFound(f"nothing unanswered has the number {id_}")
         body = request.json if request.body else {}
@@ -52,12 +52,12 @@ def add_unanswered_routes(
             raise InvalidInput("the body must be a JSON object with state, topic and note at most")
         topic, note = _text(body, "topic"), _text(body, "note")
         if topic:
-            by = Editor(name, await _in_thread(staff.may_approve, database, name))
+            by = Editor(caller.username, caller.may(Permission.APPROVE_CONTENT))
             snapshot = await _in_thread(content.current)
             await _in_thread(to_faq, database, snapshot, id_, topic, by, clock.now())
         else:
             state = _state(body.get("state", State.RESOLVED.value), CLOSED)
-            await _in_thread(unanswered.resolve, database, id_, state, name, note, clock.now())
+            await _in_thread(unanswered.resolve, database, id_, state, caller.username, note, clock.now())
         return json(unanswered_json(await _in_thread(unanswered.find, database, id_)))
 
 

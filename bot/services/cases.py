@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from bot.domain.cases import CaseKind, CaseStatus, complaint_due
 from bot.domain.errors import NotFound
 from bot.store.database import Database
-from bot.store.tables import Case
+from bot.store.staff_tables import Case
 
 OFFER_REASON = "waitlist_offer"
 

@@ -14,7 +14,8 @@ from sqlalchemy.orm import Session
 from bot.domain.conversation import HandoffReason, Owner, Ownership
 from bot.domain.errors import NotFound
 from bot.store.database import Database
-from bot.store.tables import Conversation, Handoff
+from bot.store.staff_tables import Handoff
+from bot.store.tables import Conversation
 
 
 @dataclass(frozen=True)

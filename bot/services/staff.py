@@ -1,24 +1,48 @@
-"""Staff accounts and their access tokens. Passwords are argon2 hashes; of a token only its SHA-256 is kept."""
+"""Signing in: staff sessions and API tokens. Passwords are argon2 hashes; of a token only its SHA-256 is kept."""
 
 from __future__ import annotations
 
 import secrets
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error
 
 from bot.domain.errors import NotAllowed
+from bot.domain.staff import Permission, Role, Skill, may
+from bot.services.audit import Actor
 from bot.services.credentials import token_hash
 from bot.store.database import Database
-from bot.store.tables import AccessToken, User
+from bot.store.staff_tables import AccessToken, User
 
 ADMIN = "admin"
-APPROVERS = frozenset({"administrator", "manager", "content_editor"})
-"""The roles whose changes of content count at once; everybody else's wait as drafts."""
+TOKEN, SESSION = "token", "session"
 TOKEN_HOURS = 12
 _hasher = PasswordHasher()
+
+
+@dataclass(frozen=True)
+class Staff:
+    """Somebody who is signed in. ``kind``: by an API token or by the console's session; ``address``: from where."""
+
+    username: str
+    role: Role
+    name: str
+    skills: tuple[Skill, ...] = ()
+    stores: tuple[str, ...] = ()
+    resource: str | None = None
+    kind: str = TOKEN
+    address: str | None = None
+
+    def may(self, permission: Permission) -> bool:
+        return may(self.role, permission)
+
+    @property
+    def actor(self) -> Actor:
+        return Actor(self.username, self.address)
 
 
 def ensure_admin(database: Database, password: str | None, now: datetime) -> str | None:
@@ -29,52 +53,88 @@ def ensure_admin(database: Database, password: str | None, now: datetime) -> str
     with database.transaction() as session:
         user = session.get(User, ADMIN)
         if user is not None:
-            if password and not _matches(user.password_hash, password):
-                user.password_hash = _hasher.hash(password)
+            if password and not password_matches(user.password_hash, password):
+                user.password_hash = hash_password(password)
             return None
         chosen = password or secrets.token_urlsafe(12)
         session.add(
-            User(username=ADMIN, password_hash=_hasher.hash(chosen), role="administrator", created_at=now)
+            User(
+                username=ADMIN,
+                password_hash=hash_password(chosen),
+                role=Role.ADMINISTRATOR.value,
+                name="管理员",
+                skills=[skill.value for skill in Skill],
+                created_at=now,
+            )
         )
         return None if password else chosen
 
 
-def log_in(database: Database, username: str, password: str, now: datetime) -> str:
+def log_in(database: Database, username: str, password: str, now: datetime, kind: str = TOKEN) -> str:
     """A new token, good for ``TOKEN_HOURS``; raises ``NotAllowed`` without saying which part was wrong."""
     with database.reading() as session:
         user = session.get(User, username)
-        stored = user.password_hash if user else _hasher.hash(secrets.token_urlsafe(8))
-    if not _matches(stored, password) or user is None:
+        known = user is not None and user.is_active
+        stored = user.password_hash if known else hash_password(secrets.token_urlsafe(8))
+    if not password_matches(stored, password) or not known:
         raise NotAllowed("username or password is wrong")
     token = secrets.token_urlsafe(32)
     with database.transaction() as session:
         session.execute(sa.delete(AccessToken).where(AccessToken.expires_at <= now))
         session.add(
             AccessToken(
-                token_hash=token_hash(token), username=username, expires_at=now + timedelta(hours=TOKEN_HOURS)
+                token_hash=token_hash(token),
+                username=username,
+                kind=kind,
+                expires_at=now + timedelta(hours=TOKEN_HOURS),
             )
         )
     return token
 
 
-def staff_of_token(database: Database, token: str, now: datetime) -> str:
-    """The username behind a token; raises ``NotAllowed``."""
+def log_out(database: Database, token: str) -> None:
+    """End this session or token."""
+    with database.transaction() as session:
+        session.execute(sa.delete(AccessToken).where(AccessToken.token_hash == token_hash(token)))
+
+
+def staff_of_token(
+    database: Database, token: str, now: datetime, kind: str = TOKEN, address: str | None = None
+) -> Staff:
+    """Who is behind a token of a kind; raises ``NotAllowed``."""
     with database.reading() as session:
         row = session.get(AccessToken, token_hash(token)) if token else None
-        if row is None or row.expires_at <= now:
+        user = session.get(User, row.username) if row is not None else None
+        if row is None or row.kind != kind or row.expires_at <= now or user is None or not user.is_active:
             raise NotAllowed("no valid token")
-        return str(row.username)
+        return staff_of(user, kind, address)
 
 
-def may_approve(database: Database, username: str) -> bool:
-    """Whether the user's changes of content need nobody else's approval."""
-    with database.reading() as session:
-        user = session.get(User, username)
-        return user is not None and user.role in APPROVERS
+def csrf_token(token: str) -> str:
+    """What a page of this session sends along with every change: the cookie alone is not enough."""
+    return token_hash(f"csrf {token}")
 
 
-def _matches(stored: str, password: str) -> bool:
+def hash_password(password: str) -> str:
+    return str(_hasher.hash(password))
+
+
+def password_matches(stored: str, password: str) -> bool:
     try:
-        return _hasher.verify(stored, password)
+        return bool(_hasher.verify(stored, password))
     except Argon2Error:
         return False
+
+
+def staff_of(user: Any, kind: str = TOKEN, address: str | None = None) -> Staff:
+    """A row of ``users`` as somebody who is signed in."""
+    return Staff(
+        user.username,
+        Role(user.role),
+        user.name or user.username,
+        tuple(map(Skill, user.skills or ())),
+        tuple(user.stores or ()),
+        user.resource,
+        kind,
+        address,
+    )

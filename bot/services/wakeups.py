@@ -6,6 +6,9 @@ import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+STAFF = "staff"
+"""What the console's streams listen to: anything new, in any conversation or about the staff."""
+
 
 class Listener:
     """One open stream: waits for news of its conversation."""
@@ -59,6 +62,12 @@ class Wakeups:
         (self._typing.add if typing else self._typing.discard)(conversation_id)
         for listener in self._listeners.get(conversation_id, ()):
             listener.notify(typing)
+        self.staff_news()
+
+    def staff_news(self) -> None:
+        """Something changed that only staff see: the queue, who is there, a note."""
+        for listener in self._listeners.get(STAFF, ()):
+            listener.notify(False)
 
     def bring_news(self, conversation_id: str) -> None:
         """There are new rows that no turn brought, as a reminder; whether the bot types stays as it is."""

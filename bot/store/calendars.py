@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from bot.store.bookings import Row
-from bot.store.tables import Appointment, FeedToken
+from bot.store.tables import Appointment, FeedToken, Outage
 
 
 def appointment_of_token(session: Session, token: str) -> Row | None:
@@ -31,6 +31,16 @@ def appointments_of_resource(session: Session, resource: str, from_: datetime, t
         .order_by(Appointment.start, Appointment.code)
     )
     return [row for row in session.execute(statement).scalars() if resource in row.resources]
+
+
+def outages_of_resource(session: Session, resource: str, from_: datetime, to: datetime) -> list[Row]:
+    """Those that have a part of the time between ``from_`` and ``to``, ended ones included, by start."""
+    statement = (
+        sa.select(Outage)
+        .where(Outage.resource == resource, Outage.start < to, Outage.end > from_)
+        .order_by(Outage.start, Outage.id)
+    )
+    return list(session.execute(statement).scalars())
 
 
 def feed_of_token(session: Session, token: str) -> Row | None:

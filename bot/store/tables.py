@@ -96,7 +96,15 @@ class ContentRevision(Base):
 
 
 class Conversation(Base):
-    """A conversation with its owner and epoch. ``sender`` is the channel's user, unique per channel."""
+    """A conversation with its owner and epoch. ``sender`` is the channel's user, unique per channel.
+
+    ``state`` is a ``bot.domain.conversation.Owner``; ``adviser`` the username of the person who owns it, or owned it
+    last. ``skill`` and ``reason`` say what for it came to a person, ``waiting_since`` since when it waits in the queue,
+    ``alerted_at`` when staff were told that it waits too long. A person owns it until ``lease_until``; once that has
+    passed, ``grace_until`` runs, then it goes back to the queue. ``delivered_seq`` and ``read_seq``: how far the
+    customer's side has received and seen it; ``staff_read_seq``: how far a person has. ``page``: the address from which
+    the customer wrote. ``handback``: what the bot has to know of what a person settled; null once it does.
+    """
 
     __tablename__ = "conversations"
     id = sa.Column(sa.String(32), primary_key=True)
@@ -105,13 +113,30 @@ class Conversation(Base):
     state = sa.Column(sa.String(20), nullable=False, default="bot", index=True)
     epoch = sa.Column(sa.Integer, nullable=False, default=0)
     last_seq = sa.Column(sa.Integer, nullable=False, default=0)
+    adviser = sa.Column(sa.String(80), index=True)
+    skill = sa.Column(sa.String(20))
+    reason = sa.Column(sa.String(40))
+    waiting_since = sa.Column(LocalTime)
+    alerted_at = sa.Column(LocalTime)
+    lease_until = sa.Column(LocalTime)
+    grace_until = sa.Column(LocalTime)
+    delivered_seq = sa.Column(sa.Integer, nullable=False, default=0)
+    read_seq = sa.Column(sa.Integer, nullable=False, default=0)
+    staff_read_seq = sa.Column(sa.Integer, nullable=False, default=0)
+    customer_id = sa.Column(sa.String(32), index=True)
+    page = sa.Column(sa.String(500))
+    handback = sa.Column(Json)
     created_at = sa.Column(LocalTime, nullable=False)
     updated_at = sa.Column(LocalTime, nullable=False)
     __table_args__ = (sa.UniqueConstraint("channel", "sender"),)
 
 
 class Message(Base):
-    """One line of a transcript. ``reply_to`` is the sequence number of the customer's message it answers."""
+    """One line of a transcript. ``reply_to`` is the sequence number of the customer's message it answers.
+
+    ``username``: the member of the staff who wrote it. ``internal`` lines (notes, who took over) are for staff alone.
+    ``understanding``: what the bot understood of a customer's message.
+    """
 
     __tablename__ = "messages"
     conversation_id = sa.Column(sa.ForeignKey("conversations.id"), primary_key=True)
@@ -125,6 +150,9 @@ class Message(Base):
     templates = sa.Column(Json)
     reply_to = sa.Column(sa.Integer)
     answered = sa.Column(sa.Boolean, nullable=False, default=True)
+    username = sa.Column(sa.String(80))
+    internal = sa.Column(sa.Boolean, nullable=False, default=False)
+    understanding = sa.Column(Json)
     created_at = sa.Column(LocalTime, nullable=False)
     __table_args__ = (sa.UniqueConstraint("conversation_id", "client_id"),)
 
@@ -322,51 +350,6 @@ class Vehicle(Base):
     mileage_on = sa.Column(sa.Date)
     last_service_on = sa.Column(sa.Date)
     last_service_km = sa.Column(sa.Integer)
-
-
-class Case(Base):
-    """A rescue, complaint or call-back that a person has to finish. ``due_at`` is what was promised."""
-
-    __tablename__ = "cases"
-    id = sa.Column(sa.String(32), primary_key=True)
-    kind = sa.Column(sa.String(20), nullable=False, index=True)
-    status = sa.Column(sa.String(20), nullable=False, default="open")
-    conversation_id = sa.Column(sa.String(32), nullable=False, index=True)
-    phone = sa.Column(sa.String(20))
-    details = sa.Column(Json, nullable=False)
-    due_at = sa.Column(LocalTime)
-    created_at = sa.Column(LocalTime, nullable=False)
-    updated_at = sa.Column(LocalTime, nullable=False)
-
-
-class Handoff(Base):
-    """A conversation that asked for a person: why, and what the adviser should know."""
-
-    __tablename__ = "handoffs"
-    id = sa.Column(sa.String(32), primary_key=True)
-    conversation_id = sa.Column(sa.String(32), nullable=False, index=True)
-    reason = sa.Column(sa.String(40), nullable=False)
-    summary = sa.Column(Json, nullable=False)
-    status = sa.Column(sa.String(20), nullable=False, default="open")
-    created_at = sa.Column(LocalTime, nullable=False)
-    updated_at = sa.Column(LocalTime, nullable=False)
-
-
-class User(Base):
-    __tablename__ = "users"
-    username = sa.Column(sa.String(80), primary_key=True)
-    password_hash = sa.Column(sa.String(200), nullable=False)
-    role = sa.Column(sa.String(40), nullable=False)
-    created_at = sa.Column(LocalTime, nullable=False)
-
-
-class AccessToken(Base):
-    """A staff session; only the token's SHA-256 is kept."""
-
-    __tablename__ = "access_tokens"
-    token_hash = sa.Column(sa.String(64), primary_key=True)
-    username = sa.Column(sa.ForeignKey("users.username"), nullable=False)
-    expires_at = sa.Column(LocalTime, nullable=False)
 
 
 class Unanswered(Base):

@@ -17,6 +17,8 @@ from sanic.touchup.service import TouchUp
 from bot import clock
 from bot.api.calendars import calendars
 from bot.api.errors import install_error_handlers
+from bot.api.gate import Gate
+from bot.api.parts import Parts
 from bot.api.protocol import CheckedProtocol, CheckedRequest
 from bot.api.staff import staff_api
 from bot.services.staff import ensure_admin, log_in
@@ -57,6 +59,9 @@ class Desk:
     async def post(self, path: str, expected: int = 200, **body: Any) -> Any:
         return await self.call("POST", path, expected, json=body)
 
+    async def patch(self, path: str, expected: int = 200, **body: Any) -> Any:
+        return await self.call("PATCH", path, expected, json=body)
+
     async def delete(self, path: str, expected: int = 200) -> Any:
         return await self.call("DELETE", path, expected)
 
@@ -74,7 +79,7 @@ async def desk(directory: Path) -> AsyncIterator[Desk]:
     ensure_admin(database, PASSWORD, NOW)
     app = Sanic(f"desk-{next(_numbers)}", configure_logging=False, request_class=CheckedRequest)
     app.config.update(FALLBACK_ERROR_FORMAT="json")
-    app.blueprint(staff_api(database, content))
+    app.blueprint(staff_api(Parts(database, content, Gate(database))))
     app.blueprint(calendars(database, content))
     install_error_handlers(app, (), lambda name: None)
     port = free_port()

@@ -50,8 +50,8 @@ def assistant_of_sales(server: RunningServer) -> Staff:
     """Somebody who may not approve; the administrator's password is theirs too."""
     with sqlite3.connect(server.home / "zhanting.db") as connection:
         connection.execute(
-            "INSERT OR IGNORE INTO users SELECT 'xiao', password_hash, 'adviser', created_at FROM users"
-            " WHERE username = 'admin'"
+            "INSERT OR IGNORE INTO users (username, password_hash, role, created_at)"
+            " SELECT 'xiao', password_hash, 'consultant', created_at FROM users WHERE username = 'admin'"
         )
     connection.close()
     body = {"username": "xiao", "password": PASSWORD}

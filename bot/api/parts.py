@@ -1,0 +1,33 @@
+"""What the routes of the staff API are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from bot.api.gate import Gate
+from bot.services.content.snapshot import ContentStore
+from bot.services.throttle import LoginThrottle
+from bot.services.wakeups import Wakeups
+from bot.store.database import Database
+
+Understand = Callable[[str], Awaitable[dict[str, Any]]]
+
+
+@dataclass(frozen=True)
+class Parts:
+    """One installation as the routes see it.
+
+    ``wakeups`` wake the open streams of this process after a change; ``uploads`` is the folder of files that were sent;
+    ``understand`` parses a sentence with the trained model, None where none is loaded.
+    """
+
+    database: Database
+    content: ContentStore
+    gate: Gate
+    throttle: LoginThrottle = field(default_factory=LoginThrottle)
+    wakeups: Wakeups = field(default_factory=Wakeups)
+    uploads: Path | None = None
+    understand: Understand | None = None
