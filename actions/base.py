@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -13,7 +13,7 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions import context, notice_answers, resumption, several
+from actions import context, handoff_answers, notice_answers, resumption, several
 from bot import clock
 from bot.services.calendar_files import calendar_link
 from bot.services.content.snapshot import Content
@@ -82,14 +82,39 @@ class Turn:
     @property
     def offered_topics(self) -> list[dict[str, str]]:
         """The buttons of a choice of topics that the bot gave just before this message."""
-        events = self.tracker.events
-        here = max((at for at, event in enumerate(events) if event.get("event") == "user"), default=0)
-        for event in reversed(events[:here]):
+        for event in self._before_this_message():
             if (event.get("metadata") or {}).get("utter_action") == "utter_clarify":
                 return list((event.get("data") or {}).get("buttons") or ())
             if event.get("event") == "user":
                 break
         return []
+
+    @property
+    def said_before(self) -> frozenset[str]:
+        """The templates of what the bot said between this message and the one before."""
+        names: set[str] = set()
+        for event in self._before_this_message():
+            if event.get("event") == "user":
+                break
+            name = (event.get("metadata") or {}).get("utter_action")
+            names |= {name} if name else set()
+        return frozenset(names)
+
+    @property
+    def is_back_from_adviser(self) -> bool:
+        """Whether this is the first message that the bot reads after a person had the conversation."""
+        for event in self._before_this_message():
+            if event.get("event") == "user":
+                return False
+            if event.get("name") == "action_back_from_adviser":
+                return True
+        return False
+
+    def _before_this_message(self) -> Iterator[Mapping[str, Any]]:
+        """What happened before, the newest first."""
+        events = self.tracker.events
+        here = max((at for at, event in enumerate(events) if event.get("event") == "user"), default=0)
+        yield from reversed(events[:here])
 
     @property
     def is_payload(self) -> bool:
@@ -154,7 +179,7 @@ class Turn:
 
     @property
     def is_question(self) -> bool:
-        return bool(_QUESTION.search(self.text))
+        return is_question(self.text)
 
     @property
     def speaks_of_booking(self) -> bool:
@@ -217,7 +242,8 @@ class DealerAction(Action):
 
     def _run(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> Events:
         turn = Turn(dispatcher, tracker)
-        elsewhere = resumption.redirected(self.name(), turn) or notice_answers.redirected(self.name(), turn)
+        redirections = (handoff_answers.redirected, resumption.redirected, notice_answers.redirected)
+        elsewhere = next(filter(None, (redirected(self.name(), turn) for redirected in redirections)), None)
         if elsewhere:
             return [FollowupAction(elsewhere)]
         events = several.around(self.name(), turn, self.perform)
@@ -235,6 +261,10 @@ class Ask(DealerAction):
     def perform(self, turn: Turn) -> Events:
         turn.say(self.asks_with)
         return []
+
+
+def is_question(text: str) -> bool:
+    return bool(_QUESTION.search(text))
 
 
 def button(title: str, intent: str, **entities: Any) -> dict[str, str]:

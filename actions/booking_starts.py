@@ -9,9 +9,9 @@ from rasa_sdk.events import FollowupAction, SlotSet
 from actions import service_visit, test_drive
 from actions.base import DealerAction, Events, Turn, set_slots
 from actions.booked_jobs import change_booked_jobs, wants_other_jobs
-from actions.booking_words import details, say_left_alone, say_needs_new_time
-from actions.existing_bookings import FORM, purpose_of
-from actions.facts import field_to_change
+from actions.booking_words import details, say_left_alone, say_needs_new_time, say_of_visit
+from actions.existing_bookings import FORM, purpose_of, visit_of
+from actions.facts import adviser_wished_for, field_to_change
 from actions.faq import answer_refund, misunderstood
 from actions.forms import Draft, left
 from actions.held_slots import let_go_on_leaving
@@ -52,10 +52,11 @@ class StartExistingBooking(DealerAction):
             return [FollowupAction("action_listen")]
         if not known and is_without_code(turn):
             return [FollowupAction("action_leave_without_code")]
-        draft: Draft = dict.fromkeys(FORM.slots)
+        paused = turn.slot("paused_form") == FORM.name and turn.active_form == "complaint_form"
+        draft: Draft = FORM.draft(turn) if paused else dict.fromkeys(FORM.slots)
         draft["booking_failures"] = turn.slot("booking_failures")
         draft["booking_purpose"] = purpose_of(turn)
-        if known and not turn.values_of({"booking_code", "phone"}):
+        if known and not paused and not turn.values_of({"booking_code", "phone"}):
             if draft["booking_purpose"] == "check" and not kind_named(turn) and len(own_visits(turn)) > 1:
                 _tell_own(turn)
                 return [FollowupAction("action_listen")]
@@ -64,11 +65,12 @@ class StartExistingBooking(DealerAction):
             draft["booking_code"], draft["booking_phone"] = known
         FORM.read(turn, draft)
         let_go_on_leaving(turn)
-        paused = [SlotSet("paused_form", turn.active_form)] if in_booking else []
+        waiting = turn.active_form if in_booking else None
+        waits = [SlotSet("paused_form", waiting)] if in_booking or paused else []
         begins = (
             [FollowupAction(FORM.name)] if turn.intent == "faq" else []
         )  # no rule leads on from a question
-        return [SlotSet("pending_offer", None), *paused, *set_slots(draft), *begins]
+        return [SlotSet("pending_offer", None), *waits, *set_slots(draft), *begins]
 
 
 def _known(turn: Turn) -> list[str] | None:
@@ -144,6 +146,17 @@ def look_up(turn: Turn) -> Events:
     return [SlotSet("misunderstandings", None), *set_slots(draft), FollowupAction(FORM.name)]
 
 
+def _receives_anyway(turn: Turn, draft: Draft, adviser: str) -> bool:
+    """Say so where nothing but the adviser is asked for who has the visit already."""
+    visit = visit_of(turn, draft)
+    if visit is None or turn.values_of({"time", "store"}):
+        return False
+    if not visit.adviser_name or visit.adviser != adviser:
+        return False
+    say_of_visit(turn, visit)
+    return True
+
+
 class ChangeAfterwards(DealerAction):
     """ "改到后天上午" when no form is running: it means the booking made or looked up here before."""
 
@@ -152,6 +165,7 @@ class ChangeAfterwards(DealerAction):
 
     def perform(self, turn: Turn) -> Events:
         known = _known(turn)
+        adviser = adviser_wished_for(turn)  # whose name is not the customer's
         if wants_other_jobs(turn):
             return change_booked_jobs(turn)
         if turn.active_form or not known:
@@ -164,5 +178,7 @@ class ChangeAfterwards(DealerAction):
         draft: Draft = dict.fromkeys(FORM.slots)
         draft["booking_purpose"] = "change"
         draft["booking_code"], draft["booking_phone"] = known
+        if adviser and _receives_anyway(turn, draft, adviser.id):
+            return [SlotSet("misunderstandings", None), FollowupAction("action_listen")]
         FORM.read(turn, draft)
         return [*set_slots(draft), FollowupAction(FORM.name)]

@@ -6,7 +6,7 @@ import re
 from datetime import datetime, timedelta
 from typing import Any
 
-from actions.base import Turn
+from actions.base import Turn, is_question
 from bot.services.replies import FAQ_PREFIX, topic_payload
 from bot.services.wording import say_time
 
@@ -38,6 +38,13 @@ _CALL = re.compile(
 )
 _NO_CALL = re.compile(r"试驾|(?:别|不要|不用|不许|给你们?)[^，,。]{0,6}(?:打|回|来)|打(?:了|过|来)")
 HALF_HOUR = timedelta(minutes=30)
+_CONSENT = re.compile(
+    r"[,，\s]*(?:这样|就这样)?(?:可不可以|行不行|好不好|(?:可以|行|好|成|对)[吗么嘛]?)[?？。！!~～\s]*$"
+)
+_BLAMES = re.compile(
+    r"(?:你们|你家|店里|师傅|技师|顾问|销售)[^，,。！!？?]{0,12}?(?:弄[脏坏丢]|[刮划蹭碰撞][花伤坏掉到了]|没(?:拧|装好|弄好|洗干净)|乱收|多收|坑|骗"
+    r"|放.{0,3}鸽子)|态度[^，,。]{0,4}(?:差|不好|恶劣|烂)|不负责任?|没人[管理]|白跑"
+)
 _SHORT_NO = 6
 """Characters."""
 CLEAR, PLAUSIBLE, MOST_SUGGESTIONS = 0.5, 0.03, 3
@@ -52,6 +59,19 @@ def has_reserve(text: str) -> bool:
 def is_plain_no(turn: Turn) -> bool:
     """A no; a longer one with a question is none (不是说好林晓接待吗)."""
     return turn.intent == "deny" and not (turn.is_question and len(turn.text) > _SHORT_NO)
+
+
+def asks_instead(turn: Turn) -> bool:
+    """Whether yes or no is answered with a question (取消要扣钱吗); one for consent is none (不取消了，可以吗)."""
+    if turn.is_payload or not turn.is_question:
+        return False
+    rest = _CONSENT.sub("", turn.text)
+    return is_question(rest) and (turn.intent != "deny" or len(rest) > _SHORT_NO)
+
+
+def blames(turn: Turn) -> bool:
+    """Whether something went wrong here (你们上次把我的车弄脏了), whatever else is asked for in the same breath."""
+    return not turn.is_payload and _BLAMES.search(turn.text) is not None
 
 
 def wants_change(text: str) -> bool:

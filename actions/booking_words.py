@@ -36,6 +36,14 @@ def say_status(turn: Turn, visit: BookedVisit) -> str | None:
     return "book_test_drive" if visit.kind is VisitKind.TEST_DRIVE else "book_service"
 
 
+def say_moved(turn: Turn, before: BookedVisit, moved: BookedVisit) -> None:
+    """The new time, and that the adviser who was asked for has no time then."""
+    turn.say("utter_booking_moved", **details(turn, moved), calendar=turn.calendar_link(moved))
+    wished = next((r.name for r in turn.dealership.resources if r.id == moved.adviser), "")
+    if wished and not moved.adviser_name and (before.adviser_name or before.needs_new_time):
+        turn.say("utter_adviser_not_free", adviser=wished)
+
+
 def say_left_alone(turn: Turn, visit: BookedVisit) -> None:
     """The visit stays as it is; one without a time still needs another."""
     if visit.needs_new_time:
@@ -76,6 +84,12 @@ def what_of(turn: Turn, visit: BookedVisit) -> str:
     if visit.kind is not VisitKind.TEST_DRIVE:
         return f"{model} {say_job_names(turn.dealership, visit.items)}".strip()
     return f"试驾 {model}{with_adviser(visit)}"
+
+
+def say_of_visit(turn: Turn, visit: BookedVisit) -> None:
+    """What is booked, in one line: the answer to a question about it."""
+    known = "{what}，{time}，{store}，预约码 {code}".format(**details(turn, visit))
+    turn.say("utter_so_far", known=known)
 
 
 def with_adviser(visit: BookedVisit) -> str:

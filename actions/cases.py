@@ -8,6 +8,8 @@ from typing import Any
 from rasa_sdk.events import ActiveLoop, FollowupAction, SlotSet
 
 from actions.base import Ask, DealerAction, Events, Turn, set_slots
+from actions.booking_talk import blames
+from actions.complaint_beside import begin_beside, go_on, visit_in_hand, without_move
 from actions.facts import name_phone_problem
 from actions.forms import Draft, Form, ValidateForm
 from actions.handoff import pass_to_person
@@ -39,8 +41,6 @@ _ABOUT_THE_BOT = re.compile(r"听不?懂(我|人)|人话|智障|答非所问|没
 _FOR_A_PERSON = re.compile(r"转|人工|真人|换个?人")
 _MORE_AT_LEAST, _MORE_BESIDE_PHONE = 4, 6
 _ONLY_WISH = re.compile(r"我?要?想?(投诉|举报|反映(情况|问题)?|提意见|吐槽)(一下|你们|一个人|个事)?")
-
-
 _LONG_ENOUGH = 7
 COURTESIES = frozenset({"greet", "thank", "goodbye", "affirm"})
 BOOKINGS = frozenset({"test_drive_form", "service_visit_form", "existing_booking_form"})
@@ -75,7 +75,7 @@ class CaseForm(Form):
             draft[self.phone_slot] = phones[0]
         elif turn.values("phone_invalid") or (turn.requested == self.phone_slot and not heard):
             heard = self._name_the_problem(turn, draft) or heard
-        changed = heard or bool(phones)
+        changed = heard or bool(phones) or (turn.active_form != self.name and bool(draft[self.phone_slot]))
         if changed and draft[self.case_slot]:
             details = {self.text_slot.split("_")[1]: draft[self.text_slot], **self.also_known(turn)}
             update_case(turn.database, draft[self.case_slot], turn.now, draft[self.phone_slot], details)
@@ -208,13 +208,14 @@ class ComplaintForm(CaseForm):
         return super().read(turn, draft)
 
     def read_text(self, turn: Turn, draft: Draft) -> bool:
-        text = _without_phone(turn, turn.own_text)
+        text = without_move(turn, _without_phone(turn, turn.own_text))
         substance = _ONLY_WISH.sub("", text).strip(" ,，。!！~")
         asked = turn.requested == "complaint_text" and len(text) >= 2 and turn.intent not in COURTESIES
         asked = asked or self._says_more(turn)
         if _DECLINES.search(text):
             return False
-        if turn.is_payload or not (asked or (turn.intent == "complain" and len(substance) >= 6)):
+        complains = turn.intent == "complain" or blames(turn)
+        if turn.is_payload or not (asked or (complains and len(substance) >= 6)):
             return False
         earlier = draft["complaint_text"]
         draft["complaint_text"] = f"{earlier}；{text}" if earlier else text
@@ -258,10 +259,15 @@ class StartCase(DealerAction):
             details,
             complaint_hours=turn.dealership.profile.complaint_hours,
         )
+        draft |= self.known(turn)
         self.form.read(turn, draft)
         let_go_on_leaving(turn)
         paused = turn.active_form if turn.active_form in BOOKINGS else None
         return [SlotSet("pending_offer", None), SlotSet("paused_form", paused), *set_slots(draft)]
+
+    def known(self, turn: Turn) -> Draft:
+        """What need not be asked."""
+        return {}
 
 
 class FinishCase(DealerAction):
@@ -285,8 +291,14 @@ class FinishCase(DealerAction):
             "due": say_time(due) if due else "",
         }
         turn.say(self.done if phone else self.done_without_phone, **values)
-        pass_to_person(turn, self.reason, {"case": draft[self.form.case_slot]})
-        return self.form.cleared()
+        interrupted = self.interrupted(turn)
+        if not interrupted:
+            pass_to_person(turn, self.reason, {"case": draft[self.form.case_slot]})
+        return [*self.form.cleared(), *interrupted]
+
+    def interrupted(self, turn: Turn) -> Events:
+        """What goes on now, before a person takes over."""
+        return []
 
 
 class StartRescue(StartCase):
@@ -322,6 +334,16 @@ class StartComplaint(StartCase):
     action_name = "action_start_complaint"
     form = COMPLAINT
     first_words = "utter_complaint_first_words"
+
+    def perform(self, turn: Turn) -> Events:
+        events = super().perform(turn)
+        events += begin_beside(turn, is_told=SlotSet(COMPLAINT.text_slot, None) not in events)
+        blamed = turn.intent not in COMPLAINT.own_intents  # no rule leads on
+        return [*events, FollowupAction(COMPLAINT.name)] if blamed else events
+
+    def known(self, turn: Turn) -> Draft:
+        visit = visit_in_hand(turn)
+        return {COMPLAINT.phone_slot: visit.phone if visit else turn.slot(COMPLAINT.phone_slot)}
 
 
 class ValidateRescue(ValidateForm):
@@ -364,6 +386,9 @@ class FinishComplaint(FinishCase):
     form = COMPLAINT
     reason = "complaint"
     done, done_without_phone = "utter_complaint_recorded", "utter_complaint_recorded_without_phone"
+
+    def interrupted(self, turn: Turn) -> Events:
+        return go_on(turn)
 
 
 def _without_phone(turn: Turn, text: str | None = None) -> str:

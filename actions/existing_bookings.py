@@ -7,26 +7,30 @@ import re
 from rasa_sdk.events import FollowupAction, SlotSet
 
 from actions.base import Ask, DealerAction, Events, Turn, set_slots
+from actions.booking_talk import answer_aside, asks_instead, blames
 from actions.booking_words import details as details
-from actions.booking_words import is_over, say_left_alone
-from actions.booking_words import say_needs_new_time as say_needs_new_time
+from actions.booking_words import say_left_alone, say_needs_new_time, say_of_visit
 from actions.booking_words import say_status as say_status
-from actions.facts import WHATEVER, name_phone_problem
+from actions.facts import OTHER, WHATEVER, adviser_wished_for, name_phone_problem
 from actions.forms import CHANGES, Draft, Form, ValidateForm, left
 from actions.held_slots import refusal_of
 from actions.own_visits import IDENTITY, is_without_code, own_visits, shift_of
-from actions.time_wishes import ask_for_time, parse_time, read_wish
-from bot.domain.booking import VisitRequest, VisitStatus, may_change
-from bot.domain.conversation import HandoffReason
-from bot.domain.errors import BookingRefused, Conflict, NotFound, TooLateToChange
+from actions.slot_offers import adviser_name
+from actions.time_wishes import Wish, ask_for_time, parse_time, read_wish
+from bot.domain.booking import VisitKind, VisitRequest, VisitStatus, may_change
+from bot.domain.dealership import Resource
+from bot.domain.errors import BookingRefused, NotFound
 from bot.services.availability import check_slot
-from bot.services.booking import cancel_visit, move_visit
 from bot.services.visits import BookedVisit, find_visit
 from bot.services.wording import say_time
 
 MOST_FAILURES = 5
 _CHANGING = ("booking_new_time", "booking_confirmed")
+OPEN: Wish = {"kind": "ambiguous", "start": None, "end": None}
+"""A wish without a time."""
 PURPOSES = {"check": "查询", "change": "改期", "cancel": "取消"}
+_CANCELS = re.compile(r"取消|退|不[来去约试]")
+_OF_THE_VISIT = re.compile(r"说好|说的是|接待|约的|几点|哪天|哪[家个]店|什么时候|谁")
 _KEEP_IT = re.compile(r"(不|别|甭|先不|不要|不用|不想)(取消|改|退|换)|保留|不动了|还是去|照旧")
 _LIKE_A_CODE = re.compile(r"(?<![A-Za-z0-9])[A-Za-z]{3}[ -]?[0-9]{3}(?![A-Za-z0-9])")
 
@@ -51,14 +55,13 @@ class ExistingBookingForm(Form):
 
     def read(self, turn: Turn, draft: Draft) -> bool:
         confirming = turn.requested == "booking_confirmed"
-        if confirming and _KEEP_IT.search(turn.text):
-            draft["booking_confirmed"] = False
+        if confirming and self._read_answer(turn, draft):
             return True
-        if confirming and turn.intent in ("affirm", "deny") and not turn.values_of(self.entities):
-            draft["booking_confirmed"] = turn.intent == "affirm"
-            return True
+        before = draft["booking_purpose"]
         heard = [self._read_identity(turn, draft), self._read_change(turn, draft)]
-        if turn.intent in self.own_intents and purpose_of(turn) != draft["booking_purpose"]:
+        turned = draft["booking_purpose"] != before  # 先别取消，改到周日
+        turned = turned or bool(_adviser_said(turn, draft) and not _CANCELS.search(turn.text))  # 还是林晓吧
+        if turn.intent in self.own_intents and purpose_of(turn) != draft["booking_purpose"] and not turned:
             draft["booking_purpose"] = purpose_of(turn)
             draft["booking_confirmed"] = None
             heard.append(True)
@@ -68,10 +71,14 @@ class ExistingBookingForm(Form):
     def takes_anything(self, turn: Turn) -> bool:
         if turn.values("booking_code") or (turn.requested in IDENTITY and _no_such_code(turn)):
             return True
+        if turn.requested not in _CHANGING:
+            return False
         keeps = turn.requested == "booking_confirmed" and _KEEP_IT.search(turn.text)
-        return bool(keeps) or (turn.requested in _CHANGING and shift_of(turn.text) is not None)
+        return bool(keeps or shift_of(turn.text) or _adviser_named(turn))
 
     def elsewhere(self, turn: Turn) -> str | None:
+        if turn.requested in _CHANGING and blames(turn):
+            return "action_start_complaint"
         return "action_leave_without_code" if is_without_code(turn) else None
 
     def acknowledge(self, turn: Turn, draft: Draft, before: Draft) -> None:
@@ -91,6 +98,39 @@ class ExistingBookingForm(Form):
         if draft["booking_purpose"] == "check" or draft["booking_confirmed"] is not None:
             return None
         return "booking_confirmed"
+
+    def read_move(self, turn: Turn, draft: Draft) -> None:
+        """Another time, store or adviser that is asked for along with something else."""
+        if turn.values_of({"time", "store"}):
+            draft["booking_purpose"] = "change"
+        self._read_change(turn, draft)
+        self._look_up(turn, draft)
+
+    def _read_answer(self, turn: Turn, draft: Draft) -> bool:
+        """Yes or no to the question whether to change or cancel; a question instead is answered and decides nothing."""
+        keeps = bool(_KEEP_IT.search(turn.text))
+        cancels = draft["booking_purpose"] == "cancel"
+        moves = cancels and keeps and turn.values_of({"time", "store"})
+        if moves or _adviser_said(turn, draft):
+            return False
+        facts = turn.values_of(self.entities)
+        insists = cancels and turn.intent == "cancel_booking" and not turn.is_payload
+        answers = turn.intent in ("affirm", "deny") or insists
+        if not facts and (answers or keeps or adviser_wished_for(turn)) and asks_instead(turn):
+            return self._answer_question(turn, draft)
+        if not keeps and (facts or not answers):
+            return False
+        draft["booking_confirmed"] = turn.intent != "deny" and not keeps
+        return True
+
+    def _answer_question(self, turn: Turn, draft: Draft) -> bool:
+        visit = visit_of(turn, draft)
+        if visit is None:
+            return False
+        is_of_visit = _OF_THE_VISIT.search(turn.text) or adviser_wished_for(turn)
+        if is_of_visit or not answer_aside(turn):
+            say_of_visit(turn, visit)
+        return True
 
     def _read_identity(self, turn: Turn, draft: Draft) -> bool:
         code, phone = turn.last("booking_code"), turn.last("phone")
@@ -114,20 +154,20 @@ class ExistingBookingForm(Form):
         return bool(code or phone)
 
     def _read_change(self, turn: Turn, draft: Draft) -> bool:
-        if (
-            draft["booking_purpose"] == "cancel"
-            and turn.intent in CHANGES
-            and turn.values_of({"time", "store"})
-        ):
+        adviser, keeps = _adviser_said(turn, draft), _KEEP_IT.search(turn.text)
+        moves = turn.values_of({"time", "store"}) and (turn.intent in CHANGES or keeps)
+        if draft["booking_purpose"] == "cancel" and (moves or adviser):
             draft["booking_purpose"] = "change"
         if draft["booking_purpose"] not in ("change", None) and turn.intent != "change_booking":
             return False
         visit = visit_of(turn, draft)
         agreed = parse_time(draft["booking_new_time"]) or (visit.start if visit else None)
         shift = shift_of(turn.text)
-        wish = read_wish(turn, agreed, draft["booking_wish"])
+        earlier = draft["booking_wish"]
+        wish = read_wish(turn, agreed, earlier)
         if shift and agreed and not wish:
             wish = {"kind": "point", "start": (agreed + shift).isoformat(), "end": None}
+        wish = _with_adviser(wish, earlier, adviser, visit)
         store = turn.last("store")
         if store:
             draft["booking_new_store"] = store
@@ -136,7 +176,8 @@ class ExistingBookingForm(Form):
                 booking_wish=wish, booking_new_time=None, booking_refusal=None, booking_confirmed=None
             )
         elif turn.requested == "booking_new_time" and WHATEVER.search(turn.text):
-            draft.update(booking_wish=None, booking_refusal=None)
+            kept = (earlier or {}).get("adviser")
+            draft.update(booking_wish={**OPEN, "adviser": kept} if kept else None, booking_refusal=None)
             return True
         return bool(wish or store)
 
@@ -172,9 +213,37 @@ class ExistingBookingForm(Form):
                 current=visit.slot,
             )
         except BookingRefused as refused:
-            draft["booking_refusal"] = refusal_of(refused, start)
+            lost = {"booking_new_time": None, "booking_confirmed": None}
+            draft.update(booking_refusal=refusal_of(refused, start), **lost)
             return
         draft.update(booking_new_time=start.isoformat(), booking_refusal=None)
+
+
+def _adviser_said(turn: Turn, draft: Draft) -> str | None:
+    """The id of the adviser who is to receive the customer; to cancel what was agreed with one is no such wish."""
+    if draft["booking_purpose"] == "cancel" and not OTHER.search(turn.text):
+        return None
+    visit, adviser = visit_of(turn, draft), _adviser_named(turn)
+    drives = visit is None or visit.kind is VisitKind.TEST_DRIVE
+    return adviser.id if adviser and drives else None
+
+
+def _adviser_named(turn: Turn) -> Resource | None:
+    return adviser_wished_for(turn, by_name=turn.requested in _CHANGING and turn.intent != "faq")
+
+
+def _with_adviser(
+    wish: Wish | None, earlier: Wish | None, adviser: str | None, visit: BookedVisit | None
+) -> Wish | None:
+    """A wish with the adviser of this message, or of an earlier one. Who names nobody but an adviser keeps the time."""
+    if adviser is None:
+        kept = (earlier or {}).get("adviser")
+        return {**wish, "adviser": kept} if wish and kept else wish
+    if wish is None and earlier is None and visit is not None:
+        receives_anyway = adviser == visit.adviser and visit.adviser_name
+        if not visit.needs_new_time and not receives_anyway:
+            wish = {"kind": "point", "start": visit.start.isoformat(), "end": None}
+    return {**(wish or earlier or OPEN), "adviser": adviser}
 
 
 def _no_such_code(turn: Turn) -> str | None:
@@ -221,7 +290,13 @@ def changeable(turn: Turn, visit: BookedVisit) -> bool:
 
 
 def request_of(visit: BookedVisit, draft: Draft) -> VisitRequest:
-    return VisitRequest(visit.kind, draft["booking_new_store"] or visit.store, visit.model, visit.items)
+    store, adviser = draft["booking_new_store"] or visit.store, adviser_wished(visit, draft)
+    return VisitRequest(visit.kind, store, visit.model, visit.items, adviser)
+
+
+def adviser_wished(visit: BookedVisit, draft: Draft) -> str | None:
+    """The id of the adviser who is wished for with the new time, or instead of it; for a test drive alone."""
+    return (draft["booking_wish"] or {}).get("adviser") if visit.kind is VisitKind.TEST_DRIVE else None
 
 
 FORM = ExistingBookingForm()
@@ -297,93 +372,10 @@ class AskBookingConfirmation(DealerAction):
         else:
             start = parse_time(draft["booking_new_time"])
             assert start is not None
-            store = turn.dealership.store(draft["booking_new_store"] or visit.store)
+            place = turn.dealership.store(draft["booking_new_store"] or visit.store).name
+            adviser = adviser_name(turn, adviser_wished(visit, draft))
+            place += f"，由{adviser}接待" if adviser else ""
             turn.say(
-                "utter_confirm_change", **details(turn, visit), new_time=say_time(start), new_store=store.name
+                "utter_confirm_change", **details(turn, visit), new_time=say_time(start), new_store=place
             )
         return []
-
-
-class FinishExistingBooking(DealerAction):
-    """Tells, moves or cancels the visit, or says why that is not possible and who can help."""
-
-    action_name = "action_finish_existing_booking"
-
-    def perform(self, turn: Turn) -> Events:
-        draft = FORM.draft(turn)
-        purpose = draft["booking_purpose"]
-        visit = visit_of(turn, draft)
-        if visit is None or (draft["booking_failures"] or 0) >= MOST_FAILURES:
-            turn.say("utter_too_many_failures")
-            return [
-                *FORM.cleared(),
-                SlotSet("booking_failures", draft["booking_failures"]),
-                SlotSet("pending_offer", "human"),
-            ]
-        known = SlotSet("known_booking", [visit.code, visit.phone])
-        if purpose == "check" or is_over(turn, visit) or visit.status is not VisitStatus.CONFIRMED:
-            offered = say_status(turn, visit)
-            return [*FORM.cleared(), known, *([SlotSet("pending_offer", offered)] if offered else [])]
-        if draft["booking_confirmed"] is False:
-            say_left_alone(turn, visit)
-            return [*FORM.cleared(), known]
-        return [*self._change(turn, draft, visit), known]
-
-    def _change(self, turn: Turn, draft: Draft, visit: BookedVisit) -> Events:
-        code, phone = draft["booking_code"], draft["booking_phone"]
-        try:
-            if draft["booking_purpose"] == "cancel":
-                cancelled = cancel_visit(turn.database, turn.dealership, turn.now, code, phone)
-                turn.say("utter_booking_cancelled", **details(turn, cancelled))
-            else:
-                self._move(turn, draft, visit)
-        except BookingRefused as refused:
-            start = parse_time(draft["booking_new_time"]) or turn.now
-            again = {
-                "booking_new_time": None,
-                "booking_confirmed": None,
-                "booking_refusal": refusal_of(refused, start),
-            }
-            return [*set_slots(again), FollowupAction(FORM.name)]
-        except TooLateToChange:
-            turn.say("utter_too_late_to_change", **details(turn, visit))
-            late = {"late_wish": _late_wish(draft, visit), "handoff_reason": HandoffReason.LATE_CHANGE.value}
-            return [*FORM.cleared(), SlotSet("pending_offer", "human"), *set_slots(late)]
-        except Conflict:
-            say_status(turn, visit)
-        return FORM.cleared()
-
-    def _move(self, turn: Turn, draft: Draft, visit: BookedVisit) -> None:
-        start = parse_time(draft["booking_new_time"]) or visit.start
-        moved = move_visit(
-            turn.database,
-            turn.dealership,
-            turn.now,
-            draft["booking_code"],
-            draft["booking_phone"],
-            start,
-            draft["booking_new_store"],
-        )
-        say_moved(turn, visit, moved)
-
-
-def say_moved(turn: Turn, before: BookedVisit, moved: BookedVisit) -> None:
-    """The new time, and that the adviser who was asked for has no time then."""
-    turn.say("utter_booking_moved", **details(turn, moved), calendar=turn.calendar_link(moved))
-    wished = next((r.name for r in turn.dealership.resources if r.id == moved.adviser), "")
-    if wished and not moved.adviser_name and (before.adviser_name or before.needs_new_time):
-        turn.say("utter_adviser_not_free", adviser=wished)
-
-
-def _late_wish(draft: Draft, visit: BookedVisit) -> dict[str, str]:
-    """What a person has to do about a visit that starts too soon to be changed here: for the record of the handoff."""
-    wish = draft["booking_wish"] or {}
-    new_time = draft["booking_new_time"] or wish.get("start") or ""
-    known = {
-        "code": visit.code,
-        "wish": draft["booking_purpose"] or "change",
-        "start": visit.start.isoformat(),
-        "new_start": new_time if draft["booking_purpose"] == "change" else "",
-        "new_store": draft["booking_new_store"] or "",
-    }
-    return {name: value for name, value in known.items() if value}

@@ -40,6 +40,8 @@ _NICKNAME = re.compile(
 _AS_BEFORE = re.compile(
     r"^(?:就|还|都)*(?:用|是)(?:原来|之前|刚才|上面|这个|以前)|还用|^(?:和|跟|同).{0,3}(?:之前|刚才|上次|上).{0,2}(?:一样)?\W*$"
 )
+OTHER = re.compile(r"换|改")
+_OF_SOMEBODY = re.compile(r"换|改|让|由")
 PHONE_DIGITS = 11
 FIELD_WORDS: tuple[tuple[str, str], ...] = (
     ("name", r"名字|姓名|称呼|姓"),
@@ -167,12 +169,15 @@ def field_to_change(turn: Turn) -> str | None:
     return next((field for field, words in FIELD_WORDS if re.search(words, turn.text)), None)
 
 
-def adviser_wished_for(turn: Turn) -> Resource | None:
-    """The sales adviser who is asked for by name (想找林晓试驾), or by a button; their name is not the customer's."""
+def adviser_wished_for(turn: Turn, by_name: bool = False) -> Resource | None:
+    """The sales adviser who is asked for by name (想找林晓试驾), or by a button; their name is not the customer's.
+
+    ``by_name``: the name alone is enough, because it is spoken of who receives the customer.
+    """
     known = [r for r in turn.dealership.resources if r.kind is ResourceKind.SALES_ADVISER]
     if turn.is_payload:
         return next((adviser for adviser in known if adviser.id == turn.last("adviser")), None)
-    found = next((adviser for adviser in known if _asks_for(turn.text, adviser.name)), None)
+    found = next((adviser for adviser in known if _asks_for(turn.text, adviser.name, by_name)), None)
     if found:
         turn.entities = [
             e
@@ -182,8 +187,17 @@ def adviser_wished_for(turn: Turn) -> Resource | None:
     return found
 
 
-def _asks_for(text: str, name: str) -> bool:
+def wants_other_adviser(turn: Turn) -> bool:
+    """Whether a booked visit is to be received by somebody else (能换成赵敏接待吗), outside of any form."""
+    known = turn.slot("known_booking") and not turn.active_form and _OF_SOMEBODY.search(turn.text)
+    return bool(known and adviser_wished_for(turn))
+
+
+def _asks_for(text: str, name: str, by_name: bool) -> bool:
     spoken = re.escape(name)
+    text = re.sub(rf"(?:不要|不用|不想要?|别[让找]?|除了)[^，,。]{{0,2}}{spoken}", "", text)
+    if by_name:
+        return name in text
     return bool(
         re.search(
             rf"(?:找|让|请|由|跟|约|指定|换成?|想要){spoken}|{spoken}(?:来|给我|陪|带|接待|顾问|.{{0,6}}有空)",

@@ -9,6 +9,7 @@ from rasa_sdk.events import FollowupAction, SlotSet
 
 from actions.base import DealerAction, Events, Turn
 from actions.booked_jobs import wants_other_jobs
+from actions.facts import wants_other_adviser
 from actions.own_visits import shift_of
 from actions.several import TITLES, dialogue_button
 from actions.visit_begun import visit_begun
@@ -75,7 +76,8 @@ def _elsewhere(turn: Turn) -> str | None:
         return "action_start_existing_booking"
     if turn.is_payload or turn.active_form:
         return None
-    if (turn.slot("known_booking") and shift_of(turn.text)) or wants_other_jobs(turn):
+    shifts = turn.slot("known_booking") and shift_of(turn.text)
+    if shifts or wants_other_adviser(turn) or wants_other_jobs(turn):
         return "action_change_afterwards"
     wants_mending = turn.values("plate") or _MEND.search(turn.text)
     return "action_start_service_visit" if topic == "repair.flat_tire" and wants_mending else None
@@ -115,6 +117,7 @@ class NotUnderstood(DealerAction):
             turn.say("utter_marks_only" if _MARKS_ONLY.match(turn.text) else "utter_symbols_only")
             return []
         begun = None if turn.active_form else visit_begun(turn)
+        begun = "action_change_afterwards" if wants_other_adviser(turn) else begun
         return [FollowupAction(begun)] if begun else misunderstood(turn)
 
 

@@ -12,7 +12,7 @@ from rasa_sdk.events import FollowupAction, SlotSet
 from actions.base import Ask, DealerAction, Events, Turn, button, set_slots
 from actions.booked_jobs import wants_other_jobs
 from actions.booking_starts import look_up
-from actions.facts import UNKNOWN, model_buttons, read_mileage, read_plate
+from actions.facts import UNKNOWN, model_buttons, read_mileage, read_plate, wants_other_adviser
 from actions.faq import misunderstood
 from actions.forms import Draft, Form, ValidateForm
 from actions.named_problems import name_plate_problem
@@ -166,7 +166,8 @@ class TakeUpFacts(DealerAction):
             return misunderstood(turn)
         if turn.values("booking_code"):
             return look_up(turn)
-        begun = "action_change_afterwards" if wants_other_jobs(turn) else visit_begun(turn)
+        changes = wants_other_jobs(turn) or wants_other_adviser(turn)
+        begun = "action_change_afterwards" if changes else visit_begun(turn)
         if begun:
             return [FollowupAction(begun)]
         if turn.values("mileage") and turn.slot("known_car"):

@@ -30,6 +30,7 @@ TITLES = {
 }
 STARTS = "action_start_"
 ENDS = ("action_book_", "action_finish_", "action_answer_own_car", "action_leave_dialogue")
+COMPLAINT = "complain"
 SERIOUS = frozenset({"action_start_rescue", "action_start_complaint"})
 
 
@@ -53,6 +54,7 @@ def _answer(turn: Turn) -> None:
 def _put_off(turn: Turn, action: str) -> Events:
     """Name the dialogues that have to wait, and keep them in mind."""
     waiting = [intent for intent in turn.slot("also_wanted") or () if intent != turn.intent]
+    waiting += [COMPLAINT] if _leaves_complaint(turn, action) and COMPLAINT not in waiting else []
     if action == "action_start_rescue":
         return [SlotSet("also_wanted", None)]
     wanted = [intent for intent in turn.also_wanted if intent in TITLES]
@@ -66,6 +68,12 @@ def _put_off(turn: Turn, action: str) -> Events:
         turn.say("utter_also_wanted", buttons=buttons, others="、".join(titles))
     kept = [*waiting, *(intent for intent in wanted if intent not in waiting)]
     return [SlotSet("also_wanted", kept or None)] if kept or turn.slot("also_wanted") else []
+
+
+def _leaves_complaint(turn: Turn, action: str) -> bool:
+    """Whether a complaint is left for something else before a word of it was told."""
+    untold = turn.active_form == "complaint_form" and not turn.slot("complaint_text")
+    return untold and action not in SERIOUS
 
 
 def _remind(turn: Turn, events: Events) -> Events:

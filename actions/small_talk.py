@@ -14,6 +14,7 @@ from actions.faq import answer_refund, ask_again, misunderstood
 from actions.forms import Form, left
 from actions.own_visits import own_visits
 from actions.resumption import LEFT, kept_for_later
+from actions.several import COMPLAINT
 from actions.visit_replies import answer_notice
 from actions.visits import VisitForm
 from bot.services.booking import release_hold
@@ -202,6 +203,11 @@ class AcceptOffer(DealerAction):
             return [cleared, *handoff.request_human(turn)]
         if turn.offered_topics:
             return ask_again(turn)
+        if offer == COMPLAINT:
+            return [cleared, FollowupAction("action_start_complaint")]
+        if turn.active_form and turn.is_back_from_adviser:
+            turn.say("utter_goes_on")
+            return []
         if turn.active_form:  # a yes that answers none of the form's questions
             return misunderstood(turn)
         if offer in OFFERED:

@@ -12,8 +12,7 @@ from typing import Any
 from rasa_sdk.events import FollowupAction, SlotSet
 
 from actions.base import DealerAction, Events, Turn, button, set_slots
-from actions.booking_words import details, is_over, say_needs_new_time, say_status
-from actions.existing_bookings import say_moved
+from actions.booking_words import details, is_over, say_moved, say_needs_new_time, say_status
 from actions.faq import misunderstood
 from actions.new_times import new_time_buttons
 from actions.notice_answers import answer_to

@@ -14,7 +14,7 @@ from uuid import uuid4
 from sqlalchemy.orm import Session
 
 from bot.domain.attendance import may_cancel, must_be_confirmed
-from bot.domain.booking import Slot, VisitRequest, VisitStatus, may_change
+from bot.domain.booking import Offer, Slot, VisitRequest, VisitStatus, may_change
 from bot.domain.dealership import Dealership
 from bot.domain.errors import BookingRefused, Conflict, TooLateToChange, WrongState
 from bot.services import reminders
@@ -110,27 +110,32 @@ def move_visit(
     start: datetime,
     store: str | None = None,
     by_staff: bool = False,
+    adviser: str | None = None,
 ) -> BookedVisit:
     """Move a visit to another time, and store if given. Code and row stay, on failure the old slot too.
 
-    Staff need neither the phone number (None) nor to keep a notice, and the customer is told. Raises NotFound,
-    TooLateToChange, WrongState for a visit that is not confirmed, SlotTaken or BookingRefused with alternatives.
+    ``adviser``: with this one alone, who is the one wished for from then on; the time may be the old one. Staff need
+    neither the phone number (None) nor to keep a notice, and the customer is told. Raises NotFound, TooLateToChange,
+    WrongState for a visit that is not confirmed, SlotTaken or BookingRefused with alternatives.
     """
     with database.reading() as session:
         visit = view_of(dealership, row_of_code(session, code, phone))
-    request = VisitRequest(visit.kind, store or visit.store, visit.model, visit.items)
+    request = VisitRequest(visit.kind, store or visit.store, visit.model, visit.items, adviser)
     mine = Owner(appointment_id=visit.id)
     wish = Wish(dealership, now, request, local(start), mine, visit.slot, by_staff, visit.phone)
 
     def work(session: Session) -> BookedVisit:
         row = row_of_code(session, code, phone, lock=True)
         require_changeable(dealership, now, row, by_staff)
-        if row.needs_new_time or (row.store, row.start) != (wish.request.store, wish.start):
+        same_person = adviser is None or (adviser == row.adviser and adviser in row.resources)
+        same_place = (row.store, row.start) == (wish.request.store, wish.start)
+        if row.needs_new_time or not (same_place and same_person):
             left = Slot(row.store, row.start, row.end)
             _put(row, place(session, wish, possible_offers(wish), appointment_id=row.id), now)
             if not row.needs_approval:
                 close_visit_case(session, row, now)
             row.needs_new_time, row.promised_at = False, None
+            row.adviser = adviser or row.adviser
             row.sequence += 1
             reminders.moved(session, dealership, row, now, told=not by_staff)
             offer_freed(session, dealership, now, left)
@@ -192,25 +197,38 @@ def write_booking(
     The row is written before the claims, so that a rival with the same request key waits for it.
     """
     offers = possible_offers(wish)
-    row: Row = Appointment(
+    code = free_code(session, make_code)
+    row = _new_row(wish, contact, code, conversation_id=conversation_id, request_key=request_key, **vehicle)
+    _put(row, Placement(offers[0].plan(wish.start).slot, ()), wish.now)
+    session.add(row)
+    session.flush()
+    _claim(session, wish, offers, row)
+    remember_customer(session, contact, wish.now)
+    if not wish.by_staff:
+        ask_for_approval(session, wish.dealership, row, wish.now)
+    reminders.booked(session, wish.dealership, row, wish.now, told=not wish.by_staff)
+    return row
+
+
+def _new_row(wish: Wish, contact: Contact, code: str, **more: Any) -> Row:
+    """A visit without its place."""
+    return Appointment(
         id=uuid4().hex,
         kind=wish.request.kind.value,
         status=VisitStatus.CONFIRMED.value,
-        code=free_code(session, make_code),
+        code=code,
         model=wish.request.model,
         items=list(dict.fromkeys(wish.request.jobs)),
         adviser=wish.request.adviser,
         name=contact.name,
         phone=contact.phone,
-        conversation_id=conversation_id,
-        request_key=request_key,
         created_at=wish.now,
-        **vehicle,
+        **more,
     )
-    expected = offers[0].plan(wish.start).slot
-    _put(row, Placement(expected, ()), wish.now)
-    session.add(row)
-    session.flush()
+
+
+def _claim(session: Session, wish: Wish, offers: tuple[Offer, ...], row: Row) -> None:
+    """Claim the place of a new visit: with what is held, and with what its customer was offered from the waitlist."""
     hold = bookings.lock_hold(session, wish.mine.holder) if wish.mine.holder else None
     if hold is not None:
         bookings.turn_hold_into_appointment(session, hold, row.id)
@@ -218,11 +236,6 @@ def write_booking(
     _put(row, place(session, wish, offers, appointment_id=row.id), wish.now)
     for slot in freed:
         offer_freed(session, wish.dealership, wish.now, slot)
-    remember_customer(session, contact, wish.now)
-    if not wish.by_staff:
-        ask_for_approval(session, wish.dealership, row, wish.now)
-    reminders.booked(session, wish.dealership, row, wish.now, told=not wish.by_staff)
-    return row
 
 
 def _put(row: Row, placement: Placement, now: datetime) -> None:

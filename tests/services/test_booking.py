@@ -276,6 +276,35 @@ def test_a_move_to_another_store(database: Database) -> None:
     assert {name for name, _ in claims(database)} == {"west-car-x5", "west-adviser-1"}
 
 
+def test_a_move_to_another_adviser(database: Database) -> None:
+    moved = move(database, book(database), HALF_PAST_TWO, adviser="east-adviser-3")
+    assert (moved.start, moved.adviser_name) == (HALF_PAST_TWO, "赵敏")
+    assert {name for name, _ in claims(database)} == {"east-car-x5", "east-adviser-3"}
+
+
+def test_another_adviser_at_the_same_time(database: Database) -> None:
+    visit = book(database)
+    moved = move(database, visit, TWO, adviser="east-adviser-3")
+    assert (moved.slot, moved.resources) == (visit.slot, ("east-car-x5", "east-adviser-3"))
+    assert (moved.adviser, moved.sequence) == ("east-adviser-3", visit.sequence + 1)
+    assert move(database, moved, TWO, now=NOW + timedelta(minutes=1), adviser="east-adviser-3") == moved
+
+
+def test_an_adviser_who_is_taken_changes_nothing(database: Database) -> None:
+    visit = book(database)
+    book(database, request=replace(DRIVE, model="e5", adviser="east-adviser-3"))
+    before = claims(database)
+    with pytest.raises(SlotTaken) as refused:
+        move(database, visit, TWO, adviser="east-adviser-3")
+    assert (refused.value.reason, len(refused.value.alternatives)) == (Refusal.ADVISER_BUSY, 3)
+    assert (claims(database), visits.find_visit(database, DEMO, visit.code, visit.phone)) == (before, visit)
+
+
+def test_a_later_move_keeps_the_wish_for_the_adviser(database: Database) -> None:
+    moved = move(database, book(database), THREE, adviser="east-adviser-3")
+    assert move(database, moved, HALF_PAST_TWO).adviser_name == "赵敏"
+
+
 def test_a_service_visit_keeps_its_jobs_when_moved(database: Database) -> None:
     visit = book(database, request=replace(SERVICE, jobs=("major_service", "brake_check")))
     moved = move(database, visit, at("11-29 09:00"))
