@@ -67,6 +67,9 @@ def _add_looking(actions: Any) -> None:
     listing.add_argument(
         "--unsettled", action="store_true", help="the day is over and nobody recorded who came"
     )
+    listing.add_argument(
+        "--to-call", action="store_true", help="somebody has to call: to confirm the visit, or for a new time"
+    )
     listing.add_argument("--format", choices=("table", "json", "csv"), default="table")
     actions.add_parser("show", help="everything about a visit").add_argument("code")
     slots = actions.add_parser("slots", help="when such a visit is possible")

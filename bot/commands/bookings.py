@@ -104,9 +104,9 @@ class _Command:
     def do_list(self) -> None:
         visits = list(filter(self._wanted(), self._listed()))
         if self.arguments.format == "json":
-            from bot.api.appointments import appointment_json
+            from bot.api.appointments import appointments_json
 
-            tell(json.dumps([appointment_json(visit) for visit in visits], ensure_ascii=False, indent=2))
+            tell(json.dumps(appointments_json(self.database, visits), ensure_ascii=False, indent=2))
         elif self.arguments.format == "csv":
             tell(bookings_csv_text(visits).rstrip())
         else:
@@ -295,7 +295,7 @@ class _Command:
         return list_visits(self.database, self.dealership, phone, from_, to)
 
     def _wanted(self) -> Callable[[BookedVisit], bool]:
-        """Whether a visit is what ``--store``, ``--kind`` and ``--status`` ask for."""
+        """Whether a visit is what ``--store``, ``--kind``, ``--status`` and ``--to-call`` ask for."""
         given = self.arguments
         store = given.store and known("--store", given.store, self.names.store, self.names.stores)
         kind = given.kind and _meant("--kind", given.kind, visit_kind, choices(KINDS))
@@ -304,6 +304,7 @@ class _Command:
             visit.store == (store or visit.store)
             and visit.kind == (kind or visit.kind)
             and visit.status == (status or visit.status)
+            and (visit.to_call or not given.to_call)
         )
 
     def _record(self, record: Callable[..., BookedVisit]) -> None:

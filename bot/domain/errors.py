@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 
 class ZhantingError(Exception):
     """Base of everything that we raise on purpose; its text is one clear English line."""
@@ -40,6 +42,18 @@ class ImportRefused(InvalidInput):
         super().__init__(f"{file}: nothing was imported ({len(faults)} to mend)")
 
 
+class InvalidFields(InvalidInput):
+    """What somebody filled in cannot be taken. ``faults``: why not, in Chinese, by the field ("hours.opens")."""
+
+    def __init__(self, problem: str, faults: Mapping[str, str]) -> None:
+        self.faults = dict(faults)
+        super().__init__(problem)
+
+    @property
+    def words(self) -> str:
+        return next(iter(self.faults.values()), "")
+
+
 class InvalidOutage(InvalidInput):
     """An outage that cannot be begun; ``words`` says why in Chinese."""
 
@@ -68,6 +82,17 @@ class Conflict(ZhantingError):
     """The state changed meanwhile (HTTP 409)."""
 
 
+class StaleView(Conflict):
+    """The conversation is not (or no longer) the caller's; ``words`` says whose in Chinese.
+
+    ``owner`` and ``epoch`` are what they are now, ``adviser`` the name of whoever has it.
+    """
+
+    def __init__(self, problem: str, words: str, owner: str, epoch: int, adviser: str | None = None) -> None:
+        self.words, self.owner, self.epoch, self.adviser = words, owner, epoch, adviser
+        super().__init__(problem)
+
+
 class WrongState(Conflict):
     """What staff want to record does not fit the state of the visit; ``words`` says why in Chinese."""
 
@@ -89,10 +114,13 @@ class SlotTaken(BookingRefused):
 
 
 class DeliveryFailed(ZhantingError):
-    """A message could not be handed over; ``final``: it never can. The text names no person."""
+    """A message could not be handed over; ``final``: it never can. ``words`` says why in Chinese.
 
-    def __init__(self, problem: str, final: bool = False) -> None:
-        self.final = final
+    Neither text names a person.
+    """
+
+    def __init__(self, problem: str, final: bool = False, words: str = "") -> None:
+        self.final, self.words = final, words or problem
         super().__init__(problem)
 
 

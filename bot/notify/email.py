@@ -58,16 +58,22 @@ class MailSender:
                 _leave(connection)
         except smtplib.SMTPRecipientsRefused as refused:
             code = max(code for code, _ in refused.recipients.values())
-            raise DeliveryFailed(f"SMTP {code}: the recipient was refused", _is_final(code)) from None
+            words = f"邮箱地址被拒收（SMTP {code}）"
+            raise DeliveryFailed(f"SMTP {code}: the recipient was refused", _is_final(code), words) from None
         except smtplib.SMTPNotSupportedError as error:
-            raise DeliveryFailed(f"the mail server cannot do it: {error}") from None
+            words = "邮件服务器不支持所需的功能"
+            raise DeliveryFailed(f"the mail server cannot do it: {error}", words=words) from None
         except smtplib.SMTPAuthenticationError as error:
-            raise DeliveryFailed(f"SMTP {error.smtp_code}: the login was refused") from None
+            words = f"邮件服务器拒绝登录（SMTP {error.smtp_code}）"
+            raise DeliveryFailed(f"SMTP {error.smtp_code}: the login was refused", words=words) from None
         except (smtplib.SMTPDataError, smtplib.SMTPSenderRefused) as error:
             code = error.smtp_code
-            raise DeliveryFailed(f"SMTP {code}: the mail was refused", _is_final(code)) from None
+            words = f"邮件被拒收（SMTP {code}）"
+            raise DeliveryFailed(f"SMTP {code}: the mail was refused", _is_final(code), words) from None
         except (smtplib.SMTPException, OSError) as error:
-            raise DeliveryFailed(f"the mail server cannot be reached: {type(error).__name__}") from error
+            kind = type(error).__name__
+            words = f"连不上邮件服务器（{kind}）"
+            raise DeliveryFailed(f"the mail server cannot be reached: {kind}", words=words) from error
 
     def _connection(self) -> smtplib.SMTP:
         server = self.server
@@ -95,7 +101,7 @@ class MailSender:
             message["From"] = Address(name, addr_spec=address)
             message["To"] = Address(addr_spec=mail.address)
         except (ValueError, IndexError, MessageError) as error:
-            raise DeliveryFailed("not an e-mail address", final=True) from error
+            raise DeliveryFailed("not an e-mail address", final=True, words="邮箱地址不正确") from error
         message["Subject"] = " ".join(mail.subject.split())
         message["Date"] = format_datetime(now)
         message["Message-ID"] = f"<{mail.id}@{address.rpartition('@')[2]}>"

@@ -57,9 +57,12 @@ class WebhookSender:
             status = error.code
             error.close()
         except (OSError, http.client.HTTPException) as error:
-            raise DeliveryFailed(f"the webhook cannot be reached: {type(error).__name__}") from error
+            kind = type(error).__name__
+            words = f"连不上接收推送的系统（{kind}）"
+            raise DeliveryFailed(f"the webhook cannot be reached: {kind}", words=words) from error
         if not 200 <= status < 300:
-            raise DeliveryFailed(f"the webhook answered {status}", final=status == GONE)
+            words = f"接收推送的系统回复了 {status}"
+            raise DeliveryFailed(f"the webhook answered {status}", status == GONE, words)
 
 
 class _NoRedirects(HTTPRedirectHandler):

@@ -7,6 +7,7 @@ booking code stays out too, because it changes the visit together with the phone
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 
 from icalendar import Alarm, Calendar, Event, Timezone, TimezoneStandard, vCalAddress
@@ -30,6 +31,16 @@ STATUS_WORDS = {
     VisitStatus.COMPLETED: "已完成",
     VisitStatus.NO_SHOW: "未到店",
 }
+
+
+@dataclass(frozen=True)
+class OutOfUse:
+    """A resource cannot be used from ``start`` to ``end``; ``noted_at`` is when that was said last."""
+
+    id: str
+    start: datetime
+    end: datetime
+    noted_at: datetime
 
 
 def calendar_path(visit: BookedVisit | Row) -> str:
@@ -58,8 +69,16 @@ def visit_file(dealership: Dealership, visit: BookedVisit) -> bytes:
     return calendar.to_ical()
 
 
-def feed_file(dealership: Dealership, resource: Resource, visits: Iterable[BookedVisit]) -> bytes:
-    """The calendar of a resource for staff eyes: jobs, model, code and the customer's name, but no phone number."""
+def feed_file(
+    dealership: Dealership,
+    resource: Resource,
+    visits: Iterable[BookedVisit],
+    outages: Iterable[OutOfUse] = (),
+) -> bytes:
+    """The calendar of a resource for staff eyes: jobs, model, code and the customer's name, but no phone number.
+
+    Of an outage it says when, and not why or by whom: the reason is whatever somebody wrote.
+    """
     calendar = _calendar(PUBLISH)
     store = next((store.name for store in dealership.stores if store.id == resource.store), resource.store)
     for name in ("name", "x-wr-calname"):
@@ -71,6 +90,8 @@ def feed_file(dealership: Dealership, resource: Resource, visits: Iterable[Booke
         event.add("location", store)
         event.add("description", "\n".join(_staff_lines(visit)))
         calendar.add_component(event)
+    for outage in outages:
+        calendar.add_component(_outage_event(outage, f"停用 {resource.name}", store))
     return calendar.to_ical()
 
 
@@ -122,6 +143,21 @@ def _event(visit: BookedVisit, summary: str) -> Event:
     event.add("summary", f"{summary}（待改期）" if visit.needs_new_time and not cancelled else summary)
     event.add("status", _status(visit))
     event.add("transp", "TRANSPARENT" if cancelled else "OPAQUE")
+    return event
+
+
+def _outage_event(outage: OutOfUse, summary: str, store: str) -> Event:
+    """The period is part of the UID: an outage has no sequence number by which programs would notice a change."""
+    event = Event()
+    period = "-".join(f"{moment.timestamp():.0f}" for moment in (outage.start, outage.end))
+    event.add("uid", f"outage-{outage.id}-{period}@{DOMAIN}")
+    event.add("dtstamp", outage.noted_at.astimezone(timezone.utc))
+    event.add("dtstart", outage.start.astimezone(TIME_ZONE))
+    event.add("dtend", outage.end.astimezone(TIME_ZONE))
+    event.add("summary", summary)
+    event.add("location", store)
+    event.add("status", "CONFIRMED")
+    event.add("transp", "OPAQUE")
     return event
 
 

@@ -9,9 +9,11 @@ from sqlalchemy.orm import Session
 
 from bot.domain.dealership import Dealership, Resource
 from bot.domain.errors import NotFound
+from bot.services.calendar_files import OutOfUse
 from bot.services.claiming import transact
 from bot.services.visits import BookedVisit, view_of
 from bot.store import calendars
+from bot.store.bookings import Row
 from bot.store.database import Database
 from bot.store.tables import new_token
 
@@ -20,10 +22,11 @@ FEED_BEFORE, FEED_AFTER = timedelta(days=30), timedelta(days=60)
 
 @dataclass(frozen=True)
 class Feed:
-    """What one resource does from 30 days ago to 60 days ahead, cancelled visits included, by start."""
+    """What one resource does from 30 days ago to 60 days ahead, by start; cancelled visits are included."""
 
     resource: Resource
     visits: tuple[BookedVisit, ...]
+    outages: tuple[OutOfUse, ...]
 
 
 @dataclass(frozen=True)
@@ -42,14 +45,20 @@ def visit_of_token(database: Database, dealership: Dealership, token: str) -> Bo
 
 
 def feed_of_token(database: Database, dealership: Dealership, now: datetime, token: str) -> Feed:
-    """Two statements, however many the visits. Raises NotFound, also for a resource that is no more."""
+    """Three statements, however many the visits. Raises NotFound, also for a resource that is no more."""
     with database.reading() as session:
         row = calendars.feed_of_token(session, token)
         known = {resource.id: resource for resource in dealership.resources}
         if row is None or row.resource not in known:
             raise NotFound("no such calendar")
-        rows = calendars.appointments_of_resource(session, row.resource, now - FEED_BEFORE, now + FEED_AFTER)
-        return Feed(known[row.resource], tuple(view_of(dealership, visit) for visit in rows))
+        from_, to = now - FEED_BEFORE, now + FEED_AFTER
+        visits = calendars.appointments_of_resource(session, row.resource, from_, to)
+        outages = map(_out_of_use, calendars.outages_of_resource(session, row.resource, from_, to))
+        return Feed(
+            known[row.resource],
+            tuple(view_of(dealership, visit) for visit in visits),
+            tuple(outage for outage in outages if outage.start < outage.end),
+        )
 
 
 def feed_addresses(database: Database, dealership: Dealership, now: datetime) -> tuple[FeedAddress, ...]:
@@ -78,6 +87,12 @@ def renew_feed(database: Database, dealership: Dealership, now: datetime, resour
 
 def feed_path(token: str) -> str:
     return f"/calendar/feeds/{token}.ics"
+
+
+def _out_of_use(row: Row) -> OutOfUse:
+    """Up to its end or to when it was ended; one that was called off before it began has no time at all."""
+    end = row.end if row.ended_at is None else min(row.end, row.ended_at)
+    return OutOfUse(row.id, row.start, end, row.ended_at or row.created_at)
 
 
 def _with_new_feeds(session: Session, dealership: Dealership, now: datetime) -> dict[str, str]:

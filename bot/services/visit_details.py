@@ -65,7 +65,7 @@ def _readdress(session: Session, dealership: Dealership, row: Row, now: datetime
     )
     waiting_rows = sa.update(OutboxMessage.__table__).where(waiting)
     if customer is None or customer.email is None:
-        session.execute(waiting_rows.values(state=DROPPED, problem="the customer has no e-mail address"))
+        session.execute(waiting_rows.values(state=DROPPED, problem="客户没有邮箱地址"))
         return
     session.execute(waiting_rows.values(address=customer.email))
     if row.status == VisitStatus.CONFIRMED and not row.needs_new_time:

@@ -64,6 +64,11 @@ class BookedVisit:
         return names.get(self.adviser or "", "")
 
     @property
+    def to_call(self) -> bool:
+        """Whether somebody has to call the customer: an adviser confirms the visit, or it needs a new time."""
+        return self.status is VisitStatus.CONFIRMED and (self.needs_approval or self.needs_new_time)
+
+    @property
     def slot(self) -> Slot:
         return Slot(self.store, self.start, self.end)
 

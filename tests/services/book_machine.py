@@ -1,35 +1,24 @@
-"""The booking engine and a small model of the book, side by side, for random steps (hypothesis)."""
+"""The booking engine and a small model of the book and its waitlist, side by side, for random steps (hypothesis)."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import initialize, invariant, precondition, rule
 
-from bot.domain.booking import VisitKind, VisitRequest
-from bot.domain.errors import BookingRefused, Conflict, TooLateToChange
+from bot.domain.booking import VisitRequest
 from bot.services import attendance, booking, disruptions
 from bot.services.visits import BookedVisit, Contact, list_visits
-from bot.store.database import Database
-from bot.store.tables import Base, Claim, Hold
-from tests.services.bookings import DEMO, NOW
-from tests.services.ledger import CHANGE_NOTICE, Entry, Ledger
+from bot.store.tables import Claim, Hold
+from tests.services.bookings import DEMO
+from tests.services.ledger import CHANGE_NOTICE, Entry, minutes_of
+from tests.services.line import Freed
+from tests.services.line_machine import CUSTOMERS, REQUESTS, WISHES, Waits, moments
 from tests.services.racing import double_bookings
 
-DRIVES = [
-    VisitRequest(VisitKind.TEST_DRIVE, store, model) for store in ("east", None) for model in ("x5", "x7")
-]
-SERVICES = [
-    VisitRequest(VisitKind.SERVICE, "east", "x5", ("regular_service", "tire_service")),
-    VisitRequest(VisitKind.SERVICE, "east", "e5", ("ev_service",)),
-    VisitRequest(VisitKind.SERVICE, "west", "e5", ("ev_service", "brake_check")),
-    VisitRequest(VisitKind.SERVICE, None, "s3", ("brake_check",)),
-]
-REQUESTS = st.sampled_from(DRIVES + SERVICES)
 CONVERSATIONS = st.sampled_from(["a", "b", "c"])
 RESOURCES = st.sampled_from(
     ["east-car-x5", "east-adviser-1", "east-bay-4", "east-technician-3", "west-bay-2", "west-technician-1"]
@@ -37,33 +26,20 @@ RESOURCES = st.sampled_from(
 HOLD_TIME = timedelta(minutes=10)
 
 
-def moments() -> st.SearchStrategy[datetime]:
-    """Mostly good times close together, so that visits get in each other's way, and some that are wrong."""
-    midnight = NOW.replace(hour=0, minute=0)
-    usual = st.builds(
-        lambda day, minute: midnight + timedelta(days=day, minutes=minute),
-        st.integers(1, 2),
-        st.sampled_from([9 * 60, 9 * 60 + 30, 10 * 60, 10 * 60 + 30]),
+class Book(Waits):
+    """Visits, holds, outages and the waitlist. ``database`` is set in a subclass."""
+
+    @initialize(
+        wanted=st.lists(st.tuples(REQUESTS, moments()), min_size=3, max_size=6),
+        waiting=st.lists(st.tuples(CUSTOMERS, WISHES), min_size=1, max_size=4),
     )
-    odd = st.builds(
-        lambda day, minute: midnight + timedelta(days=day, minutes=minute),
-        st.integers(0, 31),
-        st.sampled_from([0, 8 * 60 + 30, 12 * 60 + 15, 16 * 60 + 30, 17 * 60, 17 * 60 + 30, 23 * 60]),
-    )
-    return st.one_of(usual, usual, usual, usual, odd)
-
-
-class Book(RuleBasedStateMachine):
-    """The engine and the model side by side. ``database`` is set in a subclass."""
-
-    database: Database
-
-    def __init__(self) -> None:
-        super().__init__()
-        with self.database.transaction() as session:
-            for table in reversed(Base.metadata.sorted_tables):
-                session.execute(sa.delete(table))
-        self.now, self.ledger, self.count = NOW, Ledger(), 0
+    def a_day_begins(
+        self, wanted: list[tuple[VisitRequest, datetime]], waiting: list[tuple[str, str]]
+    ) -> None:
+        for request, start in wanted:
+            self.do_book(request, start, None, False)
+        for (phone, wish), (request, start) in zip(waiting, wanted, strict=False):
+            self.wait(phone, request, start, wish, wants_others=True)
 
     @rule(minutes=st.sampled_from([5, 10, 11, 60, 600]))
     def the_clock_goes_on(self, minutes: int) -> None:
@@ -74,28 +50,44 @@ class Book(RuleBasedStateMachine):
         for request in requests:
             self.do_book(request, start, None, False)
 
+    @precondition(lambda self: self.line.entries)
+    @rule(data=st.data(), start=moments(), by_staff=st.booleans())
+    def who_waits_books_in_the_usual_way(self, data: Any, start: datetime, by_staff: bool) -> None:
+        who = self.draw_waiting(data)
+        when = who.offered[1] if who.offered and data.draw(st.booleans()) else start
+        self.do_book(who.request, when, None, by_staff, who.phone)
+
     @rule(request=REQUESTS, start=moments(), conversation=CONVERSATIONS | st.none(), by_staff=st.booleans())
     def book(self, request: VisitRequest, start: datetime, conversation: str | None, by_staff: bool) -> None:
         self.do_book(request, start, conversation, by_staff)
 
     def do_book(
-        self, request: VisitRequest, start: datetime, conversation: str | None, by_staff: bool
+        self,
+        request: VisitRequest,
+        start: datetime,
+        conversation: str | None,
+        by_staff: bool,
+        phone: str | None = None,
     ) -> None:
         self.count += 1
-        contact = Contact("客户", f"138{self.count:08}")
+        contact = Contact("客户", phone or f"138{self.count:08}")
+        closed = self.line.fulfilled_by(contact.phone, request)
         held = None if by_staff else self.ledger.holds.get(conversation or "")
+        mine = [held, *(self.ledger.holds.get(who.id) for who in closed)]
+        self.look_at_holds()
         visit = self.compare(
-            self.ledger.refusal(request, start, self.now, held, by_staff),
+            self.ledger.refusal(request, start, self.now, *mine, by_staff=by_staff),
             lambda: booking.book(
                 self.database, DEMO, self.now, conversation, request, start, contact, by_staff=by_staff
             ),
         )
         if visit is not None:
             entry = Entry(request, visit.store, visit.start, visit.resources, contact.phone)
-            assert self.ledger.fits(entry, self.now, held)
+            assert self.ledger.fits(entry, self.now, *mine)
             self.ledger.visits[visit.code] = entry
             if held is not None:
                 del self.ledger.holds[conversation or ""]
+            self.fulfilled(closed, visit.code)
 
     @rule(request=REQUESTS, start=moments(), conversation=CONVERSATIONS)
     def hold(self, request: VisitRequest, start: datetime, conversation: str) -> None:
@@ -133,12 +125,34 @@ class Book(RuleBasedStateMachine):
             after = Entry(wanted, moved.store, moved.start, moved.resources, entry.phone)
             assert (moved.code, moved.start, moved.store) == (code, start, wanted.store)
             assert self.ledger.fits(after, self.now, entry)
+            stays = self.stays(entry, wanted, start)
             self.ledger.visits[code] = after
+            if not stays:
+                self.passed_on(freed_by(entry))
 
     @precondition(lambda self: self.ledger.visits)
     @rule(data=st.data(), staff=st.booleans())
     def cancel(self, data: Any, staff: bool) -> None:
-        code, entry = self.draw_visit(data)
+        self.do_cancel(*self.draw_visit(data), staff)
+
+    @precondition(lambda self: self.booked())
+    @rule(
+        data=st.data(),
+        phones=st.lists(CUSTOMERS, min_size=1, max_size=3, unique=True),
+        wishes=st.lists(WISHES, min_size=3, max_size=3),
+    )
+    def a_place_is_given_back_that_others_want(self, data: Any, phones: list[str], wishes: list[str]) -> None:
+        code, entry = data.draw(st.sampled_from(self.booked()))
+        for phone, wish in zip(phones, wishes, strict=False):
+            self.wait(phone, entry.request, entry.start, wish, wants_others=True)
+        self.do_cancel(code, entry, staff=True)
+
+    def booked(self) -> list[tuple[str, Entry]]:
+        """The visits that have a place."""
+        live = [(code, entry) for code, entry in self.ledger.visits.items() if entry.claims()]
+        return sorted(live, key=lambda item: item[1].phone)
+
+    def do_cancel(self, code: str, entry: Entry, staff: bool) -> None:
         again = entry.status == "cancelled"
         cancelled = self.compare(
             None if again else self.why_unchangeable(entry, staff) or self.why_too_old(entry),
@@ -148,6 +162,8 @@ class Book(RuleBasedStateMachine):
         )
         if cancelled is not None:
             entry.status = "cancelled"
+            if not again:
+                self.passed_on(freed_by(entry))
 
     @precondition(lambda self: self.ledger.visits)
     @rule(data=st.data(), late=st.sampled_from([-150, -30, 0, 20]))
@@ -193,11 +209,10 @@ class Book(RuleBasedStateMachine):
     def a_resource_drops_out(self, resource: str, start: datetime, hours: int) -> None:
         self.disrupt(resource, start, start + timedelta(hours=hours))
 
-    @precondition(lambda self: any(entry.claims() for entry in self.ledger.visits.values()))
+    @precondition(lambda self: self.booked())
     @rule(data=st.data(), before=st.sampled_from([0, 15, 60]), hours=st.sampled_from([1, 2, 5]))
     def what_a_visit_has_drops_out(self, data: Any, before: int, hours: int) -> None:
-        live = [e for e in self.ledger.visits.values() if e.claims()]
-        entry = data.draw(st.sampled_from(sorted(live, key=lambda e: e.phone)))
+        _, entry = data.draw(st.sampled_from(self.booked()))
         resource = data.draw(st.sampled_from(entry.places))
         start = entry.start - timedelta(minutes=before)
         self.disrupt(resource, start, start + timedelta(hours=hours))
@@ -229,9 +244,11 @@ class Book(RuleBasedStateMachine):
     @rule(data=st.data())
     def it_is_back(self, data: Any) -> None:
         id_, outage = data.draw(st.sampled_from(sorted(self.ledger.outages.items(), key=lambda kv: kv[1])))
+        self.look_at_holds()
         recovery = disruptions.end_outage(self.database, DEMO, self.now, id_)
         if outage[2] <= self.now:
             assert recovery.restored == ()
+            self.served()
             return
         del self.ledger.outages[id_]
         for visit in recovery.restored:
@@ -239,6 +256,7 @@ class Book(RuleBasedStateMachine):
             self.put(visit)
         waiting = [e for e in self.ledger.visits.values() if e.needs_new_time and e.status == "confirmed"]
         assert not any(self.ledger.has_place(entry, self.now) for entry in waiting if entry.start > self.now)
+        self.served()
 
     @invariant()
     def claims_are_what_the_model_needs(self) -> None:
@@ -275,26 +293,6 @@ class Book(RuleBasedStateMachine):
     def is_here(self, entry: Entry) -> bool:
         return entry.status == "checked_in" or entry.start <= self.now
 
-    def compare(self, refusal: str | None, attempt: Callable[[], Any]) -> Any:
-        """What the engine gave, or None where it refused; either way it agrees with the model."""
-        try:
-            outcome = attempt()
-        except BookingRefused as refused:
-            self.agree(refused, refusal)
-            return None
-        except TooLateToChange:
-            assert refusal == "too_late"
-            return None
-        except Conflict:
-            assert refusal == "conflict"
-            return None
-        assert refusal is None
-        return outcome
-
-    @staticmethod
-    def agree(refused: BookingRefused, refusal: str | None) -> None:
-        assert getattr(refused.reason, "value", None) == refusal
-
     def why_unchangeable(self, entry: Entry, staff: bool) -> str | None:
         if entry.status != "confirmed":
             return "conflict"
@@ -306,15 +304,20 @@ class Book(RuleBasedStateMachine):
         return "conflict" if over and not entry.needs_new_time else None
 
     def why_immovable(self, entry: Entry, wanted: VisitRequest, start: datetime, staff: bool) -> str | None:
-        if (entry.store, entry.start) == (wanted.store, start) and not entry.needs_new_time:
+        if self.stays(entry, wanted, start):
             return None
-        return self.ledger.refusal(wanted, start, self.now, entry, staff)
+        return self.ledger.refusal(wanted, start, self.now, entry, by_staff=staff)
 
-    def places_held(self, conversation: str) -> tuple[str, ...]:
-        with self.database.reading() as session:
-            details = session.execute(sa.select(Hold.details).where(Hold.owner == conversation)).scalar_one()
-        return tuple(details["resources"])
+    @staticmethod
+    def stays(entry: Entry, wanted: VisitRequest, start: datetime) -> bool:
+        """Whether a move is none."""
+        return (entry.store, entry.start) == (wanted.store, start) and not entry.needs_new_time
 
     @staticmethod
     def summary(visit: BookedVisit) -> tuple[object, ...]:
         return visit.store, visit.start, visit.status.value, visit.needs_new_time
+
+
+def freed_by(entry: Entry) -> Freed:
+    """The time that a visit had, also one that had lost its place there."""
+    return Freed(entry.store, entry.start, entry.start + timedelta(minutes=minutes_of(entry.request)))

@@ -69,16 +69,18 @@ class Entry:
 
 @dataclass
 class Ledger:
-    """Everything that is booked, held or out of order."""
+    """Everything that is booked, held or out of order; holds are by conversation or entry of the waitlist."""
 
     visits: dict[str, Entry] = field(default_factory=dict)
     holds: dict[str, Entry] = field(default_factory=dict)
     outages: dict[str, tuple[str, datetime, datetime]] = field(default_factory=dict)
 
-    def claims(self, now: datetime, without: Entry | None = None) -> Claims:
-        """What visits, live holds and outages take, but for one entry."""
+    def claims(self, now: datetime, *without: Entry | None) -> Claims:
+        """What visits, live holds and outages take, but for some entries."""
         live = [hold for hold in self.holds.values() if hold.expires and hold.expires > now]
-        entries = [entry for entry in (*self.visits.values(), *live) if entry is not without]
+        entries = [
+            entry for entry in (*self.visits.values(), *live) if all(entry is not other for other in without)
+        ]
         taken = [entry.claims() for entry in entries]
         return set().union(*taken, *(outage_claims(*outage) for outage in self.outages.values()))
 
@@ -121,23 +123,23 @@ class Ledger:
         request: VisitRequest,
         start: datetime,
         now: datetime,
-        mine: Entry | None = None,
+        *mine: Entry | None,
         by_staff: bool = False,
     ) -> str | None:
         """Why nobody can have this; of several stores, the one that came closest to a yes."""
         stores = [request.store] if request.store else ["east", "west"]
-        taken = self.claims(now, mine)
-        found = [_refusal_at(store, request, start, now, taken, by_staff) for store in stores]
+        taken = self.claims(now, *mine)
+        found = [refusal_at(store, request, start, now, taken, by_staff) for store in stores]
         return None if None in found else max((word for word in found if word), key=ORDER.index)
 
-    def fits(self, entry: Entry, now: datetime, mine: Entry | None = None) -> bool:
+    def fits(self, entry: Entry, now: datetime, *mine: Entry | None) -> bool:
         """Whether the resources that the engine chose are suitable and were free."""
         needs = needs_of(entry.request, entry.store)
         suitable = len(entry.places) == len(needs) and all(
             place in {resource.id for resource in candidates}
             for place, (candidates, _, _) in zip(entry.places, needs, strict=True)
         )
-        return suitable and self.claims(now, mine).isdisjoint(entry.claims())
+        return suitable and self.claims(now, *mine).isdisjoint(entry.claims())
 
 
 def needs_of(request: VisitRequest, store: str) -> list[tuple[list[Resource], int, str]]:
@@ -154,6 +156,11 @@ def needs_of(request: VisitRequest, store: str) -> list[tuple[list[Resource], in
     return [(bays, minutes, "bay_full"), (technicians, minutes, "technicians_busy")]
 
 
+def minutes_of(request: VisitRequest) -> int:
+    """How long the customer stays."""
+    return 45 if request.kind.value == "test_drive" else sum(MINUTES[job] for job in request.jobs)
+
+
 def quarters(start: datetime, minutes: int) -> Iterator[int]:
     """Each quarter of an hour that an interval touches, minute by minute."""
     first = int(start.timestamp()) // 60
@@ -165,9 +172,10 @@ def outage_claims(resource: str, start: datetime, end: datetime) -> Claims:
     return {(resource, quarter) for quarter in range(int(first // 1), int(-(-last // 1)))}
 
 
-def _refusal_at(
-    store: str, request: VisitRequest, start: datetime, now: datetime, taken: Claims, by_staff: bool
+def refusal_at(
+    store: str, request: VisitRequest, start: datetime, now: datetime, taken: Claims, by_staff: bool = False
 ) -> str | None:
+    """Why nobody can have this at one store, where ``taken`` is what others have."""
     needs = needs_of(request, store)
     if not all(candidates for candidates, _, _ in needs):
         return "no_test_car" if request.kind.value == "test_drive" else "no_equipment"
@@ -187,7 +195,7 @@ def _against_the_rules(
     kind = request.kind.value
     opens, closes = OPEN[kind]
     minute = start.hour * 60 + start.minute
-    stays = 45 if kind == "test_drive" else sum(MINUTES[job] for job in request.jobs)
+    stays = minutes_of(request)
     last = 17 * 60 if kind == "test_drive" else closes - stays
     checks = {
         "past": start < now,

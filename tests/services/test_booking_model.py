@@ -1,7 +1,7 @@
-"""Random bookings, holds, moves, cancellations, disruptions and clock jumps against a small model of the book.
+"""Random bookings, holds, moves, cancellations, disruptions, waits and clock jumps against a small model of the book.
 
 After every step the claims in the database are what the model's visits, live holds and outages need; every refusal
-has the model's reason. ``make proof`` runs ten times as much, with other random numbers each time.
+has the model's reason, and every offer of the waitlist is the one that the first in line is to get. ``make proof`` runs ten times as much, with other random numbers each time.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from bot.store import bookings
+from bot.store import bookings, waitlist
 from bot.store.database import Database
 from tests.database import sqlite_database
 from tests.proof import FULL, size
@@ -46,6 +46,17 @@ def test_control_the_model_notices_a_cancellation_that_keeps_its_claims(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(bookings, "free_all_claims", lambda *_: None)
+    database = sqlite_database(tmp_path)
+    with pytest.raises(AssertionError):
+        compare_on(database, 200, (Phase.generate,))
+    database.close()
+
+
+def test_control_the_model_notices_that_the_last_in_line_is_served_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    in_line = waitlist.in_line
+    monkeypatch.setattr(waitlist, "in_line", lambda *arguments: in_line(*arguments)[::-1])
     database = sqlite_database(tmp_path)
     with pytest.raises(AssertionError):
         compare_on(database, 200, (Phase.generate,))

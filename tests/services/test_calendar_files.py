@@ -18,6 +18,7 @@ from bot.domain.errors import NotFound
 from bot.services.booking import cancel_visit, move_visit
 from bot.services.calendar_files import calendar_link, calendar_path, feed_file, visit_file
 from bot.services.calendar_links import feed_addresses, feed_of_token, renew_feed, visit_of_token
+from bot.services.disruptions import begin_outage, end_outage
 from bot.services.outbox import Senders, send_due
 from bot.services.visits import BookedVisit, Contact
 from bot.store.database import Database
@@ -73,7 +74,7 @@ def feed_of(database: Database, resource: str, now: datetime = NOW) -> list[Any]
     [path] = [a.path for a in feed_addresses(database, DEMO, now) if a.resource.id == resource]
     token = path.removeprefix("/calendar/feeds/").removesuffix(".ics")
     feed = feed_of_token(database, DEMO, now, token)
-    return list(parsed(feed_file(DEMO, feed.resource, feed.visits)).walk("VEVENT"))
+    return list(parsed(feed_file(DEMO, feed.resource, feed.visits, feed.outages)).walk("VEVENT"))
 
 
 @contextmanager
@@ -278,6 +279,35 @@ class TestFeeds:
 
         assert shown == {-61: 0, -59: 1, 29: 1, 31: 0}
 
+    def test_an_outage_keeps_the_time_and_tells_nothing_of_a_person(self, database: Database) -> None:
+        car, reason = "east-car-x5", "王小明 13812345678 剐蹭"
+        out = begin_outage(database, DEMO, NOW, car, at("11-28 09:00"), at("11-29 18:00"), reason, "li")
+        [event] = feed_of(database, car)
+
+        assert (event["SUMMARY"], event["STATUS"], event["TRANSP"]) == (
+            "停用 城东 X5 试驾车",
+            "CONFIRMED",
+            "OPAQUE",
+        )
+        assert (event.decoded("DTSTART"), event.decoded("DTEND")) == (at("11-28 09:00"), at("11-29 18:00"))
+        text = event.to_ical().decode()
+        assert [word for word in ("王小明", "1381234", "剐蹭", "li@") if word in text] == []
+        assert feed_of(database, "east-car-x7") == []
+
+        begin_outage(database, DEMO, NOW, car, at("11-29 18:00"), at("11-30 18:00"), "", "li")
+        [longer] = feed_of(database, car)
+        assert longer.decoded("DTEND") == at("11-30 18:00")
+        assert longer["UID"] != event["UID"]
+        end_outage(database, DEMO, at("11-28 12:00"), out.outage.id)
+        [ended] = feed_of(database, car)
+        assert (ended.decoded("DTSTART"), ended.decoded("DTEND")) == (at("11-28 09:00"), at("11-28 12:00"))
+
+    def test_an_outage_that_was_called_off_is_not_in_it(self, database: Database) -> None:
+        out = begin_outage(database, DEMO, NOW, "east-bay-1", TWO, THREE, "", "li")
+        end_outage(database, DEMO, LATER, out.outage.id)
+
+        assert feed_of(database, "east-bay-1") == []
+
     def test_an_id_that_begins_like_another_is_not_it(self, database: Database) -> None:
         visit = book(database)
         short = replace(DEMO.resources[0], id=visit.resources[0][:-1])
@@ -295,7 +325,7 @@ class TestFeeds:
                 feed_of_token(database, DEMO, NOW, _token(address.path))
             counts.append(len([s for s in seen if s.lstrip().upper().startswith("SELECT")]))
 
-        assert counts == [2, 2, 2]
+        assert counts == [3, 3, 3]
 
     def test_the_program_is_told_how_often_to_ask(self, database: Database) -> None:
         resource = DEMO.resources[0]
