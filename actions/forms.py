@@ -8,6 +8,7 @@ returns to the form, which repeats its question.
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
 from typing import Any
 
@@ -18,6 +19,10 @@ from actions.base import DealerAction, Events, Turn, set_slots
 Draft = dict[str, Any]
 ANSWERS = frozenset({"inform", "request_change", "affirm", "deny"})
 CHANGES = frozenset({"request_change", "change_booking"})
+_AGREES = re.compile(
+    r"^\W*(?:(?:好的?|嗯+|行|可以|没问题|知道了?|明白了?|收到|谢谢你?您?|ok)[啊呀哦呢啦的了吧]*\W*)+$",
+    re.IGNORECASE,
+)
 NO_ANSWERS = frozenset({"join_waitlist", "visit_reply"})
 """Wishes of their own, whatever time or store they name."""
 
@@ -86,6 +91,7 @@ class ValidateForm(DealerAction):
                 return [ActionExecutionRejected(self.form.name), FollowupAction(target)]
             if (
                 turn.intent in NO_ANSWERS
+                or _is_said_to_adviser(turn)
                 or self._answers_an_offer(turn)
                 or not self.form.concerns(turn)
                 or not self.form.read(turn, draft)
@@ -112,6 +118,11 @@ class ValidateForm(DealerAction):
         """False when the form starts (its start action has read the message) or comes back after an interruption."""
         interrupted = (turn.tracker.active_loop or {}).get("is_interrupted")
         return turn.is_fresh_for(self.form.name) and not interrupted
+
+
+def _is_said_to_adviser(turn: Turn) -> bool:
+    """ "好的" just after a person gave the conversation back agrees to what they said, not to the form's question."""
+    return turn.is_back_from_adviser and bool(_AGREES.match(turn.text))
 
 
 def left(form: Form) -> Events:

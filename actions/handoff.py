@@ -7,65 +7,76 @@ from typing import Any
 from rasa_sdk.events import ActiveLoop, FollowupAction, SlotSet
 
 from actions.base import Ask, DealerAction, Events, Turn, set_slots
+from actions.callback_times import say_times, time_wished
 from actions.facts import name_phone_problem
 from actions.forms import Draft, Form, ValidateForm
+from actions.handoff_rules import reason_of, rule_for
+from actions.known_facts import summary
 from bot.domain.cases import CaseKind
-from bot.domain.conversation import is_online, next_online
+from bot.domain.conversation import HandoffReason, is_online, next_online
 from bot.services.booking import release_hold
+from bot.services.callbacks import first_call, promise_call
 from bot.services.cases import open_case, update_case
-from bot.services.conversations import place_in_queue
+from bot.services.queue import expected_minutes, place_in_queue
+from bot.services.replies import FAQ_PREFIX
 from bot.services.wording import say_opening, say_phone
 
-FACTS = (
-    "late_wish", "drive_model", "drive_store", "drive_adviser", "drive_time", "drive_name", "drive_phone",
-    "visit_model", "visit_plate",
-    "visit_mileage", "visit_jobs", "visit_store", "visit_time", "visit_name", "visit_phone", "known_name",
-    "known_phone", "car_model", "car_plate", "car_phone", "rescue_place", "rescue_phone", "complaint_text",
-    "complaint_phone",
-)  # fmt: skip
-
-
-def summary(turn: Turn, extra: dict[str, Any] | None = None) -> dict[str, Any]:
-    """What an adviser should know at a glance: the last words and the facts collected so far."""
-    facts = {name: turn.slot(name) for name in FACTS if turn.slot(name) not in (None, "")}
-    told = {"known_name": turn.last("name"), "known_phone": turn.last("phone")}
-    facts |= {name: value for name, value in told.items() if value}
-    said = [
-        event["text"]
-        for event in turn.tracker.events
-        if event.get("event") == "user" and event.get("text") and not event["text"].startswith("/")
-    ]
-    return {"last_messages": said[-5:], "facts": facts, **(extra or {})}
+GOES_ON_LATER = frozenset(
+    {"test_drive_form", "service_visit_form", "existing_booking_form", "own_car_form", "waitlist_form"}
+)
+"""Forms that go on where they were left when the person gives the conversation back."""
 
 
 def pass_to_person(turn: Turn, reason: str, extra: dict[str, Any] | None = None) -> bool:
     """Queue for a consultant on duty; False when nobody is, in which case nothing is said."""
     if not is_online(turn.dealership.profile.consultants_online, turn.now):
         return False
-    place = place_in_queue(turn.database, turn.conversation_id)
-    turn.hand_over("utter_queued_for_person", reason, summary(turn, extra), place=place)
+    say_queued(turn, reason, extra)
     return True
 
 
+def say_queued(turn: Turn, reason: str, extra: dict[str, Any] | None = None) -> None:
+    """Queue, with the true place and the wait to expect where that is known."""
+    known = summary(turn, extra)
+    place = place_in_queue(turn.database, turn.conversation_id, reason, known)
+    minutes = expected_minutes(turn.database, turn.conversation_id, turn.now)
+    if minutes is None:
+        turn.hand_over("utter_queued_for_person", reason, known, place=place)
+    else:
+        turn.hand_over("utter_queued_with_wait", reason, known, place=place, minutes=minutes)
+
+
 class CallbackForm(Form):
-    """Nobody is on duty: a number to call back."""
+    """Nobody is on duty, or the customer does not want to wait: a number to call back, and when."""
 
     name = "callback_form"
     own_intents = frozenset({"ask_human"})
-    entities = frozenset({"phone", "phone_invalid", "name"})
-    slots = ("callback_phone", "callback_case")
+    entities = frozenset({"phone", "phone_invalid", "name", "time"})
+    slots = ("callback_phone", "callback_case", "callback_time")
 
     def read(self, turn: Turn, draft: Draft) -> bool:
+        heard = self._read_time(turn, draft)
         phone = turn.last("phone")
         if phone:
             draft["callback_phone"] = phone
             return True
         if name_phone_problem(turn):
             return True
-        if turn.intent == "deny":
+        if turn.intent == "deny" and not heard:
             draft["callback_phone"] = ""
             return True
-        return turn.intent in self.own_intents
+        return heard or turn.intent in self.own_intents
+
+    def _read_time(self, turn: Turn, draft: Draft) -> bool:
+        moment, possible = time_wished(turn, draft["callback_time"])
+        if moment is None:
+            return False
+        if possible:
+            draft["callback_time"] = moment.isoformat()
+            promise_call(turn.database, draft["callback_case"], moment, turn.now)
+        else:
+            turn.say("utter_callback_hours")
+        return True
 
     def next_question(self, draft: Draft) -> str | None:
         return "callback_phone" if draft["callback_phone"] is None else None
@@ -78,33 +89,50 @@ class RequestHuman(DealerAction):
     action_name = "action_request_human"
 
     def perform(self, turn: Turn) -> Events:
-        return request_human(turn)
+        events = request_human(turn)
+        # Where a rule of the dealer's led here, no rule of the dialogue leads on.
+        return [*events, FollowupAction("action_listen")] if turn.is_handed_over else events
 
 
 def request_human(turn: Turn) -> Events:
     """The customer wants a person: now if one is on duty, else a call-back with an honest time."""
-    reason = turn.slot("handoff_reason") or "asked_for_a_person"
+    reason, extra = _reason(turn)
+    if reason == HandoffReason.RULE.value and turn.intent != "ask_human":
+        _answer_first(turn)
+    left = turn.active_form if turn.active_form in GOES_ON_LATER else None
     clear = set_slots({"pending_offer": None, "handoff_reason": None, "late_wish": None})
     told = turn.last("phone")
     if told and is_online(turn.dealership.profile.consultants_online, turn.now):
         turn.say("utter_number_passed_on", phone=told)
     release_hold(turn.database, turn.conversation_id)
-    if pass_to_person(turn, reason):
-        return [*clear, ActiveLoop(None), SlotSet("requested_slot", None)]
+    if pass_to_person(turn, reason, extra):
+        ended = [ActiveLoop(None), SlotSet("requested_slot", None), SlotSet("handed_over", left)]
+        return [*clear, *ended]
     due = next_online(turn.dealership.profile.consultants_online, turn.now)
+    turn.say("utter_nobody_on_duty", when=say_opening(due, turn.now.date()))
+    return [*clear, *begin_callback(turn, reason, extra)]
+
+
+def begin_callback(turn: Turn, reason: str, extra: dict[str, Any] | None = None) -> Events:
+    """Open a call-back and ask for the number where none is known. The time said along with it counts."""
+    earliest = first_call(turn.dealership.profile.consultants_online, turn.now)
+    moment, possible = time_wished(turn, earliest.isoformat())
+    due = moment if moment is not None and possible else earliest
     case = open_case(
         turn.database,
         CaseKind.CALLBACK,
         turn.conversation_id,
         turn.now,
-        {"reason": reason, **summary(turn)},
+        {"reason": reason, **summary(turn, extra)},
         due,
     )
-    phone = told or turn.slot("known_phone") or turn.slot("drive_phone") or turn.slot("visit_phone")
-    turn.say("utter_nobody_on_duty", when=say_opening(due, turn.now.date()))
+    if due != earliest:
+        promise_call(turn.database, case, due, turn.now)
+    slots = ("known_phone", "drive_phone", "visit_phone")
+    phone = turn.last("phone") or next((turn.slot(slot) for slot in slots if turn.slot(slot)), None)
+    chosen = due.isoformat() if due != earliest else None
     return [
-        *clear,
-        *set_slots({"callback_case": case, "callback_phone": phone}),
+        *set_slots({"callback_case": case, "callback_phone": phone, "callback_time": chosen}),
         ActiveLoop(None),
         FollowupAction(FORM.name),
     ]
@@ -120,16 +148,49 @@ class AskCallbackPhone(Ask):
 
 
 class FinishCallback(DealerAction):
+    """Says when somebody calls, and offers other times where the customer has not named one."""
+
     action_name = "action_finish_callback"
 
     def perform(self, turn: Turn) -> Events:
-        phone = turn.slot("callback_phone")
+        phone, chosen = turn.slot("callback_phone"), turn.slot("callback_time")
         due = update_case(
             turn.database, turn.slot("callback_case"), turn.now, phone or None, {"complete": True}
         )
-        turn.say(
-            "utter_callback_recorded" if phone else "utter_callback_without_phone",
-            phone=say_phone(phone) if phone else "",
-            when=say_opening(due, turn.now.date()) if due else "",
-        )
+        values: dict[str, Any] = {
+            "phone": say_phone(phone) if phone else "",
+            "when": say_opening(due, turn.now.date()) if due else "",
+        }
+        opening = due == next_online(turn.dealership.profile.consultants_online, turn.now)
+        if opening and not chosen:
+            turn.say("utter_callback_recorded" if phone else "utter_callback_without_phone", **values)
+        else:
+            turn.say("utter_callback_at" if phone else "utter_callback_without_phone_at", **values)
+        if phone and not chosen:
+            say_times(turn, due)
         return FORM.cleared()
+
+
+def _answer_first(turn: Turn) -> None:
+    """A question that leads to a person by a rule of the dealer's is answered all the same."""
+    topic = turn.faq.get("id")
+    if turn.decision.get("kind") == "answer" and topic in turn.content.faq:
+        turn.say(f"{FAQ_PREFIX}{topic}")
+    turn.say("utter_matter_for_person")
+
+
+def _reason(turn: Turn) -> tuple[str, dict[str, Any]]:
+    """Why a person is wanted, as it was offered, or by a rule of the dealer's, which says more than its name."""
+    kept = turn.slot("handoff_reason") or _of_rule(turn)
+    if isinstance(kept, dict):
+        return kept["reason"], {name: value for name, value in kept.items() if name != "reason"}
+    return kept or HandoffReason.ASKED.value, {}
+
+
+def _of_rule(turn: Turn) -> dict[str, Any] | None:
+    """The rule that the message meets; who asks for a person anyway has asked, and gets one for that."""
+    rule = None if turn.is_payload else rule_for(turn)
+    if rule is None:
+        return None
+    asked = {"reason": HandoffReason.ASKED.value} if turn.intent == "ask_human" else {}
+    return reason_of(rule) | asked

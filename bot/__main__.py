@@ -1,4 +1,4 @@
-"""``python -m bot …``: serve, train, chat, understand, faq, replies, unanswered, booking, dealership, outbox."""
+"""``python -m bot …``: serve, train, chat, understand, faq, replies, unanswered, booking, dealership, outbox, staff."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ os.environ.setdefault("SQLALCHEMY_SILENCE_UBER_WARNING", "1")
 from bot.commands.arguments import add_content_commands, add_unanswered_command
 from bot.commands.booking_arguments import add_booking_command, add_dealership_command
 from bot.commands.outbox_arguments import add_outbox_command
+from bot.commands.staff_arguments import add_staff_command
 from bot.domain.errors import ImportRefused, ZhantingError
 
 COMMANDS = {
@@ -39,6 +40,7 @@ def main(arguments: list[str] | None = None) -> int:
     add_booking_command(commands)
     add_dealership_command(commands)
     add_outbox_command(commands)
+    add_staff_command(commands)
     chosen = parser.parse_args(arguments)
     for stream in (sys.stdin, sys.stdout, sys.stderr):
         stream.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from sanic import Sanic
@@ -16,6 +17,7 @@ from sanic import Sanic
 from actions import context
 from bot.api.calendars import calendars
 from bot.api.errors import install_error_handlers
+from bot.api.files import files
 from bot.api.gate import COOKIE, Gate
 from bot.api.health import health_api
 from bot.api.parts import Parts
@@ -29,9 +31,11 @@ from bot.services.content.snapshot import ContentStore
 from bot.services.installation import Installation
 from bot.services.outbox import senders_of
 from bot.services.replies import reply_for
+from bot.services.throttle import NO_LIMITS, Flood
 from bot.services.turns import Turns
 from bot.services.upkeep import Upkeep, upkeep_rounds
 from bot.services.wakeups import Wakeups
+from bot.understanding.batch import understood
 from bot.understanding.live import use_content
 from bot.web.site import website
 
@@ -68,20 +72,24 @@ def build_server(installation: Installation, model: Path, ready: Callable[[], No
         FALLBACK_ERROR_FORMAT="json",
     )
     app.ctx.ready = False
-    app.blueprint(rest_channel(turns, settings.rest_token))
-    app.blueprint(web_channel(database, content, turns, wakeups, settings.rate_limit))
+    app.config.PROXIES_COUNT = settings.trusted_proxies or None
+    flood = Flood(settings.visitor_limit, settings.address_limit) if settings.rate_limit else NO_LIMITS
+    uploads = settings.home / "uploads"
+    app.blueprint(rest_channel(turns, settings.rest_token, flood))
+    app.blueprint(web_channel(database, content, turns, wakeups, flood, uploads))
     parts = Parts(
         database,
         content,
         Gate(database),
         wakeups=wakeups,
-        uploads=settings.home / "uploads",
-        understand=dialogue.parse,
+        uploads=uploads,
+        understand=partial(understood, dialogue.parse),
     )
     app.blueprint(staff_api(parts))
     secure = settings.public_url.startswith("https:")
     app.blueprint(console(database, content, parts.gate, parts.throttle, COOKIE, secure))
     app.blueprint(calendars(database, content))
+    app.blueprint(files(database, uploads))
     app.blueprint(health_api())
     app.blueprint(website(content))
     install_error_handlers(app, settings.widget_origins, lambda name: _words(content, name))
@@ -121,7 +129,7 @@ def _keep_up(installation: Installation, wakeups: Wakeups) -> Upkeep:
         with suppress(RuntimeError):  # the server has just stopped; the message is in the transcript
             loop.call_soon_threadsafe(wakeups.bring_news, conversation_id)
 
-    rounds = upkeep_rounds(database, content, senders, told)
+    rounds = upkeep_rounds(database, content, senders, told, installation.settings.home / "uploads")
     upkeep = Upkeep(*rounds, seconds=installation.settings.upkeep_seconds)
     upkeep.start()
     return upkeep

@@ -43,6 +43,9 @@ class Settings:
     admin_password: str | None
     rest_token: str | None
     rate_limit: bool
+    visitor_limit: int
+    address_limit: int
+    trusted_proxies: int
     widget_origins: tuple[str, ...]
     max_message_length: int
     log_level: str
@@ -65,6 +68,9 @@ NAMES: dict[str, str] = {
     "admin_password": "ZHANTING_ADMIN_PASSWORD",
     "rest_token": "ZHANTING_REST_TOKEN",
     "rate_limit": "ZHANTING_RATE_LIMIT",
+    "visitor_limit": "ZHANTING_VISITOR_LIMIT",
+    "address_limit": "ZHANTING_ADDRESS_LIMIT",
+    "trusted_proxies": "ZHANTING_TRUSTED_PROXIES",
     "widget_origins": "ZHANTING_WIDGET_ORIGINS",
     "max_message_length": "ZHANTING_MAX_MESSAGE_LENGTH",
     "log_level": "ZHANTING_LOG_LEVEL",
@@ -96,6 +102,9 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         admin_password=_read(env, "admin_password", _password, None),
         rest_token=_read(env, "rest_token", str, None),
         rate_limit=_read(env, "rate_limit", _switch, True),
+        visitor_limit=_read(env, "visitor_limit", _positive, 30),
+        address_limit=_read(env, "address_limit", _positive, 120),
+        trusted_proxies=_read(env, "trusted_proxies", _count, 0),
         widget_origins=_read(env, "widget_origins", _words, ()),
         max_message_length=_read(env, "max_message_length", _positive, 1000),
         log_level=_read(env, "log_level", _log_level, "INFO"),
@@ -160,6 +169,13 @@ def _positive(text: str) -> int:
     number = int(text)
     if number < 1:
         raise ValueError("must be at least 1")
+    return number
+
+
+def _count(text: str) -> int:
+    number = int(text)
+    if not 0 <= number <= 9:
+        raise ValueError("must be a number from 0 to 9")
     return number
 
 

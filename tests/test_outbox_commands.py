@@ -30,7 +30,8 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
     database = Database(f"sqlite:///{tmp_path / 'zhanting.db'}")
     at(NOW)
     book(database, make_code=lambda: "KHM374")
-    send(database, Post([], [], [DeliveryFailed("the webhook answered 410", final=True)], listens=True))
+    gone = DeliveryFailed("the webhook answered 410", final=True, words="接收推送的系统回复了 410")
+    send(database, Post([], [], [gone], listens=True))
     database.close()
     monkeypatch.setenv("ZHANTING_HOME", str(tmp_path))
     monkeypatch.setenv("ZHANTING_CLOCK", NOW.isoformat())
@@ -52,7 +53,7 @@ def test_what_failed_is_listed_with_its_visit_and_the_reason(run: Run) -> None:
 
     assert (code, err) == (0, "")
     assert re.search(
-        r"^1 +新预约 +系统推送 +失败 +2026-11-22 10:00 +1 +KHM374 +the webhook answered 410$", out, re.M
+        r"^1 +新预约 +系统推送 +失败 +2026-11-22 10:00 +1 +KHM374 +接收推送的系统回复了 410$", out, re.M
     )
     assert out.endswith("共 1 条\n")
 

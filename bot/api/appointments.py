@@ -16,7 +16,6 @@ from sanic.response import HTTPResponse, json
 
 from bot import clock
 from bot.api.parameters import (
-    Authenticate,
     body_of,
     choice_of,
     email_of,
@@ -34,13 +33,17 @@ from bot.api.parameters import (
     switch_of,
     text_of,
 )
+from bot.api.parts import Parts
 from bot.domain.booking import Slot, VisitKind, VisitRequest
 from bot.domain.dealership import Dealership
 from bot.domain.errors import InvalidInput, NotFound
-from bot.services import attendance, booking, conversations
+from bot.domain.staff import Permission
+from bot.services import attendance, audit, booking, conversations
 from bot.services.calendar_files import calendar_path
-from bot.services.content.snapshot import ContentStore
+from bot.services.customers import phone_of_customer
+from bot.services.masking import mask_phone
 from bot.services.reminders import unreached
+from bot.services.staff import Staff
 from bot.services.staff_slots import slots_for_staff
 from bot.services.texts import is_storable
 from bot.services.visit_details import Correction, correct_visit
@@ -55,19 +58,27 @@ SLOT_DAYS = timedelta(days=7)
 ONE = "/appointments/<id_:str>"
 VISIT_FIELDS = ("kind", "store", "model", "items")
 DETAILS = ("name", "phone", "email", "plate", "mileage")
-RECORDED: dict[str, Callable[..., BookedVisit]] = {
-    "check-in": attendance.check_in,
-    "complete": attendance.complete,
-    "no-show": attendance.no_show,
-    "approve": attendance.approve,
+BOOKING_FIELDS = (
+    *VISIT_FIELDS,
+    *DETAILS,
+    "adviser",
+    "start",
+    "conversation_id",
+    "customer_id",
+    "request_id",
+)
+RECORDED: dict[str, tuple[str, Callable[..., BookedVisit]]] = {
+    "check-in": ("checked_in", attendance.check_in),
+    "complete": ("completed", attendance.complete),
+    "no-show": ("no_show", attendance.no_show),
+    "approve": ("approved", attendance.approve),
 }
+"""By the end of the address: what the audit log calls it, and what does it."""
 
 
-def add_appointment_routes(
-    blueprint: Blueprint, database: Database, content: ContentStore, authenticate: Authenticate
-) -> None:
+def add_appointment_routes(blueprint: Blueprint, parts: Parts) -> None:
     """The routes below ``/staff/appointments``, and ``/staff/slots``."""
-    routes = _AppointmentRoutes(database, content, authenticate)
+    routes = _AppointmentRoutes(parts)
     for method, path, handler, name in (
         ("GET", "/appointments", routes.listed, "appointments"),
         ("POST", "/appointments", routes.book, "book_appointment"),
@@ -76,35 +87,46 @@ def add_appointment_routes(
         ("POST", f"{ONE}/move", routes.move, "move_appointment"),
         ("POST", f"{ONE}/cancel", routes.cancel, "cancel_appointment"),
         ("GET", "/slots", routes.slots, "slots"),
-        *(("POST", f"{ONE}/{name}", routes.recording(record), name) for name, record in RECORDED.items()),
+        *(("POST", f"{ONE}/{name}", routes.recording(name), name) for name in RECORDED),
     ):
         blueprint.add_route(named(handler, name), f"/staff{path}", methods=[method])
 
 
 class _AppointmentRoutes:
-    def __init__(self, database: Database, content: ContentStore, authenticate: Authenticate) -> None:
-        self._database, self._content, self._authenticate = database, content, authenticate
+    def __init__(self, parts: Parts) -> None:
+        self._database, self._content = parts.database, parts.content
+        self._gate, self._wakeups = parts.gate, parts.wakeups
 
     async def listed(self, request: Request) -> HTTPResponse:
-        await self._authenticate(request)
+        staff = await self._gate(request, Permission.BOOK)
         phone = storable("phone", request.args.get("phone"))
         from_ = moment_of("from", request.args.get("from"))
         to = moment_of("to", request.args.get("to"), end=True)
         to_call = switch_of("to_call", request.args.get("to_call"))
         visits = await in_thread(list_visits, self._database, await self._dealership(), phone, from_, to)
         wanted = [visit for visit in visits if to_call in (None, visit.to_call)]
-        return json(await in_thread(appointments_json, self._database, wanted))
+        if phone:
+            details = {"count": len(wanted)}
+            await in_thread(
+                audit.note_now,
+                self._database,
+                staff.actor,
+                "appointment.searched",
+                clock.now(),
+                details=details,
+            )
+        return json(await in_thread(masked_json, self._database, wanted, phone))
 
     async def show(self, request: Request, id_: str) -> HTTPResponse:
-        await self._authenticate(request)
+        await self._gate(request, Permission.BOOK)
         return await self._answer(await self._visit(await self._dealership(), id_))
 
     async def book(self, request: Request) -> HTTPResponse:
-        await self._authenticate(request)
-        body = body_of(request, *VISIT_FIELDS, *DETAILS, "adviser", "start", "conversation_id", "request_id")
+        staff = await self._gate(request, Permission.BOOK)
+        body = body_of(request, *BOOKING_FIELDS)
         start = start_of(body)
         name = needed("name", text_of(body, "name", LONGEST_NAME))
-        contact = Contact(name, phone_of(body), email_of(body))
+        contact = Contact(name, await self._phone(body), email_of(body))
         conversation, wanted = text_of(body, "conversation_id"), request_of(body)
         await self._require_conversation(conversation)
         visit = await in_thread(
@@ -121,34 +143,42 @@ class _AppointmentRoutes:
             request_key=text_of(body, "request_id", LONGEST_KEY),
             by_staff=True,
         )
-        return await self._answer(visit)
+        await self._note(staff, "booked", visit)
+        return await self._answer(visit, contact.phone if body.get("phone") else None)
 
     async def correct(self, request: Request, id_: str) -> HTTPResponse:
-        await self._authenticate(request)
+        staff = await self._gate(request, Permission.BOOK)
         correction = correction_of(body_of(request, *DETAILS))
-        return await self._change(id_, correct_visit, correction)
+        visit = await self._change(staff, "corrected", id_, correct_visit, correction)
+        return await self._answer(visit, correction.phone)
 
     async def move(self, request: Request, id_: str) -> HTTPResponse:
-        await self._authenticate(request)
+        staff = await self._gate(request, Permission.BOOK)
         body = body_of(request, "start", "store")
         start, store = start_of(body), text_of(body, "store")
-        return await self._change(id_, booking.move_visit, None, start, store, by_staff=True)
+        return await self._answer(
+            await self._change(staff, "moved", id_, booking.move_visit, None, start, store, by_staff=True)
+        )
 
     async def cancel(self, request: Request, id_: str) -> HTTPResponse:
-        await self._authenticate(request)
+        staff = await self._gate(request, Permission.BOOK)
         body_of(request)
-        return await self._change(id_, booking.cancel_visit, None, by_staff=True)
+        return await self._answer(
+            await self._change(staff, "cancelled", id_, booking.cancel_visit, None, by_staff=True)
+        )
 
-    def recording(self, record: Callable[..., BookedVisit]) -> Callable[..., Any]:
+    def recording(self, name: str) -> Callable[..., Any]:
+        action, record = RECORDED[name]
+
         async def handle(request: Request, id_: str) -> HTTPResponse:
-            await self._authenticate(request)
+            staff = await self._gate(request, Permission.BOOK)
             body_of(request)
-            return await self._change(id_, record)
+            return await self._answer(await self._change(staff, action, id_, record))
 
         return handle
 
     async def slots(self, request: Request) -> HTTPResponse:
-        await self._authenticate(request)
+        await self._gate(request, Permission.BOOK)
         query = {name: request.args.get(name) or None for name in ("kind", "store", "model", "adviser")}
         items = [item for each in request.args.getlist("items") or () for item in each.split(",") if item]
         wanted = request_of({**query, "items": items})
@@ -161,18 +191,45 @@ class _AppointmentRoutes:
         return json([slot_json(slot) for slot in found.slots[:limit]])
 
     async def _change(
-        self, id_: str, change: Callable[..., BookedVisit], *arguments: Any, **named: Any
-    ) -> HTTPResponse:
+        self,
+        staff: Staff,
+        action: str,
+        id_: str,
+        change: Callable[..., BookedVisit],
+        *arguments: Any,
+        **named: Any,
+    ) -> BookedVisit:
         dealership = await self._dealership()
         visit = await self._visit(dealership, id_)
-        changed = await in_thread(
+        changed: BookedVisit = await in_thread(
             change, self._database, dealership, clock.now(), visit.code, *arguments, **named
         )
-        return await self._answer(changed)
+        await self._note(staff, action, changed)
+        return changed
 
-    async def _answer(self, visit: BookedVisit) -> HTTPResponse:
-        [answer] = await in_thread(appointments_json, self._database, [visit])
+    async def _note(self, staff: Staff, action: str, visit: BookedVisit) -> None:
+        """Into the audit log, and to the open boards of the staff."""
+        about = {
+            "subject": visit.id,
+            "conversation_id": visit.conversation_id,
+            "details": {"code": visit.code},
+        }
+        await in_thread(
+            audit.note_now, self._database, staff.actor, f"appointment.{action}", clock.now(), **about
+        )
+        self._wakeups.staff_news()
+
+    async def _answer(self, visit: BookedVisit, phone: str | None = None) -> HTTPResponse:
+        [answer] = await in_thread(masked_json, self._database, [visit], phone)
         return json(answer)
+
+    async def _phone(self, body: dict[str, Any]) -> str:
+        """The number given, or that of the customer named: who books for a customer need not see the number."""
+        customer_id = text_of(body, "customer_id")
+        if customer_id is None or body.get("phone"):
+            return phone_of(body)
+        phone: str = await in_thread(phone_of_customer, self._database, customer_id)
+        return phone
 
     async def _visit(self, dealership: Dealership, id_: str) -> BookedVisit:
         plain = unquote(id_)
@@ -226,6 +283,12 @@ def correction_of(body: dict[str, Any]) -> Correction:
         if getattr(correction, name) is None:
             raise InvalidInput(f"{name} cannot be empty")
     return correction
+
+
+def masked_json(database: Database, visits: Iterable[BookedVisit], known: str | None) -> list[dict[str, Any]]:
+    """As ``appointments_json``, with every telephone number masked but the one that the caller gave (``known``)."""
+    rows = appointments_json(database, visits)
+    return [row if row["phone"] == known else {**row, "phone": mask_phone(row["phone"])} for row in rows]
 
 
 def appointments_json(database: Database, visits: Iterable[BookedVisit]) -> list[dict[str, Any]]:

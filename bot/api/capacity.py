@@ -10,9 +10,8 @@ from sanic.request import Request
 from sanic.response import HTTPResponse, json
 
 from bot import clock
-from bot.api.appointments import VISIT_FIELDS, appointments_json, request_of, slot_json
+from bot.api.appointments import VISIT_FIELDS, masked_json, request_of, slot_json
 from bot.api.parameters import (
-    Authenticate,
     body_of,
     choice_of,
     email_of,
@@ -29,16 +28,19 @@ from bot.api.parameters import (
     switch_of,
     text_of,
 )
+from bot.api.parts import Parts
 from bot.clock import TIME_ZONE
 from bot.domain.dealership import Dealership
 from bot.domain.disruption import LONGEST_REASON
 from bot.domain.errors import InvalidInput, NotFound
+from bot.domain.staff import Permission
 from bot.domain.waitlist import MINUTES_OF_DAY, OPEN, Preference, WaitState
-from bot.services import disruptions, waitlist
+from bot.services import audit, disruptions, waitlist
 from bot.services.calendar_links import FeedAddress, feed_addresses, renew_feed
-from bot.services.content.snapshot import ContentStore
 from bot.services.disruptions import Disruption, OutageView
+from bot.services.masking import mask_phone
 from bot.services.reminders import unreached
+from bot.services.staff import Staff
 from bot.services.texts import is_storable
 from bot.services.visits import BookedVisit, Contact
 from bot.services.waitlist import WaitEntry
@@ -49,11 +51,9 @@ CONTACT_FIELDS = ("name", "phone", "email")
 PREFERENCE_FIELDS = ("from", "until", "weekdays", "from_time", "until_time")
 
 
-def add_capacity_routes(
-    blueprint: Blueprint, database: Database, content: ContentStore, authenticate: Authenticate
-) -> None:
+def add_capacity_routes(blueprint: Blueprint, parts: Parts) -> None:
     """The routes below ``/staff/resources``, ``/staff/outages`` and ``/staff/waitlist``."""
-    routes = _CapacityRoutes(database, content, authenticate)
+    routes = _CapacityRoutes(parts)
     for method, path, handler, name in (
         ("GET", "/resources", routes.resources, "resources"),
         ("POST", "/resources/<id_:str>/feed", routes.renew, "renew_feed"),
@@ -68,29 +68,31 @@ def add_capacity_routes(
 
 
 class _CapacityRoutes:
-    def __init__(self, database: Database, content: ContentStore, authenticate: Authenticate) -> None:
-        self._database, self._content, self._authenticate = database, content, authenticate
+    def __init__(self, parts: Parts) -> None:
+        self._database, self._content = parts.database, parts.content
+        self._gate, self._wakeups = parts.gate, parts.wakeups
 
     async def resources(self, request: Request) -> HTTPResponse:
-        await self._authenticate(request)
+        await self._gate(request, Permission.BOOK)
         found = await in_thread(feed_addresses, self._database, await self._dealership(), clock.now())
         return json([resource_json(address) for address in found])
 
     async def renew(self, request: Request, id_: str) -> HTTPResponse:
-        await self._authenticate(request)
+        staff = await self._gate(request, Permission.RUN_WORKSHOP)
         dealership = await self._dealership()
         address = await in_thread(renew_feed, self._database, dealership, clock.now(), unquote(id_))
+        await self._note(staff, "resource.feed_renewed", address.resource.id)
         return json(resource_json(address))
 
     async def outages(self, request: Request) -> HTTPResponse:
-        await self._authenticate(request)
+        await self._gate(request, Permission.BOOK)
         everything = bool(switch_of("all", request.args.get("all")))
         dealership = await self._dealership()
         found = await in_thread(disruptions.list_outages, self._database, dealership, clock.now(), everything)
         return json([outage_json(outage) for outage in found])
 
     async def begin(self, request: Request) -> HTTPResponse:
-        name = await self._authenticate(request)
+        staff = await self._gate(request, Permission.RUN_WORKSHOP)
         body = body_of(request, "resource", "start", "end", "reason")
         done: Disruption = await in_thread(
             disruptions.begin_outage,
@@ -101,30 +103,36 @@ class _CapacityRoutes:
             needed("start", moment_of("start", body.get("start"))),
             needed("end", moment_of("end", body.get("end"), end=True)),
             text_of(body, "reason", LONGEST_REASON) or "",
-            name,
+            staff.username,
         )
+        about = {"resource": done.outage.resource}
+        await self._note(staff, "outage.begun", done.outage.id, details=about)
         answer = await in_thread(disruption_json, self._database, done)
         return json({**answer, "to_call": await self._to_call(done.to_rebook)})
 
     async def end(self, request: Request, id_: str) -> HTTPResponse:
-        await self._authenticate(request)
+        staff = await self._gate(request, Permission.RUN_WORKSHOP)
         done = await in_thread(
             disruptions.end_outage, self._database, await self._dealership(), clock.now(), _id(id_)
         )
-        restored = await in_thread(appointments_json, self._database, done.restored)
+        about = {"resource": done.outage.resource}
+        await self._note(staff, "outage.ended", done.outage.id, details=about)
+        restored = await in_thread(masked_json, self._database, done.restored, None)
         to_call = await self._to_call(done.restored)
         return json({"outage": outage_json(done.outage), "restored": restored, "to_call": to_call})
 
     async def waiting(self, request: Request) -> HTTPResponse:
-        await self._authenticate(request)
+        staff = await self._gate(request, Permission.BOOK)
         phone = storable("phone", request.args.get("phone")) or None
         state = choice_of(WaitState, request.args.get("state"), "state")
         states = OPEN if state is None else (state,)
         found = await in_thread(waitlist.list_entries, self._database, phone=phone, states=states)
-        return json([entry_json(entry) for entry in found])
+        if phone:
+            await self._note(staff, "waitlist.searched", None, details={"count": len(found)})
+        return json([entry_json(entry, phone) for entry in found])
 
     async def join(self, request: Request) -> HTTPResponse:
-        await self._authenticate(request)
+        staff = await self._gate(request, Permission.BOOK)
         body = body_of(request, *VISIT_FIELDS, *PREFERENCE_FIELDS, *CONTACT_FIELDS, "plate", "mileage")
         contact = Contact(text_of(body, "name", LONGEST_NAME) or "", phone_of(body), email_of(body))
         entry = await in_thread(
@@ -138,13 +146,22 @@ class _CapacityRoutes:
             plate=plate_of(body),
             mileage=mileage_of(body),
         )
-        return json(entry_json(entry))
+        await self._note(staff, "waitlist.joined", entry.id, conversation_id=entry.conversation_id)
+        return json(entry_json(entry, contact.phone))
 
     async def leave(self, request: Request, id_: str) -> HTTPResponse:
-        await self._authenticate(request)
+        staff = await self._gate(request, Permission.BOOK)
         dealership = await self._dealership()
         entry = await in_thread(waitlist.leave, self._database, dealership, clock.now(), _id(id_))
-        return json(entry_json(entry))
+        await self._note(staff, "waitlist.left", entry.id, conversation_id=entry.conversation_id)
+        return json(entry_json(entry, None))
+
+    async def _note(self, staff: Staff, action: str, subject: str | None, **about: Any) -> None:
+        """Into the audit log, and to the open boards of the staff."""
+        await in_thread(
+            audit.note_now, self._database, staff.actor, action, clock.now(), subject=subject, **about
+        )
+        self._wakeups.staff_news()
 
     async def _to_call(self, visits: tuple[BookedVisit, ...]) -> list[str]:
         """The ids of the visits whose customers hear nothing by themselves."""
@@ -201,16 +218,16 @@ def disruption_json(database: Database, done: Disruption) -> dict[str, Any]:
     """What an outage did to visits; ``new_times`` are by the id of the visit."""
     return {
         "outage": outage_json(done.outage),
-        "moved": appointments_json(database, done.moved),
-        "to_rebook": appointments_json(database, done.to_rebook),
-        "on_site": appointments_json(database, done.on_site),
+        "moved": masked_json(database, done.moved, None),
+        "to_rebook": masked_json(database, done.to_rebook, None),
+        "on_site": masked_json(database, done.on_site, None),
         "new_times": {id_: [slot_json(slot) for slot in slots] for id_, slots in done.new_times.items()},
         "already_out": done.already_out,
     }
 
 
-def entry_json(entry: WaitEntry) -> dict[str, Any]:
-    """An entry of the waitlist."""
+def entry_json(entry: WaitEntry, known: str | None) -> dict[str, Any]:
+    """An entry of the waitlist; its telephone number is masked unless it is the one that the caller gave."""
     wish = entry.preference
     store, start = entry.offered or (None, None)
     return {
@@ -226,7 +243,7 @@ def entry_json(entry: WaitEntry) -> dict[str, Any]:
         "from_time": _clock(wish.from_minute),
         "until_time": _clock(wish.until_minute),
         "name": entry.name,
-        "phone": entry.phone,
+        "phone": entry.phone if entry.phone == known else mask_phone(entry.phone),
         "plate": entry.plate,
         "mileage": entry.mileage,
         "conversation_id": entry.conversation_id,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from datetime import datetime
+from functools import partial
 from typing import Any
 from urllib.parse import unquote
 
@@ -18,11 +19,14 @@ from bot.clock import TIME_ZONE
 from bot.domain.errors import InvalidContent, InvalidInput, NotFound
 from bot.domain.staff import Permission
 from bot.domain.versions import Version
+from bot.services import audit
+from bot.services.audit import Actor
 from bot.services.content import editing, listing
 from bot.services.content.checks import Fault
 from bot.services.content.editing import FAQ, TEMPLATE, Change, Editor
 from bot.services.content.fields import EDITABLE, field_faults, moment_of
 from bot.services.content.listing import Entry
+from bot.services.content.preview import Preview, preview
 from bot.services.content.snapshot import ContentStore
 from bot.services.content.warnings import edit_warnings, retire_warnings
 from bot.services.texts import is_storable
@@ -52,6 +56,7 @@ class _ContentRoutes:
             ("GET", "/<id_:str>", self._show),
             ("GET", "/<id_:str>/history", self._history),
             ("PUT", "/<id_:str>", self._edit),
+            ("POST", "/<id_:str>/preview", self._preview),
             ("POST", "/<id_:str>/approve", self._approve),
             ("POST", "/<id_:str>/rollback", self._roll_back),
             ("POST", "/<id_:str>/retire", self._retire),
@@ -81,45 +86,56 @@ class _ContentRoutes:
         return json([version_json(self._kind, version) for version in versions])
 
     async def _edit(self, request: Request, id_: str) -> HTTPResponse:
-        by = await self._editor(request)
+        by, actor = await self._editor(request)
         change = change_of(self._kind, _id(id_), _body(request))
         entry = await self._do(editing.edit, _id(id_), change, by)
+        await self._note(actor, "edited", entry)
         found = edit_warnings(await _in_thread(self._content.current), entry)
         return json({**entry_json(entry), "warnings": found})
 
+    async def _preview(self, request: Request, id_: str) -> HTTPResponse:
+        await self._gate(request, Permission.EDIT_CONTENT)
+        change = change_of(self._kind, _id(id_), _body(request))
+        content = await _in_thread(self._content.current)
+        shown = await _in_thread(preview, self._database, content, self._kind, _id(id_), change, clock.now())
+        return json(preview_json(shown))
+
     async def _approve(self, request: Request, id_: str) -> HTTPResponse:
-        by = await self._editor(request)
+        by, actor = await self._editor(request)
         body = _body(request, "version", "seen", "force")
         force = body.get("force", False)
         if not isinstance(force, bool):
             raise InvalidInput("force must be true or false")
         arguments = (_number(body, "version"), _number(body, "seen"), force)
-        return json(entry_json(await self._do(editing.approve, _id(id_), by, after=arguments)))
+        entry = await self._do(editing.approve, _id(id_), by, after=arguments)
+        await self._note(actor, "approved", entry)
+        return json(entry_json(entry))
 
     async def _roll_back(self, request: Request, id_: str) -> HTTPResponse:
-        by = await self._editor(request)
+        by, actor = await self._editor(request)
         body = _body(request, "version", "seen")
         number = _number(body, "version")
         if number is None:
             raise InvalidInput("version is needed: the one whose words shall come back")
-        return json(
-            entry_json(
-                await self._do(editing.roll_back, _id(id_), number, by, after=(_number(body, "seen"),))
-            )
-        )
+        entry = await self._do(editing.roll_back, _id(id_), number, by, after=(_number(body, "seen"),))
+        await self._note(actor, "rolled_back", entry, to=number)
+        return json(entry_json(entry))
 
     async def _retire(self, request: Request, id_: str) -> HTTPResponse:
-        by = await self._editor(request)
+        by, actor = await self._editor(request)
         body = _body(request, "version", "seen")
         numbers = (_number(body, "version"), _number(body, "seen"))
         now = clock.now()
         entry = await _in_thread(editing.retire, self._database, self._kind, _id(id_), by, now, *numbers)
+        await self._note(actor, "retired" if numbers[0] is None else "withdrawn", entry, to=numbers[0])
         return json({**entry_json(entry), "warnings": retire_warnings(entry)})
 
     async def _restore(self, request: Request, id_: str) -> HTTPResponse:
-        by = await self._editor(request)
+        by, actor = await self._editor(request)
         seen = _number(_body(request, "seen"), "seen")
-        return json(entry_json(await self._do(editing.restore, _id(id_), by, after=(seen,))))
+        entry = await self._do(editing.restore, _id(id_), by, after=(seen,))
+        await self._note(actor, "restored", entry)
+        return json(entry_json(entry))
 
     async def _do(self, function: Any, *arguments: Any, after: tuple[Any, ...] = ()) -> Any:
         content = await _in_thread(self._content.current)
@@ -127,9 +143,24 @@ class _ContentRoutes:
             function, self._database, content, self._kind, *arguments, clock.now(), *after
         )
 
-    async def _editor(self, request: Request) -> Editor:
+    async def _editor(self, request: Request) -> tuple[Editor, Actor]:
         caller = await self._gate(request, Permission.EDIT_CONTENT)
-        return Editor(caller.username, caller.may(Permission.APPROVE_CONTENT))
+        return Editor(caller.username, caller.may(Permission.APPROVE_CONTENT)), caller.actor
+
+    async def _note(self, actor: Actor, what: str, entry: Entry, to: int | None = None) -> None:
+        """In the audit log; who wrote which words is in the entry's own history."""
+        newest = max(version.number for version in (entry.shown, *entry.planned, *entry.drafts))
+        await _in_thread(
+            partial(
+                audit.note_now,
+                subject=f"{self._kind}/{entry.id}",
+                details={"version": newest if to is None else to},
+            ),
+            self._database,
+            actor,
+            f"content.{what}",
+            clock.now(),
+        )
 
 
 def entry_json(entry: Entry) -> dict[str, Any]:
@@ -161,6 +192,18 @@ def version_json(kind: str, version: Version) -> dict[str, Any]:
         "approved_at": _time(version.approved_at),
         "valid_from": _time(version.valid_from),
         "valid_until": _time(version.valid_until),
+    }
+
+
+def preview_json(shown: Preview) -> dict[str, Any]:
+    """What a customer would get, and what is wrong with it."""
+    return {
+        "text": shown.text,
+        "buttons": list(shown.buttons),
+        "channels": dict(shown.channels),
+        "faults": [{"field": fault.field, "message": fault.words} for fault in shown.faults],
+        "warnings": list(shown.warnings),
+        "suggested_id": shown.suggested_id,
     }
 
 

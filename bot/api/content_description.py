@@ -24,6 +24,7 @@ _WORDS: dict[str, dict[str, Any]] = {
     "Faq": {"title": _TEXT, "category": _TEXT, "answer": _TEXT, "questions": _TEXTS, "buttons": _BUTTONS},
     "Template": {"text": _TEXT, "channels": _OBJECT, "buttons": _BUTTONS},
 }
+_SEARCHED = "draft, approved, retired, live, expiring, planned or waiting (has a draft)"
 _PATHS = {"faq": ("Faq", "FAQ answer"), "templates": ("Template", "reply template")}
 
 
@@ -34,7 +35,7 @@ def content_paths() -> dict[str, Any]:
 
 def content_schemas() -> dict[str, Any]:
     """``Faq``, ``Template`` and their versions."""
-    schemas: dict[str, Any] = {}
+    schemas: dict[str, Any] = {"ContentPreview": _preview()}
     for name, words in _WORDS.items():
         read_only = {"variables": _OBJECT} if name == "Template" else {}
         schemas[name] = _object(
@@ -74,6 +75,18 @@ def content_schemas() -> dict[str, Any]:
     return schemas
 
 
+def _preview() -> dict[str, Any]:
+    fault = _object(field=_TEXT, message={**_TEXT, "description": "in Chinese"})
+    return _object(
+        text=_TEXT,
+        buttons={"type": "array", "items": _object(title=_TEXT, payload=_TEXT)},
+        channels=_OBJECT,
+        faults={"type": "array", "items": fault},
+        warnings=_TEXTS,
+        suggested_id={**_NULLABLE, "description": "for a topic whose id is `new`"},
+    )
+
+
 def _paths_of(part: str) -> dict[str, Any]:
     schema, name = _PATHS[part]
     base = f"/api/staff/{part}"
@@ -99,7 +112,7 @@ def _paths_of(part: str) -> dict[str, Any]:
             "get": {
                 "summary": f"Every {name} that has all the words of q; all without q.",
                 "security": [{"token": []}],
-                "parameters": [_query("q"), _query("status"), _query("category")],
+                "parameters": [_query("q"), _query("status", _SEARCHED), _query("category")],
                 "responses": {"200": _array(schema), **_refusals()},
             }
         },
@@ -111,6 +124,13 @@ def _paths_of(part: str) -> dict[str, Any]:
                 {"200": _one(schema)},
                 change,
             ),
+        },
+        f"{base}/{{id}}/preview": {
+            "post": _operation(
+                f"How a change of a {name} would look, and what is wrong with it; nothing is stored.",
+                {"200": _one("ContentPreview")},
+                change,
+            )
         },
         f"{base}/{{id}}/history": {
             "get": _operation("Every version, newest first.", {"200": _array(f"{schema}Version")})
@@ -207,5 +227,6 @@ def _array(schema: str) -> dict[str, Any]:
     }
 
 
-def _query(name: str) -> dict[str, Any]:
-    return {"name": name, "in": "query", "required": False, "schema": _TEXT}
+def _query(name: str, about: str = "") -> dict[str, Any]:
+    query = {"name": name, "in": "query", "required": False, "schema": _TEXT}
+    return {**query, "description": about} if about else query

@@ -6,14 +6,18 @@ from typing import Any
 
 from bot.api.appointments_description import appointment_paths, appointment_schemas
 from bot.api.capacity_description import capacity_paths, capacity_schemas
+from bot.api.catalogue import catalogue_paths, catalogue_schemas
 from bot.api.content_description import content_paths, content_schemas
+from bot.api.conversations_description import conversation_paths, conversation_schemas
+from bot.api.customers_description import customer_paths, customer_schemas
+from bot.api.dealership_description import dealership_paths, dealership_schemas
 from bot.api.unanswered_description import unanswered_paths, unanswered_schemas
-from bot.domain.cases import CaseKind, CaseStatus
-from bot.domain.conversation import Author, Owner
+from bot.api.understanding_description import understanding_paths, understanding_schemas
+from bot.api.uploads import upload_paths, upload_schemas
+from bot.api.users_description import user_paths, user_schemas
+from bot.api.workplace_description import workplace_paths, workplace_schemas
 
-_TIME = {"type": "string", "format": "date-time"}
 _TEXT = {"type": "string"}
-_NULLABLE = {"type": "string", "nullable": True}
 
 
 def describe() -> dict[str, Any]:
@@ -27,24 +31,18 @@ def describe() -> dict[str, Any]:
         },
         "paths": {
             "/api/staff/login": {"post": _login()},
-            "/api/staff/conversations": {
-                "get": _list("Conversation", "Conversations, newest first.", _query("state", _enum(Owner)))
-            },
-            "/api/staff/conversations/{id}/messages": {
-                "get": _list(
-                    "Message",
-                    "The transcript in order.",
-                    {"name": "id", "in": "path", "required": True, "schema": _TEXT},
-                    missing=True,
-                )
-            },
-            "/api/staff/cases": {
-                "get": _list("Case", "Cases, newest first.", _query("kind", _enum(CaseKind)))
-            },
+            **conversation_paths(),
             **appointment_paths(),
             **capacity_paths(),
             **content_paths(),
+            **catalogue_paths(),
+            **customer_paths(),
             **unanswered_paths(),
+            **user_paths(),
+            **dealership_paths(),
+            **understanding_paths(),
+            **workplace_paths(),
+            **upload_paths(),
         },
         "components": {
             "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
@@ -67,69 +65,25 @@ def _login() -> dict[str, Any]:
     }
 
 
-def _list(schema: str, summary: str, *parameters: dict[str, Any], missing: bool = False) -> dict[str, Any]:
-    responses = {
-        "200": _json({"type": "array", "items": {"$ref": f"#/components/schemas/{schema}"}}),
-        "400": {"description": "a parameter cannot be used"},
-        "401": {"description": "no valid token"},
-    }
-    if missing:
-        responses["404"] = {"description": "does not exist"}
-    return {
-        "summary": summary,
-        "security": [{"token": []}],
-        "parameters": list(parameters),
-        "responses": responses,
-    }
-
-
 def _schemas() -> dict[str, Any]:
-    button = _object(title=_TEXT, payload=_TEXT)
     return {
-        "Conversation": _object(
-            id=_TEXT, sender=_TEXT, channel=_TEXT, state=_enum(Owner), created_at=_TIME, updated_at=_TIME
-        ),
-        "Message": _object(
-            seq={"type": "integer"},
-            author=_enum(Author),
-            text=_TEXT,
-            buttons={"type": "array", "items": button},
-            custom={"type": "object"},
-            client_id=_NULLABLE,
-            time=_TIME,
-            template={
-                "type": "object",
-                "nullable": True,
-                "description": "id and version of what the bot said",
-            },
-        ),
-        "Case": _object(
-            id=_TEXT,
-            kind=_enum(CaseKind),
-            status=_enum(CaseStatus),
-            conversation_id=_TEXT,
-            phone=_NULLABLE,
-            details={"type": "object"},
-            due_at={**_TIME, "nullable": True},
-            created_at=_TIME,
-        ),
+        **conversation_schemas(),
         **appointment_schemas(),
         **capacity_schemas(),
         **content_schemas(),
+        **catalogue_schemas(),
+        **customer_schemas(),
         **unanswered_schemas(),
+        **workplace_schemas(),
+        **upload_schemas(),
+        **user_schemas(),
+        **dealership_schemas(),
+        **understanding_schemas(),
     }
 
 
 def _object(**properties: Any) -> dict[str, Any]:
     return {"type": "object", "required": list(properties), "properties": properties}
-
-
-def _enum(enum: Any) -> dict[str, Any]:
-    return {"type": "string", "enum": [item.value for item in enum]}
-
-
-def _query(name: str, schema: dict[str, Any]) -> dict[str, Any]:
-    return {"name": name, "in": "query", "required": False, "schema": schema}
 
 
 def _json(schema: dict[str, Any]) -> dict[str, Any]:

@@ -25,6 +25,8 @@ _STATUS: tuple[tuple[type[Exception], int], ...] = (
     (errors.NotPermitted, 403),
     (errors.Conflict, 409),
     (errors.InvalidInput, 400),
+    (errors.TooLarge, 413),
+    (errors.WrongKind, 415),
 )
 _CORS_PATHS = _CUSTOMER_PATHS = "/web/"
 TEMPLATES = {
@@ -91,7 +93,16 @@ def _details(error: Exception) -> dict[str, Any]:
     """Which field of an edit is wrong, why in the words of the staff, and what is possible instead."""
     if isinstance(error, errors.InvalidContent):
         return {"field": error.field, "message": error.words}
-    if isinstance(error, errors.InvalidOutage | errors.WrongState):
+    if isinstance(error, errors.InvalidFields):
+        return {"message": error.words, "faults": error.faults}
+    if isinstance(error, errors.StaleView):
+        return {
+            "message": error.words,
+            "state": error.owner,
+            "epoch": error.epoch,
+            "adviser": error.adviser,
+        }
+    if isinstance(error, errors.InvalidOutage | errors.WrongState | errors.TooLarge | errors.WrongKind):
         return {"message": error.words}
     if isinstance(error, errors.BookingRefused):
         return {"reason": getattr(error.reason, "value", error.reason), "alternatives": _slots(error)}

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime, time, timedelta, timezone
 from functools import partial
 from typing import Any
+from urllib.parse import unquote
 
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
 from bot.clock import TIME_ZONE
-from bot.domain.errors import InvalidInput
+from bot.domain.errors import InvalidInput, NotFound
 from bot.services.texts import is_email, is_storable
 
-Authenticate = Callable[[Request], Awaitable[str]]
 LONGEST_ID = 80
 LONGEST_EMAIL = 254
 _PHONE = re.compile(r"1[3-9]\d{9}")
@@ -43,6 +43,14 @@ def storable(name: str, text: str | None) -> str | None:
     if text is not None and not is_storable(text):
         raise InvalidInput(f"{name} has characters that cannot be stored")
     return text
+
+
+def id_of_path(raw: str) -> str:
+    """The id in a path; what no database can look for does not exist (``NotFound``)."""
+    id_ = unquote(raw)
+    if not is_storable(id_):
+        raise NotFound("no such thing")
+    return id_
 
 
 def text_of(body: Mapping[str, Any], name: str, longest: int = LONGEST_ID) -> str | None:

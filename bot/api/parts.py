@@ -21,7 +21,7 @@ class Parts:
     """One installation as the routes see it.
 
     ``wakeups`` wake the open streams of this process after a change; ``uploads`` is the folder of files that were sent;
-    ``understand`` parses a sentence with the trained model, None where none is loaded.
+    ``understand`` gives the line of ``python -m bot understand`` for a sentence, None where no model is loaded.
     """
 
     database: Database

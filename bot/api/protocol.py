@@ -31,6 +31,11 @@ class CheckedRequest(Request):
         if encodings and (encodings != ["chunked"] or lengths):
             raise InvalidUsage("Transfer-Encoding must be chunked, without Content-Length")
 
+    @property
+    def ip(self) -> str:
+        """Where the request comes from: what our own proxies say (PROXIES_COUNT of them), else the other end."""
+        return str(self.remote_addr or super().ip)
+
 
 class CheckedProtocol(HttpProtocol):
     """Sanic's connection with our ``CheckedHttp``; for ``app.run(protocol=…)``."""

@@ -13,6 +13,7 @@ from bot.domain.errors import InvalidInput
 from bot.services import staff
 from bot.services.credentials import bearer_token
 from bot.services.throttle import LoginThrottle
+from bot.services.user_fields import LONGEST_PASSWORD
 from bot.store.database import Database
 
 
@@ -27,9 +28,15 @@ def add_session_routes(blueprint: Blueprint, database: Database, gate: Gate, thr
             raise InvalidInput("username and password are needed")
         storable("username", username)
         storable("password", password)
-        throttle.attempt(request.ip)
-        token = await in_thread(staff.log_in, database, username, password[:200], clock.now())
-        throttle.succeeded(request.ip)
+        token = await in_thread(
+            staff.sign_in,
+            database,
+            throttle,
+            username,
+            password[:LONGEST_PASSWORD],
+            clock.now(),
+            address=request.ip,
+        )
         return json({"token": token})
 
     @blueprint.post("/staff/logout")

@@ -48,13 +48,14 @@ def add_unanswered_routes(
         if not 0 < id_ <= _LARGEST_ID:
             raise NotFound(f"nothing unanswered has the number {id_}")
         body = request.json if request.body else {}
-        if not isinstance(body, dict) or body.keys() - {"state", "topic", "note"}:
-            raise InvalidInput("the body must be a JSON object with state, topic and note at most")
+        if not isinstance(body, dict) or body.keys() - {"state", "topic", "question", "note"}:
+            raise InvalidInput("the body must be a JSON object with state, topic, question and note at most")
         topic, note = _text(body, "topic"), _text(body, "note")
+        question = _text(body, "question") or None
         if topic:
             by = Editor(caller.username, caller.may(Permission.APPROVE_CONTENT))
             snapshot = await _in_thread(content.current)
-            await _in_thread(to_faq, database, snapshot, id_, topic, by, clock.now())
+            await _in_thread(to_faq, database, snapshot, id_, topic, by, clock.now(), question)
         else:
             state = _state(body.get("state", State.RESOLVED.value), CLOSED)
             await _in_thread(unanswered.resolve, database, id_, state, caller.username, note, clock.now())

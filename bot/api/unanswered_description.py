@@ -23,6 +23,7 @@ def unanswered_paths() -> dict[str, Any]:
         "properties": {
             "state": {"type": "string", "enum": states[1:]},
             "topic": {**_TEXT, "description": "make the sentence a question of this FAQ topic"},
+            "question": {**_TEXT, "description": "these words instead of the customer's, with a topic"},
             "note": _TEXT,
         },
     }

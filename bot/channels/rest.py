@@ -13,14 +13,18 @@ from bot.channels.requests import any_text_field, json_object, text_field
 from bot.domain.errors import NotAllowed
 from bot.services.credentials import bearer_token, same_token
 from bot.services.messages import Inbound, StoredMessage
+from bot.services.throttle import Flood
 from bot.services.turns import Turns
 
 LONGEST_BODY_TEXT = 200_000
 PROXY_HEADERS = ("x-forwarded-for", "forwarded", "x-real-ip")
 
 
-def rest_channel(turns: Turns, token: str | None) -> Blueprint:
-    """Open on loopback; from elsewhere it needs ``Authorization: Bearer <ZHANTING_REST_TOKEN>``."""
+def rest_channel(turns: Turns, token: str | None, flood: Flood) -> Blueprint:
+    """Open on loopback; from elsewhere it needs ``Authorization: Bearer <ZHANTING_REST_TOKEN>``.
+
+    A program with the token speaks for many customers: ``flood`` counts by sender, not by its address.
+    """
     blueprint = Blueprint("rest", url_prefix="/webhooks/rest")
 
     @blueprint.get("/")
@@ -31,6 +35,8 @@ def rest_channel(turns: Turns, token: str | None) -> Blueprint:
     async def webhook(request: Request) -> HTTPResponse:
         _require_access(request, token)
         inbound = _inbound(request)
+        if not is_loopback(request):
+            flood.visitor(f"rest/{inbound.sender}")
         outcome = await turns.handle(inbound)
         return json([_reply(inbound.sender, message) for message in outcome.replies])
 

@@ -16,6 +16,7 @@ MODULES = {
     "outbox": "outbox_list",
     "booking": "bookings",
     "dealership": "dealership_content",
+    "staff": "staff_accounts",
 }
 
 

@@ -12,8 +12,7 @@ from sanic.response import HTTPResponse, redirect
 from bot import clock
 from bot.console.site import LOGIN, Site
 from bot.domain.errors import NotAllowed, TooManyRequests
-from bot.services import audit, staff
-from bot.services.audit import Actor
+from bot.services import staff
 from bot.services.texts import is_storable
 from bot.services.throttle import LoginThrottle
 
@@ -36,18 +35,20 @@ def add_session_pages(site: Site, throttle: LoginThrottle) -> None:
         if not _is_own_form(request):
             return _again(site, request, 403, "请从登录页面登录。", username)
         try:
-            throttle.attempt(request.ip)
             token = await _in_thread(
-                staff.log_in, site.database, username, password, clock.now(), staff.SESSION
+                staff.sign_in,
+                site.database,
+                throttle,
+                username,
+                password,
+                clock.now(),
+                staff.SESSION,
+                request.ip,
             )
         except TooManyRequests:
             return _again(site, request, 429, TOO_MANY, username)
         except NotAllowed:
             return _again(site, request, 401, WRONG, username)
-        throttle.succeeded(request.ip)
-        await _in_thread(
-            audit.note_now, site.database, Actor(username, request.ip), "session.begun", clock.now()
-        )
         response = redirect(_next(request))
         _set_cookie(site, response, token)
         return response

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from collections.abc import Awaitable, Callable
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -31,6 +32,7 @@ NAVIGATION = (
     ("/console", "对话", Permission.CONVERSE),
     ("/console/appointments", "预约", Permission.BOOK),
     ("/console/customers", "客户", Permission.SEE_CUSTOMERS),
+    ("/console/cases", "工单", Permission.SEE_CUSTOMERS),
     ("/console/faq", "问答", Permission.EDIT_CONTENT),
     ("/console/templates", "话术", Permission.EDIT_CONTENT),
     ("/console/unanswered", "未答问题", Permission.EDIT_CONTENT),
@@ -104,6 +106,11 @@ class Site:
             )
         )
         return html(text, status=status, headers={**_HEADERS, "Content-Security-Policy": policy(nonce)})
+
+
+async def in_thread(function: Any, *arguments: Any, **named: Any) -> Any:
+    """Database work, beside the event loop."""
+    return await asyncio.get_running_loop().run_in_executor(None, partial(function, *arguments, **named))
 
 
 def policy(nonce: str) -> str:

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from datetime import date, time
 from enum import Enum
 
+from bot.domain.handoff import HandoffRules
+
 
 class Powertrain(str, Enum):
     PETROL = "petrol"
@@ -215,6 +217,7 @@ class Dealership:
     closures: tuple[Closure, ...] = ()
     holidays: tuple[Holiday, ...] = ()
     policies: dict[str, str] = field(default_factory=dict)
+    handoff: HandoffRules = field(default_factory=HandoffRules)
 
     def store(self, store_id: str) -> Store:
         return next(store for store in self.stores if store.id == store_id)

@@ -78,6 +78,18 @@ class TooManyRequests(ZhantingError):
     """The caller is faster than a limit (HTTP 429)."""
 
 
+class TooLarge(ZhantingError):
+    """A file is larger than can be taken (HTTP 413); ``words`` says so in Chinese."""
+
+    words = "文件太大了，最大 8 MB。"
+
+
+class WrongKind(ZhantingError):
+    """A file is of a kind that is not taken (HTTP 415); ``words`` says so in Chinese."""
+
+    words = "只能发送图片（jpg、png、webp、gif）或 PDF 文件。"
+
+
 class Conflict(ZhantingError):
     """The state changed meanwhile (HTTP 409)."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 
 SHORT_AFTER_BOOKING = timedelta(hours=3)
 """A reminder that would follow the booking so soon is left out, unless it is the last one."""
@@ -44,3 +44,11 @@ def next_attempt(attempts: int, now: datetime) -> datetime | None:
     if attempts >= ATTEMPTS:
         return None
     return now + FIRST_PAUSE * PAUSE_GROWS_BY ** max(0, attempts - 1)
+
+
+def decent_hour(moment: datetime, opens: time, closes: time) -> datetime:
+    """The local moment itself inside these hours, else the next time that they begin."""
+    if opens <= moment.time() < closes:
+        return moment
+    opening = datetime.combine(moment.date(), opens, moment.tzinfo)
+    return opening if moment < opening else opening + timedelta(days=1)

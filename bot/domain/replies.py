@@ -91,6 +91,34 @@ class Synonym:
 
 
 @dataclass(frozen=True)
+class StandardReply:
+    """What staff send often. ``{name}`` marks a variable of the dealership or of ``STANDARD_VARIABLES``.
+
+    ``shortcut``: the letters typed to find it, the beginnings of its title in pinyin.
+    """
+
+    id: str
+    title: str
+    text: str
+    category: str = ""
+    shortcut: str = ""
+
+
+STANDARD_VARIABLES = (
+    "customer",
+    "adviser",
+    "model",
+    "store",
+    "store_phone",
+    "store_address",
+    "visit_time",
+    "booking_code",
+    "plate",
+)
+"""What a standard reply may say of the customer and the adviser; what is not known is left for the adviser to fill in."""
+
+
+@dataclass(frozen=True)
 class Template:
     """One reviewed utterance of the dialogues; ``{name}`` marks a variable.
 

@@ -23,8 +23,8 @@ class Permission(str, Enum):
     CONVERSE = "converse"  # the queue, conversations, standard replies
     SUPERVISE = "supervise"  # other people's conversations: take them away, see everybody's
     SEE_CUSTOMERS = "see_customers"  # cards, leads, cases; telephone numbers once revealed
-    BOOK = "book"  # book, move, cancel, check in
-    RUN_WORKSHOP = "run_workshop"  # drop-outs of resources, calendars, waitlist
+    BOOK = "book"  # book, move, cancel, check in, waitlist
+    RUN_WORKSHOP = "run_workshop"  # drop-outs of resources, calendars
     EDIT_CONTENT = "edit_content"  # drafts of FAQ and templates, the unanswered list
     APPROVE_CONTENT = "approve_content"
     EDIT_DEALERSHIP = "edit_dealership"  # hours, prices, resources, rules
@@ -39,6 +39,9 @@ class Skill(str, Enum):
     SALES = "sales"
     SERVICE = "service"
     COMPLAINT = "complaint"
+
+
+SKILL_NAMES = {Skill.SALES: "销售", Skill.SERVICE: "售后", Skill.COMPLAINT: "投诉"}
 
 
 class Presence(str, Enum):

@@ -16,10 +16,14 @@ from bot.runtime.actions import InProcessActions, check_results_with_a_prepared_
 from bot.runtime.channel import Collector
 from bot.runtime.nlg import TemplateNlg, noting_what_cannot_be_said
 from bot.runtime.trackers import DatabaseTrackerStore, answering
+from bot.runtime.understood import understanding_of
+from bot.services import handback
 from bot.services.conversations import record_handoff
 from bot.services.installation import Installation
-from bot.services.messages import HandoffRequest, Utterance
+from bot.services.messages import Answer, HandoffRequest
 from bot.services.turns import utterance
+
+BACK = "action_back_from_adviser"
 
 
 class RasaDialogue:
@@ -40,20 +44,20 @@ class RasaDialogue:
 
     async def reply(
         self, conversation_id: str, text: str, message_id: str | None = None, channel: str = ""
-    ) -> tuple[list[Utterance], HandoffRequest | None]:
-        """One turn: the utterances, and the handoff that an action asked for. ``message_id`` names the message.
+    ) -> Answer:
+        """One turn: what is said, and the handoff that an action asked for. ``message_id`` names the message.
 
         ``channel``: where the customer writes; templates may have other words there. Raises what an action raised.
         """
         collector = Collector(channel or "zhanting")
-        with answering(message_id), watching(), noting_what_cannot_be_said() as unsayable:
+        with answering(message_id) as heard, watching(), noting_what_cannot_be_said() as unsayable:
+            await self._hear_what_was_settled(conversation_id, collector)
             await self._agent.handle_message(
                 UserMessage(text, collector, conversation_id, input_channel="zhanting", message_id=message_id)
             )
         if unsayable:
             summary = {"message": text, "replies": unsayable}
-            await asyncio.get_running_loop().run_in_executor(
-                None,
+            await _in_thread(
                 record_handoff,
                 self._database,
                 conversation_id,
@@ -69,7 +73,13 @@ class RasaDialogue:
                 handoff = HandoffRequest(HandoffReason(wanted["reason"]), wanted["summary"])
             if message["text"] or message["custom"]:
                 utterances.append(utterance(message))
-        return utterances, handoff
+        return Answer(utterances, handoff, understanding_of(heard) if heard else None)
+
+    async def _hear_what_was_settled(self, conversation_id: str, collector: Collector) -> None:
+        """A person gave the conversation back: the tracker learns first what need not be asked any more."""
+        if await _in_thread(handback.comes_back, self._database, conversation_id):
+            await self._agent.execute_action(conversation_id, BACK, collector, None, None)
+            await _in_thread(handback.taken_up, self._database, conversation_id)
 
     async def intent(self, text: str) -> str:
         """The intent of a text, without a turn."""
@@ -90,3 +100,7 @@ def load_agent(model: Path) -> Agent:
     return Agent.load(
         model, generator=TemplateNlg(), lock_store=InMemoryLockStore(), action_endpoint=InProcessActions()
     )
+
+
+async def _in_thread(function: Any, *arguments: Any) -> Any:
+    return await asyncio.get_running_loop().run_in_executor(None, function, *arguments)

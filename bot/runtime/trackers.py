@@ -31,20 +31,25 @@ from bot.store.tables import DialogueState
 LONGEST = 160
 KEPT = 60
 _answering: ContextVar[str | None] = ContextVar("answering", default=None)
+_heard: ContextVar[dict[str, Any]] = ContextVar("heard")
 
 
 @contextmanager
-def answering(message_id: str | None) -> Iterator[None]:
+def answering(message_id: str | None) -> Iterator[dict[str, Any]]:
     """The turn of this message: a tracker that has it already is read as it was before.
+
+    Gives what the pipeline understood of the message, filled in when the tracker is saved.
 
     A process that dies between saving the tracker and storing the reply leaves such a one. The message then comes
     again, and would be answered by a dialogue that is over: a booking without its code.
     """
-    token = _answering.set(message_id)
+    understood: dict[str, Any] = {}
+    token, heard = _answering.set(message_id), _heard.set(understood)
     try:
-        yield
+        yield understood
     finally:
         _answering.reset(token)
+        _heard.reset(heard)
 
 
 class DatabaseTrackerStore(TrackerStore):
@@ -58,6 +63,8 @@ class DatabaseTrackerStore(TrackerStore):
         """Write the window; the tracker itself is left alone."""
         events = window(list(tracker.events))
         state = [event.as_dict() for event in events]
+        if tracker.latest_message is not None and tracker.latest_message.message_id == _answering.get():
+            _heard.get({}).update(tracker.latest_message.parse_data or {})
         with self._database.transaction() as session:
             row = session.get(DialogueState, tracker.sender_id)
             if row is None:

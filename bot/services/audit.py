@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,6 +14,7 @@ from bot.store.database import Database
 from bot.store.staff_tables import AuditEntry
 
 SYSTEM = "system"
+SAME_READING = timedelta(minutes=30)
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,20 @@ def note_now(database: Database, actor: Actor, action: str, now: datetime, **abo
     """Write a line by itself, for something that was only read."""
     with database.transaction() as session:
         note(session, actor, action, now, **about)
+
+
+def note_reading(database: Database, actor: Actor, action: str, now: datetime, conversation_id: str) -> None:
+    """Write that somebody reads a conversation, once in ``SAME_READING`` however often they look again."""
+    same = sa.select(AuditEntry.id).where(
+        AuditEntry.conversation_id == conversation_id,
+        AuditEntry.username == actor.username,
+        AuditEntry.action == action,
+        AuditEntry.at > now - SAME_READING,
+    )
+    with database.reading() as session:
+        if session.scalars(same).first() is not None:
+            return
+    note_now(database, actor, action, now, conversation_id=conversation_id)
 
 
 def list_audit(

@@ -23,6 +23,7 @@ from bot.services.availability import Wish, alternatives_to, local, possible_off
 from bot.services.cases import close_visit_case
 from bot.services.claiming import Placement, place, transact
 from bot.services.holding import HeldSlot, put_hold
+from bot.services.leads import lead_of_visit
 from bot.services.visits import BookedVisit, Contact, row_of_code, view_of
 from bot.services.waitlist_offers import close_fulfilled, offer_freed
 from bot.store import bookings
@@ -207,6 +208,7 @@ def write_booking(
     if not wish.by_staff:
         ask_for_approval(session, wish.dealership, row, wish.now)
     reminders.booked(session, wish.dealership, row, wish.now, told=not wish.by_staff)
+    lead_of_visit(session, row, wish.now, wish.by_staff)
     return row
 
 

@@ -11,8 +11,13 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from bot.domain.alerts import skill_of_case
 from bot.domain.cases import CaseKind, CaseStatus, complaint_due
 from bot.domain.errors import NotFound
+from bot.services import alerts, audit, crm
+from bot.services.audit import Actor
+from bot.services.leads import lead_of_callback
+from bot.services.staff import require_user
 from bot.store.database import Database
 from bot.store.staff_tables import Case
 
@@ -31,6 +36,12 @@ class CaseView:
     details: dict[str, Any]
     due_at: datetime | None
     created_at: datetime
+    adviser: str | None = None
+    note: str | None = None
+    closed_at: datetime | None = None
+
+    def is_overdue(self, now: datetime) -> bool:
+        return self.status is CaseStatus.OPEN and self.due_at is not None and self.due_at < now
 
 
 def open_case(
@@ -69,13 +80,17 @@ def open_case(
             updated_at=now,
         )
         session.add(case)
+        crm.case_opened(session, case, now)
         return str(case.id)
 
 
 def update_case(
     database: Database, case_id: str, now: datetime, phone: str | None, details: Mapping[str, Any]
 ) -> datetime | None:
-    """Add what the customer told; gives when the case is due. Raises ``NotFound``."""
+    """Add what the customer told; gives when the case is due. Raises ``NotFound``.
+
+    Once all was asked, whoever has to know hears of it.
+    """
     with database.transaction() as session:
         case = session.get(Case, case_id)
         if case is None:
@@ -83,7 +98,16 @@ def update_case(
         case.phone = phone or case.phone
         case.details = {**case.details, **{key: value for key, value in details.items() if value is not None}}
         case.updated_at = now
+        if case.details.get("complete") is True:
+            _tell_of(session, case, now)
         return case.due_at
+
+
+def _tell_of(session: Session, case: Case, now: datetime) -> None:
+    crm.case_updated(session, case, now)
+    alerts.urgent_case(session, case, now)
+    if case.kind == CaseKind.CALLBACK.value:
+        lead_of_callback(session, case, skill_of_case(CaseKind.CALLBACK, case.details), now)
 
 
 def open_visit_case(session: Session, visit: Any, now: datetime, reason: str, due_at: datetime) -> None:
@@ -95,8 +119,10 @@ def open_visit_case(session: Session, visit: Any, now: datetime, reason: str, du
     known = _case_of_visit(session, visit)
     if known is not None:
         known.details, known.due_at, known.updated_at = details, due_at, now
+        crm.case_updated(session, known, now)
         return
-    session.add(
+    _add(
+        session,
         Case(
             id=uuid.uuid4().hex,
             kind=CaseKind.CALLBACK.value,
@@ -107,7 +133,7 @@ def open_visit_case(session: Session, visit: Any, now: datetime, reason: str, du
             due_at=due_at,
             created_at=now,
             updated_at=now,
-        )
+        ),
     )
 
 
@@ -115,7 +141,7 @@ def close_visit_case(session: Session, visit: Any, now: datetime) -> None:
     """Nobody has to call about the visit any more: it has its time, or is cancelled."""
     case = _case_of_visit(session, visit)
     if case is not None:
-        case.status, case.updated_at = CaseStatus.CLOSED.value, now
+        _close(session, case, now)
 
 
 def open_offer_case(session: Session, entry: Any, now: datetime) -> None:
@@ -131,8 +157,10 @@ def open_offer_case(session: Session, entry: Any, now: datetime) -> None:
     known = _case_of_entry(session, entry)
     if known is not None:
         known.details, known.due_at, known.updated_at = details, entry.reply_by, now
+        crm.case_updated(session, known, now)
         return
-    session.add(
+    _add(
+        session,
         Case(
             id=uuid.uuid4().hex,
             kind=CaseKind.CALLBACK.value,
@@ -143,7 +171,7 @@ def open_offer_case(session: Session, entry: Any, now: datetime) -> None:
             due_at=entry.reply_by,
             created_at=now,
             updated_at=now,
-        )
+        ),
     )
 
 
@@ -151,7 +179,7 @@ def close_offer_case(session: Session, entry: Any, now: datetime) -> None:
     """Nobody has to call about the offer any more: it was answered, or is over."""
     case = _case_of_entry(session, entry)
     if case is not None:
-        case.status, case.updated_at = CaseStatus.CLOSED.value, now
+        _close(session, case, now)
 
 
 def _case_of_entry(session: Session, entry: Any) -> Case | None:
@@ -171,22 +199,78 @@ def _open_callback(session: Session, phone: str, about: str, id_: str) -> Case |
     return next((case for case in session.scalars(query) if case.details.get(about) == id_), None)
 
 
-def list_cases(database: Database, kind: CaseKind | None = None) -> list[CaseView]:
+def list_cases(
+    database: Database, kind: CaseKind | None = None, status: CaseStatus | None = None
+) -> list[CaseView]:
     """The newest first."""
     query = sa.select(Case).order_by(Case.created_at.desc(), Case.id)
     if kind is not None:
         query = query.where(Case.kind == kind.value)
+    if status is not None:
+        query = query.where(Case.status == status.value)
     with database.reading() as session:
-        return [
-            CaseView(
-                row.id,
-                CaseKind(row.kind),
-                CaseStatus(row.status),
-                row.conversation_id,
-                row.phone,
-                row.details,
-                row.due_at,
-                row.created_at,
-            )
-            for row in session.scalars(query)
-        ]
+        return [case_view(row) for row in session.scalars(query)]
+
+
+def assign_case(
+    database: Database, case_id: str, username: str | None, actor: Actor, now: datetime
+) -> CaseView:
+    """Say who looks after a case, None for nobody. Raises ``NotFound``, and ``InvalidInput`` for no such user."""
+    with database.transaction() as session:
+        case = _locked(session, case_id)
+        if username is not None:
+            require_user(session, username)
+        case.adviser, case.updated_at = username, now
+        audit.note(
+            session, actor, "case.assigned", now, case_id, case.conversation_id or None, {"to": username}
+        )
+        crm.case_updated(session, case, now)
+        return case_view(case)
+
+
+def close_case(database: Database, case_id: str, note: str | None, actor: Actor, now: datetime) -> CaseView:
+    """It is done, and ``note`` says how; again changes nothing. Raises ``NotFound``."""
+    with database.transaction() as session:
+        case = _locked(session, case_id)
+        if CaseStatus(case.status) is CaseStatus.OPEN:
+            case.status, case.note = CaseStatus.CLOSED.value, note
+            case.adviser = case.adviser or actor.username
+            case.closed_at = case.updated_at = now
+            audit.note(session, actor, "case.closed", now, case_id, case.conversation_id or None)
+            crm.case_closed(session, case, now)
+        return case_view(case)
+
+
+def case_view(row: Any) -> CaseView:
+    """A row of ``cases`` for everybody else."""
+    return CaseView(
+        row.id,
+        CaseKind(row.kind),
+        CaseStatus(row.status),
+        row.conversation_id,
+        row.phone,
+        row.details,
+        row.due_at,
+        row.created_at,
+        row.adviser,
+        row.note,
+        row.closed_at,
+    )
+
+
+def _locked(session: Session, case_id: str) -> Any:
+    case = session.scalars(sa.select(Case).where(Case.id == case_id).with_for_update()).first()
+    if case is None:
+        raise NotFound("no such case")
+    return case
+
+
+def _add(session: Session, case: Case) -> None:
+    session.add(case)
+    crm.case_opened(session, case, case.created_at)
+
+
+def _close(session: Session, case: Any, now: datetime) -> None:
+    case.status = CaseStatus.CLOSED.value
+    case.closed_at = case.updated_at = now
+    crm.case_closed(session, case, now)

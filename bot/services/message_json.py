@@ -8,7 +8,7 @@ from bot.services.messages import StoredMessage
 
 
 def message_json(message: StoredMessage) -> dict[str, Any]:
-    """One row of the transcript; ``time`` is ISO 8601 with offset."""
+    """One row of the transcript; ``time`` is ISO 8601 with offset, ``name`` that of the adviser who wrote it."""
     return {
         "seq": message.seq,
         "author": message.author.value,
@@ -17,4 +17,5 @@ def message_json(message: StoredMessage) -> dict[str, Any]:
         "custom": message.custom,
         "client_id": message.client_id,
         "time": message.time.isoformat(timespec="seconds"),
+        "name": message.name,
     }

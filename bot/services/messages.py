@@ -6,15 +6,18 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from hashlib import sha256
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from bot.domain.conversation import Author, HandoffReason, Owner
-from bot.services.conversations import add_handoff, open_conversation, pass_to
+from bot.domain.conversation import Author, Change, HandoffReason, Owner, Party
+from bot.services.conversations import open_conversation, pass_to, queue_up
 from bot.services.unanswered import settle
+from bot.services.uploads import attach
 from bot.store.database import Database
+from bot.store.staff_tables import User
 from bot.store.tables import Conversation, Message
 
 OFFERS_REMEMBERED = 50
@@ -24,17 +27,22 @@ _ORDINAL = re.compile(
 )
 _TYPED_COMMAND = re.compile(r"^\s*/+\s*[A-Za-z_]+\s*(\{|$)")
 _NOT_UNDERSTOOD = "/nlu_fallback"
+_OF_STAFF = "desk/"
 
 
 @dataclass(frozen=True)
 class Inbound:
-    """What a customer sent. ``client_id`` names it, so that a resend is answered and not repeated."""
+    """What a customer sent. ``client_id`` names it, so that a resend is answered and not repeated.
+
+    ``attachment``: the token of a file of theirs that comes with it.
+    """
 
     channel: str
     sender: str
     text: str
     client_id: str | None = None
     payload: str | None = None
+    attachment: str | None = None
 
 
 @dataclass(frozen=True)
@@ -56,8 +64,20 @@ class HandoffRequest:
 
 
 @dataclass(frozen=True)
+class Answer:
+    """What a turn of the bot came to. ``understanding``: what it took the message for, as staff see it."""
+
+    utterances: list[Utterance]
+    handoff: HandoffRequest | None = None
+    understanding: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True)
 class StoredMessage:
-    """One row of the transcript. ``template``: id and version of what the bot said."""
+    """One row of the transcript. ``template``: id and version of what the bot said.
+
+    ``name``: how the member of the staff who wrote it is called. ``username`` and ``internal`` lines are for staff.
+    """
 
     conversation_id: str
     seq: int
@@ -69,6 +89,10 @@ class StoredMessage:
     reply_to: int | None
     time: datetime
     template: dict[str, Any] | None = None
+    username: str | None = None
+    name: str | None = None
+    internal: bool = False
+    understanding: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -83,6 +107,7 @@ class Received:
     for_bot: str
     duplicate: bool
     finished: bool
+    has_file: bool = False
 
 
 def receive(database: Database, inbound: Inbound, now: datetime) -> Received:
@@ -92,13 +117,16 @@ def receive(database: Database, inbound: Inbound, now: datetime) -> Received:
         earlier = _by_client_id(session, conversation.id, inbound.client_id)
         if earlier is not None:
             return _received(conversation, earlier, duplicate=True)
+        if conversation.state == Owner.CLOSED.value:
+            pass_to(conversation, Change.WRITE_AGAIN, Party.CUSTOMER, now)
         offered = _offered_button(session, conversation.id, inbound)
         text = offered["title"] if offered else inbound.text
-        stored = _append(session, conversation, Author.CUSTOMER, Utterance(text), now)
-        stored.payload = offered["payload"] if offered else None
-        stored.client_id, stored.answered = inbound.client_id, False
-        settle(session, conversation.id, stored.payload, now)
-        return _received(conversation, stored, duplicate=False)
+        file = attach(session, inbound.attachment, conversation.id) if inbound.attachment else {}
+        row = append(session, conversation, Author.CUSTOMER, Utterance(text, custom=file), now)
+        row.payload = offered["payload"] if offered else None
+        row.client_id, row.answered = inbound.client_id, False
+        settle(session, conversation.id, row.payload, now)
+        return _received(conversation, row, duplicate=False)
 
 
 def answer(
@@ -107,6 +135,7 @@ def answer(
     utterances: Iterable[Utterance],
     now: datetime,
     handoff: HandoffRequest | None = None,
+    understanding: dict[str, Any] | None = None,
 ) -> list[StoredMessage] | None:
     """Store what the bot says to a message; None when somebody else took the conversation meanwhile.
 
@@ -116,17 +145,16 @@ def answer(
     with database.transaction() as session:
         conversation = session.get(Conversation, received.conversation_id, with_for_update=True)
         assert conversation is not None
-        _finish(session, received)
+        _finish(session, received, understanding)
         if conversation.epoch != received.epoch:
             return None
         rows = [
-            _append(session, conversation, Author.BOT, utterance, now, received.seq)
+            append(session, conversation, Author.BOT, utterance, now, received.seq)
             for utterance in utterances
         ]
         if handoff is not None:
-            pass_to(conversation, Owner.QUEUE, now)
-            add_handoff(session, conversation.id, handoff.reason, handoff.summary, now)
-        return [_stored(row) for row in rows]
+            queue_up(session, conversation, handoff.reason, handoff.summary, now)
+        return [stored(row) for row in rows]
 
 
 def add_notice(
@@ -140,21 +168,16 @@ def add_notice(
     if conversation is None:
         return None
     utterance = words(conversation.channel, Owner(conversation.state))
-    return _stored(_append(session, conversation, Author.BOT, utterance, now))
+    return stored(append(session, conversation, Author.BOT, utterance, now))
 
 
 def messages_after(
-    database: Database, conversation_id: str, seq: int = 0, limit: int = 200
+    database: Database, conversation_id: str, seq: int = 0, limit: int = 200, internal: bool = False
 ) -> list[StoredMessage]:
-    """The transcript after a sequence number, in order."""
-    query = (
-        sa.select(Message)
-        .where(Message.conversation_id == conversation_id, Message.seq > seq)
-        .order_by(Message.seq)
-        .limit(limit)
-    )
+    """The transcript after a sequence number, in order; with ``internal`` also the lines for staff alone."""
+    query = _lines(conversation_id, internal).where(Message.seq > seq).order_by(Message.seq).limit(limit)
     with database.reading() as session:
-        return [_stored(row) for row in session.scalars(query)]
+        return [stored(*line) for line in session.execute(query)]
 
 
 def latest_buttons(database: Database, conversation_id: str) -> list[dict[str, str]]:
@@ -187,13 +210,9 @@ def latest_notice(database: Database, conversation_id: str) -> tuple[str, list[d
 
 def replies_to(database: Database, conversation_id: str, seq: int) -> list[StoredMessage]:
     """What was answered to one message."""
-    query = (
-        sa.select(Message)
-        .where(Message.conversation_id == conversation_id, Message.reply_to == seq)
-        .order_by(Message.seq)
-    )
+    query = _lines(conversation_id).where(Message.reply_to == seq).order_by(Message.seq)
     with database.reading() as session:
-        return [_stored(row) for row in session.scalars(query)]
+        return [stored(*line) for line in session.execute(query)]
 
 
 def unanswered(database: Database) -> list[tuple[str, str, Received]]:
@@ -268,14 +287,16 @@ def _by_client_id(session: Session, conversation_id: str, client_id: str | None)
     ).first()
 
 
-def _append(
+def append(
     session: Session,
     conversation: Conversation,
     author: Author,
     utterance: Utterance,
     now: datetime,
     reply_to: int | None = None,
+    **by_staff: Any,
 ) -> Message:
+    """A new last line of a locked conversation; ``by_staff``: username, client_id and internal of one from the desk."""
     conversation.last_seq += 1
     conversation.updated_at = now
     row = Message(
@@ -288,17 +309,25 @@ def _append(
         templates=utterance.template,
         reply_to=reply_to,
         answered=True,
+        internal=by_staff.pop("internal", False),
         created_at=now,
+        **by_staff,
     )
     session.add(row)
     return row
 
 
-def _finish(session: Session, received: Received) -> None:
+def staff_client_id(username: str, client_id: str) -> str:
+    """What a member of the staff calls a reply, kept apart from the ids of customers and of others."""
+    return f"{_OF_STAFF}{sha256(username.encode()).hexdigest()[:8]}/{client_id}"
+
+
+def _finish(session: Session, received: Received, understanding: dict[str, Any] | None) -> None:
+    understood = {"understanding": understanding} if understanding else {}
     session.execute(
         sa.update(Message)
         .where(Message.conversation_id == received.conversation_id, Message.seq == received.seq)
-        .values(answered=True)
+        .values(answered=True, **understood)
     )
 
 
@@ -312,6 +341,7 @@ def _received(conversation: Conversation, row: Message, duplicate: bool) -> Rece
         for_bot=row.payload or _harmless(row.text),
         duplicate=duplicate,
         finished=row.answered,
+        has_file="attachment" in (row.custom or {}),
     )
 
 
@@ -320,7 +350,18 @@ def _harmless(text: str) -> str:
     return _NOT_UNDERSTOOD if _TYPED_COMMAND.match(text) else text.lstrip("/ \t\n")
 
 
-def _stored(row: Message) -> StoredMessage:
+def _lines(conversation_id: str, internal: bool = False) -> Any:
+    """Lines of a transcript with the names of those who wrote them; without ``internal``, what customers may see."""
+    query = (
+        sa.select(Message, User.name)
+        .outerjoin(User, User.username == Message.username)
+        .where(Message.conversation_id == conversation_id)
+    )
+    return query if internal else query.where(Message.internal.is_(False))
+
+
+def stored(row: Message, name: str | None = None) -> StoredMessage:
+    """A row as a value; ``name`` is how the member of the staff who wrote it is called."""
     return StoredMessage(
         row.conversation_id,
         row.seq,
@@ -328,8 +369,17 @@ def _stored(row: Message) -> StoredMessage:
         row.text,
         tuple(row.buttons or ()),
         row.custom or {},
-        row.client_id,
+        given_client_id(row.client_id),
         row.reply_to,
         row.created_at,
         row.templates,
+        row.username,
+        name,
+        bool(row.internal),
+        row.understanding,
     )
+
+
+def given_client_id(client_id: str | None) -> str | None:
+    """What its writer called a message (``staff_client_id``)."""
+    return client_id.split("/", 2)[2] if client_id and client_id.startswith(_OF_STAFF) else client_id

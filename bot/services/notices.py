@@ -15,6 +15,7 @@ from bot.services.calendar_files import calendar_path
 from bot.services.content.snapshot import Content
 from bot.services.messages import Utterance
 from bot.services.replies import SOURCE, reply_for
+from bot.services.scores import ASK_SCORE, score_buttons
 from bot.services.wording import say_time
 from bot.store.bookings import Row
 
@@ -79,8 +80,8 @@ class Notices:
         self._public_url = public_url
 
     def for_chat(self, notice: Notice, channel: str, owner: Owner, now: datetime) -> Utterance:
-        """Buttons are offered while the bot owns the conversation; else nobody would act on a click."""
-        buttons = self._buttons(notice, now) if owner is Owner.BOT else ()
+        """Buttons are offered while the bot acts on a click: nobody else does."""
+        buttons = self._buttons(notice, now) if owner in (Owner.BOT, Owner.CLOSED) else ()
         said = self._words(notice, channel, asking=bool(buttons))
         custom = {"notice": notice.kind}
         return Utterance(said["text"], (*said.get("buttons", ()), *buttons), custom, said[SOURCE])
@@ -101,6 +102,9 @@ class Notices:
             return self._say(OVER[occasion], channel, **visit_values(self._dealership, visit))
         if asking and occasion in ASKING and not (occasion == "reminder" and visit.promised_at):
             return self._say(ASKING[occasion], channel, **visit_values(self._dealership, visit))
+        if notice.kind == ASK_SCORE:
+            when, what = say_time(visit.start), what_of(self._dealership, visit)
+            return self._say("utter_ask_score_visit", channel, time=when, what=what)
         calendar = f"{self._public_url}{calendar_path(visit)}"
         values = visit_values(self._dealership, visit)
         adviser, other = notice.data.get("adviser"), notice.data.get("other")
@@ -139,6 +143,8 @@ class Notices:
             return _offer_buttons(notice)
         if notice.occasion == "reminder":
             return self._reminder_buttons(notice, now)
+        if notice.kind == ASK_SCORE:
+            return score_buttons(str(notice.about.id))
         return self._new_times(notice, now) if notice.occasion == "disrupted" else ()
 
     def _reminder_buttons(self, notice: Notice, now: datetime) -> tuple[dict[str, str], ...]:

@@ -23,7 +23,7 @@ from bot.domain.errors import Conflict, DeliveryFailed
 from bot.domain.reminders import next_attempt
 from bot.notify.email import Attachment, Mail, MailSender
 from bot.notify.webhook import WebhookSender
-from bot.services import messages
+from bot.services import messages, scores
 from bot.services.calendar_files import CANCEL, PUBLISH, visit_file
 from bot.services.claiming import transact
 from bot.services.content.snapshot import ContentStore
@@ -41,7 +41,7 @@ logger = logging.getLogger(__name__)
 LEASE = timedelta(minutes=3)
 AT_ONCE = {"chat": 200, "email": 20, "webhook": 20}
 """How many messages of a channel one run sends; a slow mail server does not keep the chat waiting for long."""
-NOT_SET_UP = {"email": "no mail server is set up", "webhook": "no webhook is set up"}
+NOT_SET_UP = {"email": "没有设置邮件服务器", "webhook": "没有设置系统推送"}
 """Why a message was dropped where its channel leads nowhere."""
 
 SendMail = Callable[[Mail, datetime], None]
@@ -178,6 +178,9 @@ class _Desk:
 
         def work(session: Session) -> bool:
             about, overtaken = _about(session, row, now, lock=True)
+            if not overtaken and row.kind == scores.ASK_SCORE:
+                asked = scores.ask_after_visit(session, about, row.conversation_id, now)
+                overtaken = None if asked else "已经问过，或者客户正在和顾问沟通"
             if not self._finish(session, row, token, overtaken, now) or overtaken:
                 return False
             notice = Notice(row.kind, row.data, about)
@@ -186,7 +189,7 @@ class _Desk:
                 return notices.for_chat(notice, channel, owner, now)
 
             if messages.add_notice(session, row.conversation_id, words, now) is None:
-                raise DeliveryFailed("no such conversation", final=True)
+                raise DeliveryFailed("no such conversation", final=True, words="找不到这个会话")
             return True
 
         done = transact(self._database, work)
@@ -224,7 +227,7 @@ class _Desk:
 
     def _failed(self, row: Row, token: str, error: Exception) -> bool:
         """Note a failure; whether it will be tried again."""
-        now, attempts, problem = clock.now(), row.attempts + 1, _problem_of(error)
+        now, attempts = clock.now(), row.attempts + 1
         again = None if getattr(error, "final", False) else next_attempt(attempts, now)
         until = row.data.get("until")
         if again is None or (until and again >= datetime.fromisoformat(until)):
@@ -232,27 +235,27 @@ class _Desk:
         else:
             state, due, level = PENDING, again, logging.WARNING
         with self._database.transaction() as session:
-            if not outbox.finish(session, row.id, token, state, due_at=due, problem=problem):
+            if not outbox.finish(session, row.id, token, state, due_at=due, problem=_words_for(error)):
                 return False  # dropped meanwhile: nobody misses it
         expected = isinstance(error, DeliveryFailed)
         about = f"visit {row.appointment_id}" if row.appointment_id else f"waitlist entry {row.waitlist_id}"
         fate = "is given up" if state == FAILED else "will be sent later"
-        told = (row.channel, row.id, row.kind, about, fate, problem)
+        told = (row.channel, row.id, row.kind, about, fate, _problem_of(error))
         logger.log(level, "%s message %d (%s of %s) %s: %s", *told, exc_info=not expected)
         return state == PENDING
 
 
 def _about(session: Session, row: Row, now: datetime, lock: bool = False) -> tuple[Row, str | None]:
-    """The visit or entry that a message tells of, and why it must not be sent any more."""
+    """The visit or entry that a message tells of, and in Chinese why it must not be sent any more."""
     table, id_ = (Appointment, row.appointment_id) if row.appointment_id else (WaitlistEntry, row.waitlist_id)
     about = session.get(table, id_, with_for_update=lock)
     until = row.data.get("until")
     if about is None:
-        return about, "gone"
+        return about, "预约或候补已不存在"
     if until and now >= datetime.fromisoformat(until):
-        return about, "too late"
+        return about, "已经过了该发送的时间"
     changed = _visit_changed if row.appointment_id else _entry_changed
-    return about, "overtaken" if changed(row, about) else None
+    return about, "情况已有变动，内容过时了" if changed(row, about) else None
 
 
 def _visit_changed(row: Row, visit: Row) -> bool:
@@ -274,5 +277,14 @@ def _calendar_file(dealership: Any, visit: Row) -> Attachment:
 
 
 def _problem_of(error: Exception) -> str:
-    """Words for the log: what is not a delivery's failure may hold a person's data, and is named by its type alone."""
+    """For the log: what is not a delivery's failure may hold a person's data, and is named by its type alone."""
     return str(error)[:300] if isinstance(error, DeliveryFailed | LookupError) else type(error).__name__
+
+
+def _words_for(error: Exception) -> str:
+    """The same for staff, in Chinese."""
+    if isinstance(error, DeliveryFailed):
+        return error.words[:300]
+    if isinstance(error, LookupError):
+        return "没有可用的话术，详见日志"
+    return f"程序出错（{type(error).__name__}），详见日志"

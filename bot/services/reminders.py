@@ -8,8 +8,8 @@ the visit that it tells (status and sequence); one that was overtaken is dropped
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import datetime
+from collections.abc import Collection, Iterable
+from datetime import datetime, timedelta
 from typing import Any, Protocol, TypeVar
 
 from sqlalchemy.orm import Session
@@ -17,13 +17,19 @@ from sqlalchemy.orm import Session
 from bot.domain.booking import Slot, VisitStatus
 from bot.domain.dealership import Dealership
 from bot.domain.errors import Conflict, NotFound
-from bot.domain.reminders import reminders_of
+from bot.domain.reminders import decent_hour, reminders_of
+from bot.services.availability import local
 from bot.services.cases import close_offer_case, open_offer_case
 from bot.services.claiming import transact
+from bot.services.scores import ASK_SCORE
 from bot.services.visits import BookedVisit, row_of_code, view_of
 from bot.store import bookings, outbox
 from bot.store.bookings import Row
 from bot.store.database import Database
+
+AFTER_VISIT = timedelta(hours=1)
+"""So long after a visit its customer is asked for a score, if that is a decent hour."""
+STILL_ASKED = timedelta(days=2)
 
 
 class Reachable(Protocol):
@@ -90,8 +96,15 @@ def restored(session: Session, dealership: Dealership, row: Row, now: datetime) 
 
 
 def settled(session: Session, dealership: Dealership, row: Row, now: datetime) -> None:
-    """The visit was checked in, completed or missed: no more reminders, and the dealer's systems hear of it."""
+    """The visit was checked in, completed or missed: no more reminders, and the dealer's systems hear of it.
+
+    Who wrote to us is asked for a score after a completed one, at a decent hour.
+    """
     outbox.drop_unsent(session, appointment_id=row.id)
+    if row.status == VisitStatus.COMPLETED and row.conversation_id and dealership.handoff.score.after_visit:
+        hours = dealership.profile.consultants_online
+        due = decent_hour(local(now) + AFTER_VISIT, hours.opens, hours.closes)
+        _write(session, row, now, [(ASK_SCORE, due, {"until": due + STILL_ASKED})], told=False, by=("chat",))
     _report(session, row, now, row.status, again=now)
 
 
@@ -175,10 +188,12 @@ def _write(
     kinds: list[tuple[str, datetime, dict[str, Any]]],
     told: bool,
     again: datetime | None = None,
+    by: Collection[str] = outbox.CHANNELS,
 ) -> None:
-    """Rows of (kind, due, data) on the customer's channels; ``again`` tells the same kind apart."""
+    """Rows of (kind, due, data) on those of the customer's channels that are in ``by``; ``again`` tells the same kind
+    apart."""
     state = {"status": row.status, "sequence": row.sequence}
-    addresses = _addresses(session, row, told)
+    addresses = {name: each for name, each in _addresses(session, row, told).items() if name in by}
     outbox.add(
         session,
         [

@@ -5,22 +5,26 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
 from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error
+from sqlalchemy.orm import Session
 
-from bot.domain.errors import NotAllowed
+from bot.domain.errors import InvalidInput, NotAllowed
 from bot.domain.staff import Permission, Role, Skill, may
-from bot.services.audit import Actor
+from bot.services.audit import Actor, note_now
 from bot.services.credentials import token_hash
+from bot.services.throttle import LoginThrottle
 from bot.store.database import Database
 from bot.store.staff_tables import AccessToken, User
 
 ADMIN = "admin"
 TOKEN, SESSION = "token", "session"
 TOKEN_HOURS = 12
+LONGEST_USERNAME = 80
 _hasher = PasswordHasher()
 
 
@@ -70,12 +74,41 @@ def ensure_admin(database: Database, password: str | None, now: datetime) -> str
         return None if password else chosen
 
 
+def sign_in(
+    database: Database,
+    throttle: LoginThrottle,
+    username: str,
+    password: str,
+    now: datetime,
+    kind: str = TOKEN,
+    address: str = "",
+) -> str:
+    """``log_in`` for somebody from outside: slowed down, and in the audit log whether it succeeds or not.
+
+    Raises ``NotAllowed`` and ``TooManyRequests``.
+    """
+    throttle.attempt(address, username)
+    actor = Actor(username[:LONGEST_USERNAME], address or None)
+    try:
+        token = log_in(database, username, password, now, kind)
+    except NotAllowed:
+        note_now(database, actor, "session.refused", now)
+        raise
+    throttle.succeeded(address, username)
+    note_now(database, actor, "session.begun", now, details={"kind": kind})
+    return token
+
+
 def log_in(database: Database, username: str, password: str, now: datetime, kind: str = TOKEN) -> str:
-    """A new token, good for ``TOKEN_HOURS``; raises ``NotAllowed`` without saying which part was wrong."""
+    """A new token, good for ``TOKEN_HOURS``; raises ``NotAllowed`` without saying which part was wrong.
+
+    An unknown name takes as long as a wrong password.
+    """
+    nobodys = _nobodys_hash()
     with database.reading() as session:
         user = session.get(User, username)
         known = user is not None and user.is_active
-        stored = user.password_hash if known else hash_password(secrets.token_urlsafe(8))
+        stored = user.password_hash if known else nobodys
     if not password_matches(stored, password) or not known:
         raise NotAllowed("username or password is wrong")
     token = secrets.token_urlsafe(32)
@@ -90,6 +123,13 @@ def log_in(database: Database, username: str, password: str, now: datetime, kind
             )
         )
     return token
+
+
+def require_user(session: Session, username: str) -> None:
+    """Raises ``InvalidInput`` unless somebody of this name may work."""
+    user = session.get(User, username)
+    if user is None or not user.is_active:
+        raise InvalidInput("no such member of the staff")
 
 
 def log_out(database: Database, token: str) -> None:
@@ -117,6 +157,12 @@ def csrf_token(token: str) -> str:
 
 def hash_password(password: str) -> str:
     return str(_hasher.hash(password))
+
+
+@cache
+def _nobodys_hash() -> str:
+    """A hash that no password matches, made once."""
+    return hash_password(secrets.token_urlsafe(16))
 
 
 def password_matches(stored: str, password: str) -> bool:

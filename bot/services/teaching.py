@@ -6,9 +6,11 @@ import re
 from datetime import datetime
 
 from bot.domain.errors import InvalidInput
+from bot.domain.versions import Version
 from bot.services import unanswered
 from bot.services.content import editing, listing
 from bot.services.content.editing import FAQ, Change, Editor
+from bot.services.content.listing import Entry
 from bot.services.content.snapshot import Content
 from bot.services.unanswered import State
 from bot.store.database import Database
@@ -34,13 +36,20 @@ def to_faq(
     found = unanswered.find(database, id_)
     question = example_of(found.text if words is None else words)
     entry = listing.find_entry(database, FAQ, topic, now)
-    known = [str(text) for text in entry.data.get("questions") or ()]
+    base = _base(entry, by)
+    known = [str(text) for text in base.data.get("questions") or ()]
     if question not in known:
-        change = Change({"questions": [*known, question]}, seen=entry.version, note=f"未答清单 {id_}")
+        change = Change({"questions": [*known, question]}, seen=base.number, note=f"未答清单 {id_}")
         editing.edit(database, content, FAQ, topic, change, by, now)
     if by.may_approve:
         unanswered.resolve(database, id_, State.RESOLVED, by.name, f"faq {topic}", now)
     return question, by.may_approve
+
+
+def _base(entry: Entry, by: Editor) -> Version:
+    """What the question is added to: the draft of somebody who may not approve has their earlier questions."""
+    own = [draft for draft in entry.drafts if draft.author == by.name and draft.number > entry.head]
+    return entry.shown if by.may_approve or not own else own[0]
 
 
 def example_of(text: str) -> str:

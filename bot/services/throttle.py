@@ -8,6 +8,7 @@ from collections import deque
 from bot.domain.errors import TooManyRequests
 
 MOST_FAILURES = 10
+MOST_FAILURES_OF_A_NAME = 30
 WINDOW_SECONDS = 300.0
 MOST_KEYS = 10_000
 
@@ -36,16 +37,49 @@ class Limiter:
         self._seen.pop(key, None)
 
 
+class Flood:
+    """How much one visitor and one address may send in a minute; None for no limit. Each process counts for itself."""
+
+    def __init__(self, visitor: int | None, address: int | None) -> None:
+        self._visitors = Limiter(visitor) if visitor else None
+        self._addresses = Limiter(address) if address else None
+
+    def visitor(self, key: str) -> None:
+        """Count a message of a visitor; raises ``TooManyRequests``."""
+        if self._visitors and not self._visitors.allows(key):
+            raise TooManyRequests("too many messages")
+
+    def address(self, address: str) -> None:
+        """Count something from an address; raises ``TooManyRequests``."""
+        if self._addresses and not self._addresses.allows(address):
+            raise TooManyRequests("too many requests from this address")
+
+
+NO_LIMITS = Flood(None, None)
+
+
 class LoginThrottle:
-    """At most ``MOST_FAILURES`` failed logins per address within ``WINDOW_SECONDS``."""
+    """At most ``MOST_FAILURES`` failed logins per address, and ``MOST_FAILURES_OF_A_NAME`` per user name from all
+    addresses together, within ``WINDOW_SECONDS``.
+
+    Where somebody has signed in before, strangers who guess at their name do not lock them out.
+    """
 
     def __init__(self) -> None:
         self._attempts = Limiter(MOST_FAILURES, WINDOW_SECONDS)
+        self._names = Limiter(MOST_FAILURES_OF_A_NAME, WINDOW_SECONDS)
+        self._at_home: set[tuple[str, str]] = set()
 
-    def attempt(self, address: str) -> None:
+    def attempt(self, address: str, username: str = "") -> None:
         """Count one before its outcome is known, so that many at once are no way round; raises ``TooManyRequests``."""
-        if not self._attempts.allows(address):
+        is_allowed = self._attempts.allows(address)
+        if is_allowed and username and (address, username) not in self._at_home:
+            is_allowed = self._names.allows(username)
+        if not is_allowed:
             raise TooManyRequests("too many failed logins; try again in some minutes")
 
-    def succeeded(self, address: str) -> None:
+    def succeeded(self, address: str, username: str = "") -> None:
         self._attempts.forget(address)
+        if len(self._at_home) >= MOST_KEYS:
+            self._at_home.clear()
+        self._at_home.add((address, username))

@@ -11,9 +11,10 @@ from typing import Any, Protocol, TypeVar
 
 from bot import clock
 from bot.domain.conversation import HandoffReason, Owner, is_online, next_online
-from bot.services import conversations, messages
+from bot.domain.errors import Conflict
+from bot.services import conversations, messages, queue
 from bot.services.content.snapshot import ContentStore
-from bot.services.messages import HandoffRequest, Inbound, Received, StoredMessage, Utterance
+from bot.services.messages import Answer, Inbound, Received, StoredMessage, Utterance
 from bot.services.replies import SOURCE, reply_for
 from bot.services.texts import clean
 from bot.services.wakeups import Wakeups
@@ -24,6 +25,8 @@ logger = logging.getLogger(__name__)
 BREAKDOWN = "report_breakdown"
 CALLS_THE_BOT = frozenset({"back_to_bot", BREAKDOWN})
 """What a waiting customer says that the bot answers: it is wanted again, or help cannot wait for the queue."""
+FILE_RECEIVED = "utter_offer_person"
+"""What the bot says to a picture or document: it cannot see what is in it, a person can."""
 T = TypeVar("T")
 Turn = asyncio.Task[tuple[StoredMessage, ...]]
 
@@ -31,9 +34,7 @@ Turn = asyncio.Task[tuple[StoredMessage, ...]]
 class Dialogue(Protocol):
     """What answers a message: Rasa's agent in the server, handed in from above."""
 
-    async def reply(
-        self, conversation_id: str, text: str, message_id: str, channel: str
-    ) -> tuple[list[Utterance], HandoffRequest | None]:
+    async def reply(self, conversation_id: str, text: str, message_id: str, channel: str) -> Answer:
         """Run one turn for a customer of a channel. One cut off by a crash comes again with its ``message_id``."""
 
     async def intent(self, text: str) -> str:
@@ -68,9 +69,7 @@ class Turns:
 
     async def _take(self, inbound: Inbound) -> tuple[Received, Turn]:
         cleaned = clean(inbound.text)
-        shortened = Inbound(
-            inbound.channel, inbound.sender, cleaned[: self._longest], inbound.client_id, inbound.payload
-        )
+        shortened = replace(inbound, text=cleaned[: self._longest])
         async with self._locks.holding(f"{inbound.channel}/{inbound.sender}"):
             received = await _in_thread(messages.receive, self._database, shortened, clock.now())
         return received, self._start(received, too_long=len(cleaned) > self._longest)
@@ -123,24 +122,37 @@ class Turns:
             if received.finished or await self._is_answered(received):
                 return await self._stored_replies(received)
             owned = await self._ownership(received)
-            utterances, handoff = await self._answer(owned, too_long)
-            stored = await _in_thread(
-                messages.answer, self._database, owned, utterances, clock.now(), handoff
-            )
+            said = await self._answer(owned, too_long)
+            reply = (said.utterances, clock.now(), said.handoff, said.understanding)
+            stored = await _in_thread(messages.answer, self._database, owned, *reply)
         if stored is None:
             logger.info("late reply dropped: conversation %s changed hands", received.conversation_id)
+        elif said.handoff is not None:
+            await self._assign()
         return tuple(stored or ())
 
-    async def _answer(
-        self, received: Received, too_long: bool
-    ) -> tuple[list[Utterance], HandoffRequest | None]:
+    async def _assign(self) -> None:
+        """Somebody may be free at once; a failure is made good by the upkeep."""
+        try:
+            given = await _in_thread(
+                queue.assign_waiting, self._database, self._content.current(), clock.now()
+            )
+        except Exception:
+            logger.exception("nobody was given the waiting conversations")
+            return
+        for conversation_id in given:
+            self._wakeups.bring_news(conversation_id)
+
+    async def _answer(self, received: Received, too_long: bool) -> Answer:
         try:
             if received.owner is not Owner.BOT:
-                return await self._waiting_line(received), None
+                return Answer(await self._waiting_line(received))
             if too_long:
-                return [self._say("utter_too_long", received, limit=self._longest)], None
+                return Answer([self._say("utter_too_long", received, limit=self._longest)])
+            if received.has_file and not received.for_bot.strip():
+                return Answer([self._say(FILE_RECEIVED, received)])
             if not received.for_bot.strip():
-                return [self._say("utter_empty_message", received)], None
+                return Answer([self._say("utter_empty_message", received)])
             message_id = f"{received.conversation_id}-{received.seq}"
             return await self._dialogue.reply(
                 received.conversation_id, received.for_bot, message_id, received.channel
@@ -148,16 +160,26 @@ class Turns:
         except Exception:  # the last line of defence: the customer gets a word, a person and the log the rest
             logger.exception("turn failed in conversation %s", received.conversation_id)
             await self._report_failure(received)
-            return [self._say("utter_technical_problem", received)], None
+            return Answer([self._say("utter_technical_problem", received)])
 
     async def _ownership(self, received: Received) -> Received:
-        """Who owns the conversation now that its turn has come; a waiting customer may go back to the bot."""
-        view = await _in_thread(conversations.conversation, self._database, received.conversation_id)
-        if view.owner is Owner.QUEUE and await self._calls_the_bot(received):
-            view = await _in_thread(
-                conversations.back_to_bot, self._database, received.conversation_id, clock.now()
-            )
+        """Who owns the conversation now that its turn has come; a waiting customer may go back to the bot, and does
+        where the conversation has just been closed."""
+        view = await self._view(received)
+        wanted = view.owner is Owner.QUEUE and await self._calls_the_bot(received)
+        if wanted or view.owner is Owner.CLOSED:
+            try:
+                view = await _in_thread(
+                    conversations.back_to_bot, self._database, received.conversation_id, clock.now()
+                )
+            except Conflict:  # an adviser got there first
+                view = await self._view(received)
         return replace(received, owner=view.owner, epoch=view.epoch)
+
+    async def _view(self, received: Received) -> conversations.ConversationView:
+        found = await _in_thread(conversations.conversation, self._database, received.conversation_id)
+        assert isinstance(found, conversations.ConversationView)
+        return found
 
     async def _calls_the_bot(self, received: Received) -> bool:
         """A breakdown that is recorded already stays in the queue, where the rescue line is repeated."""
@@ -174,14 +196,17 @@ class Turns:
     async def _waiting_line(self, received: Received) -> list[Utterance]:
         if received.owner is not Owner.QUEUE:
             return []
+        id_, now = received.conversation_id, clock.now()
+        place = await _in_thread(queue.place_in_queue, self._database, id_)
         if await self._waits_for_rescue(received):
-            place = await _in_thread(conversations.place_in_queue, self._database, received.conversation_id)
             return [self._say("utter_waiting_for_rescue", received, place=place)]
-        now, hours = clock.now(), self._content.current().dealership.profile.consultants_online
+        hours = self._content.current().dealership.profile.consultants_online
         if not is_online(hours, now):
             when = say_opening(next_online(hours, now), now.date())
             return [self._say("utter_waiting_until_opening", received, when=when)]
-        place = await _in_thread(conversations.place_in_queue, self._database, received.conversation_id)
+        minutes = await _in_thread(queue.expected_minutes, self._database, id_, now)
+        if minutes is not None:
+            return [self._say("utter_waiting_with_wait", received, place=place, minutes=minutes)]
         return [self._say("utter_waiting_in_queue", received, place=place)]
 
     async def _is_answered(self, received: Received) -> bool:

@@ -1,5 +1,5 @@
-"""What has to happen without anybody asking: expired holds end, the waitlist is served, due messages go out, old
-ones are deleted.
+"""What has to happen without anybody asking: conversations whose adviser has gone return to the queue and those that
+wait are given out, expired holds end, the waitlist is served, due messages go out, old ones and unsent files are deleted.
 
 Every process may run it at any time: each step takes what it works on by a conditional change.
 """
@@ -12,11 +12,14 @@ import time
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from functools import partial
+from pathlib import Path
 
 from bot import clock
 from bot.services.claiming import transact
 from bot.services.content.snapshot import ContentStore
 from bot.services.outbox import Senders, Told, send_due
+from bot.services.queue import serve_queue
+from bot.services.uploads import delete_unsent
 from bot.services.waitlist import serve_waitlist
 from bot.store import outbox
 from bot.store.database import Database
@@ -40,12 +43,18 @@ def run_upkeep(
 
 
 def upkeep_rounds(
-    database: Database, content: ContentStore, senders: Senders, told: Told = lambda _: None
+    database: Database,
+    content: ContentStore,
+    senders: Senders,
+    told: Told = lambda _: None,
+    uploads: Path | None = None,
 ) -> tuple[Round, ...]:
     """What is repeated for ever, each on its own: a receiver that is silent keeps neither the mails nor the chat.
 
-    A step that fails is logged and does not keep the others. ``told`` hears of each conversation that got a message.
+    A step that fails is logged and does not keep the others. ``told`` hears of each conversation that got a message;
+    ``uploads``: the folder of the files that were sent.
     """
+    files = {"unsent files": lambda: delete_unsent(database, uploads, clock.now())} if uploads else {}
 
     def send(channel: str) -> Callable[[], object]:
         return lambda: send_due(database, content, senders, told, (channel,))
@@ -54,10 +63,12 @@ def upkeep_rounds(
         partial(
             _run_steps,
             {
+                "the queue": lambda: serve_queue(database, content.current(), clock.now(), told),
                 "the waitlist": lambda: serve_waitlist(database, content.current().dealership, clock.now()),
                 "expired holds": lambda: delete_expired_holds(database),
                 "the outbox": send("chat"),
                 "old messages": lambda: delete_old_messages(database),
+                **files,
             },
         ),
         partial(_run_steps, {"the mails": send("email")}),

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 STAFF = "staff"
 """What the console's streams listen to: anything new, in any conversation or about the staff."""
+WRITING_SECONDS = 6.0
+"""Somebody who has not pressed a key for so long writes no longer."""
 
 
 class Listener:
@@ -42,6 +45,7 @@ class Wakeups:
     def __init__(self) -> None:
         self._listeners: dict[str, set[Listener]] = {}
         self._typing: set[str] = set()
+        self._writers: dict[tuple[str, str], tuple[str, float]] = {}
         self._closed = False
 
     @contextmanager
@@ -72,6 +76,26 @@ class Wakeups:
     def bring_news(self, conversation_id: str) -> None:
         """There are new rows that no turn brought, as a reminder; whether the bot types stays as it is."""
         self.notify(conversation_id, typing=conversation_id in self._typing)
+
+    def writes(self, conversation_id: str, side: str, name: str = "", on: bool = True) -> None:
+        """A person of a side ("customer" or "staff") writes just now, or has stopped. Lost with the process."""
+        key = (conversation_id, side)
+        if on:
+            self._writers = {k: v for k, v in self._writers.items() if v[1] > time.monotonic()}
+            self._writers[key] = (name, time.monotonic() + WRITING_SECONDS)
+        elif self._writers.pop(key, None) is None:
+            return
+        self.bring_news(conversation_id)
+
+    def writer(self, conversation_id: str, side: str) -> tuple[str, float] | None:
+        """Who of a side writes just now, and for how many seconds more that counts."""
+        name, until = self._writers.get((conversation_id, side), ("", 0.0))
+        left = until - time.monotonic()
+        return (name, left) if left > 0 else None
+
+    def bot_types(self, conversation_id: str) -> bool:
+        """Whether the bot answers just now."""
+        return conversation_id in self._typing
 
     def listeners(self) -> int:
         """How many streams are open."""

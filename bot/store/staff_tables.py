@@ -6,9 +6,15 @@ import sqlalchemy as sa
 
 from bot.store.tables import Base, Json, LocalTime, new_token
 
+_IS_OPEN = sa.text("status IN ('new', 'contacted')")
+
 
 class Case(Base):
-    """A rescue, complaint or call-back that a person has to finish. ``due_at`` is what was promised."""
+    """A rescue, complaint or call-back that a person has to finish. ``due_at`` is what was promised.
+
+    ``adviser``: the username of who looks after it; ``closed_at`` and ``note`` say when and how it ended;
+    ``alerted_at``: when staff were told that it is overdue.
+    """
 
     __tablename__ = "cases"
     id = sa.Column(sa.String(32), primary_key=True)
@@ -18,6 +24,10 @@ class Case(Base):
     phone = sa.Column(sa.String(20))
     details = sa.Column(Json, nullable=False)
     due_at = sa.Column(LocalTime)
+    adviser = sa.Column(sa.String(80))
+    note = sa.Column(sa.String(500))
+    closed_at = sa.Column(LocalTime)
+    alerted_at = sa.Column(LocalTime)
     created_at = sa.Column(LocalTime, nullable=False)
     updated_at = sa.Column(LocalTime, nullable=False)
 
@@ -103,7 +113,8 @@ class AuditEntry(Base):
 class Lead(Base):
     """Somebody who may buy: how to reach them, what they look for and where that came from.
 
-    ``status``: new, contacted, won or lost. ``kind``: test_drive, price, callback or adviser (noted by a person).
+    ``status``: new, contacted, won or lost; a number has one that is new or contacted. ``kind``: a
+    ``bot.services.leads.LeadKind``.
     """
 
     __tablename__ = "leads"
@@ -121,6 +132,9 @@ class Lead(Base):
     adviser = sa.Column(sa.String(80))
     created_at = sa.Column(LocalTime, nullable=False)
     updated_at = sa.Column(LocalTime, nullable=False)
+    __table_args__ = (
+        sa.Index("uq_leads_open_phone", "phone", unique=True, sqlite_where=_IS_OPEN, postgresql_where=_IS_OPEN),
+    )
 
 
 class Score(Base):

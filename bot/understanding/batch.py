@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 from rasa.core.agent import Agent
 
 from bot import clock
+from bot.services.texts import clean
 from bot.understanding.decision import contract_decision
 from bot.understanding.live import ContentProvider, use_content
 from bot.understanding.time_expressions import parse_time
@@ -29,10 +30,19 @@ class Understanding:
         if row.get("now"):
             clock.clock.set(datetime.fromisoformat(row["now"]))
         parse = asyncio.run(self._agent.parse_message(text.lstrip("/")))
-        time = parse_time(text, clock.now(), bool(row.get("expects_time")))
-        return {
-            "text": text,
-            **contract_decision(parse),
-            "entities": parse["entities"],
-            "time": time.as_json(),
-        }
+        return line_of(text, parse, bool(row.get("expects_time")))
+
+
+async def understood(parse: Callable[[str], Awaitable[dict[str, Any]]], text: str) -> dict[str, Any]:
+    """The contract's line for a text, by the pipeline of a running server."""
+    return line_of(text, await parse(clean(text).lstrip("/")))
+
+
+def line_of(text: str, parse: Mapping[str, Any], expects_time: bool = False) -> dict[str, Any]:
+    """The contract's line (DESIGN.md, *Contracts*) for what Rasa's processor made of a text."""
+    return {
+        "text": text,
+        **contract_decision(parse),
+        "entities": parse["entities"],
+        "time": parse_time(clean(text), clock.now(), expects_time).as_json(),
+    }

@@ -20,7 +20,9 @@ OUT_OF_SCOPE = "out_of_scope"
 BREAKDOWN = "report_breakdown"
 DECISION_KEY = "decision"
 SUGGESTIONS = 3
-INTENTS_INSIDE_A_DIALOGUE = frozenset({"inform", "request_change", "affirm", "deny", "stop", "back_to_bot"})
+INTENTS_INSIDE_A_DIALOGUE = frozenset(
+    {"inform", "request_change", "affirm", "deny", "stop", "back_to_bot", "give_score"}
+)
 """They answer something that the bot said, so that nothing can be done about them in a first message."""
 
 _FIRE = r"(?:着了?火|(?<!一)起了?火(?![锅车花])|自燃|冒[着了出]?[浓大]?烟|烧着了|烧起来|失火|冒火)"

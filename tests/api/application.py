@@ -71,6 +71,11 @@ class Desk:
         return await self.post("appointments", expected, **wish)
 
 
+def masked(row: dict[str, Any]) -> dict[str, Any]:
+    """As it is shown to whom has not given the telephone number."""
+    return {**row, "phone": f"{row['phone'][:3]}****{row['phone'][-4:]}"}
+
+
 @asynccontextmanager
 async def desk(directory: Path) -> AsyncIterator[Desk]:
     """The application, listening on a port of this machine; it is ``NOW``."""

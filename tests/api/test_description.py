@@ -102,6 +102,7 @@ def test_every_documented_route_exists_and_answers_as_described(server: RunningS
         "templates": "utter_greet",
         "conversations": conversation,
         "appointments": appointment,
+        "dealership": "profile",
     }
 
     assert document == describe()

@@ -16,6 +16,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests.browser.chat import Chat
+from tests.browser.console import PASSWORD
 
 ROOT = Path(__file__).resolve().parents[2]
 CLOCK = "2026-11-22T10:00:00+08:00"  # a Sunday
@@ -66,6 +67,7 @@ def server_url(chromium_path: str, tmp_path_factory: pytest.TempPathFactory) -> 
         **os.environ,
         "PORT": str(port),
         "ZHANTING_HOME": str(home),
+        "ZHANTING_ADMIN_PASSWORD": PASSWORD,
         "ZHANTING_CLOCK": CLOCK,
         "ZHANTING_RATE_LIMIT": "off",
         "RASA_TELEMETRY_ENABLED": "false",

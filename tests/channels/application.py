@@ -7,6 +7,7 @@ import itertools
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -14,10 +15,12 @@ from sanic import Sanic
 from sanic.touchup.service import TouchUp
 
 from bot.api.errors import install_error_handlers
+from bot.api.files import files
 from bot.api.protocol import CheckedProtocol, CheckedRequest
 from bot.channels.rest import rest_channel
 from bot.channels.web import web_channel
 from bot.services.content.snapshot import ContentStore
+from bot.services.throttle import Flood
 from bot.services.turns import Turns
 from bot.services.wakeups import Wakeups
 from bot.store.database import Database
@@ -27,6 +30,7 @@ from tests.services.dialogues import Echo
 _numbers = itertools.count(1)
 HEARTBEAT = 0.3
 RESPONSE_TIMEOUT = 1.0
+REST_TOKEN = "a-token-of-the-test"
 
 
 @dataclass
@@ -41,6 +45,7 @@ class Event:
 @dataclass
 class Application:
     client: httpx.AsyncClient
+    database: Database
     turns: Turns
     wakeups: Wakeups
     dialogue: Echo
@@ -91,15 +96,22 @@ async def take(stream: AsyncIterator[Event], number: int, name: str = "message")
 
 @asynccontextmanager
 async def running(
-    filled: tuple[Database, ContentStore], dialogue: Echo, rate_limit: bool = True
+    filled: tuple[Database, ContentStore],
+    dialogue: Echo,
+    flood: Flood | None = None,
+    proxies: int | None = None,
 ) -> AsyncIterator[Application]:
     """The application, listening on a port of this machine."""
-    wakeups = Wakeups()
+    wakeups, flood = Wakeups(), flood or Flood(visitor=30, address=120)
     turns = Turns(filled[0], filled[1], dialogue, wakeups, 1000)
     app = Sanic(f"test-{next(_numbers)}", configure_logging=False, request_class=CheckedRequest)
-    app.config.update(RESPONSE_TIMEOUT=RESPONSE_TIMEOUT, FALLBACK_ERROR_FORMAT="json")
-    app.blueprint(rest_channel(turns, None))
-    app.blueprint(web_channel(filled[0], filled[1], turns, wakeups, rate_limit, heartbeat=HEARTBEAT))
+    app.config.update(
+        RESPONSE_TIMEOUT=RESPONSE_TIMEOUT, FALLBACK_ERROR_FORMAT="json", PROXIES_COUNT=proxies
+    )
+    app.blueprint(rest_channel(turns, REST_TOKEN, flood))
+    uploads = Path(filled[0].engine.url.database).parent / "uploads"
+    app.blueprint(web_channel(filled[0], filled[1], turns, wakeups, flood, uploads, heartbeat=HEARTBEAT))
+    app.blueprint(files(filled[0], uploads))
     content = filled[1].current()
     install_error_handlers(app, ("https://shop.example",), lambda name: content.templates[name].text)
     port = free_port()
@@ -111,7 +123,7 @@ async def running(
     await server.start_serving()
     try:
         async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=10) as client:
-            yield Application(client, turns, wakeups, dialogue)
+            yield Application(client, filled[0], turns, wakeups, dialogue)
     finally:
         wakeups.close()
         await turns.close()

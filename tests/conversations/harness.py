@@ -30,7 +30,8 @@ from bot.services import booking
 from bot.services.messages import Inbound, StoredMessage
 from bot.services.replies import FAQ_PREFIX, reply_for
 from bot.services.visits import BookedVisit, Contact
-from bot.store.tables import Appointment, Case, Conversation, DialogueState, Handoff, Hold
+from bot.store.staff_tables import Case, Handoff
+from bot.store.tables import Appointment, Conversation, DialogueState, Hold
 
 if TYPE_CHECKING:  # Rasa is imported where the agent is loaded, after TensorFlow has been kept out
     from bot.services.installation import Installation

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from bot.store.tables import Appointment, Case, Handoff, Message
+from bot.store.staff_tables import Case, Handoff
+from bot.store.tables import Appointment, Message
 from tests.conversations.harness import Customer
 from tests.conversations.stations import BOOKING_STATIONS, STATIONS
 

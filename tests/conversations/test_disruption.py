@@ -11,7 +11,8 @@ from bot.services.disruptions import Disruption
 from bot.services.messages import messages_after
 from bot.services.outbox import Senders, send_due
 from bot.services.visits import BookedVisit, Contact
-from bot.store.tables import Appointment, Case
+from bot.store.staff_tables import Case
+from bot.store.tables import Appointment
 from tests.conversations.harness import Customer, Reply, local
 
 START = "2026-11-28T14:00"

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from bot.store.tables import Handoff, Message
+from bot.store.staff_tables import Handoff
+from bot.store.tables import Message
 from tests.conversations.harness import Customer
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from bot.services import conversations
-from bot.store.tables import Case, Handoff, Hold
+from bot.store.staff_tables import Case, Handoff
+from bot.store.tables import Hold
 from tests.conversations.harness import Customer
 from tests.conversations.stations import DRIVE, STATIONS, Station
+from tests.services.owners import pass_by_hand
 
 NIGHT = "2026-11-22T22:00"
 
@@ -95,7 +96,7 @@ async def test_with_an_adviser_the_bot_is_silent(customer: Customer) -> None:
     await customer.says("转人工")
     with customer.assistant.installation.database.transaction() as session:
         row = session.get(Conversation, customer.conversation_id)
-        conversations.pass_to(row, Owner.ADVISER, row.updated_at)
+        pass_by_hand(row, Owner.ADVISER)
     await customer.is_ignored("你好，我想问问价格")
     await customer.is_ignored("返回机器人")
 

@@ -12,7 +12,8 @@ from bot import clock
 from bot.services.content import editing
 from bot.services.content.editing import Change, Editor
 from bot.services.content.snapshot import ContentStore
-from bot.store.tables import Handoff, Message
+from bot.store.staff_tables import Handoff
+from bot.store.tables import Message
 from tests.conversations.harness import Assistant, Customer, local
 
 LI, XIAO = Editor("li", may_approve=True), Editor("xiao", may_approve=False)

@@ -8,7 +8,8 @@ from bot import clock
 from bot.services import attendance
 from bot.services.messages import messages_after
 from bot.services.outbox import Senders, send_due
-from bot.store.tables import Appointment, Case
+from bot.store.staff_tables import Case
+from bot.store.tables import Appointment
 from tests.conversations.harness import Customer, local
 
 PHONE = "13812345678"

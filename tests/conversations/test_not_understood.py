@@ -8,7 +8,8 @@ import pytest
 
 from bot.services.messages import Inbound
 from bot.services.replies import FAQ_PREFIX, reply_for
-from bot.store.tables import Appointment, Case, Handoff, Message, Unanswered
+from bot.store.staff_tables import Case, Handoff
+from bot.store.tables import Appointment, Message, Unanswered
 from tests.conversations.harness import Assistant, Customer
 from tests.conversations.stations import STATIONS
 from tests.conversations.understood import Understood

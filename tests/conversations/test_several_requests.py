@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.store.tables import Case
+from bot.store.staff_tables import Case
 from tests.conversations.harness import Customer
 
 

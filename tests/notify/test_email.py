@@ -144,6 +144,7 @@ def test_a_refused_recipient(code: int, final: bool) -> None:
         problem = failure(sender(port))
 
     assert (str(problem), problem.final) == (f"SMTP {code}: the recipient was refused", final)
+    assert problem.words == f"邮箱地址被拒收（SMTP {code}）"
 
 
 @pytest.mark.parametrize(("code", "final"), [(554, True), (451, False)])
@@ -152,6 +153,7 @@ def test_a_refused_mail(code: int, final: bool) -> None:
         problem = failure(sender(port))
 
     assert (str(problem), problem.final) == (f"SMTP {code}: the mail was refused", final)
+    assert problem.words == f"邮件被拒收（SMTP {code}）"
 
 
 def test_a_slow_server_is_left() -> None:

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
-from bot.services.messages import HandoffRequest, Utterance
+from bot.services.messages import Answer, HandoffRequest, Utterance
 
 Meanwhile = Callable[[str], Awaitable[None]]
 
@@ -25,7 +25,7 @@ class Echo:
 
     async def reply(
         self, conversation_id: str, text: str, message_id: str, channel: str
-    ) -> tuple[list[Utterance], HandoffRequest | None]:
+    ) -> Answer:
         self.heard.append((conversation_id, text))
         self.ids.append(message_id)
         self.thinking += 1
@@ -36,7 +36,7 @@ class Echo:
                 await self.meanwhile(conversation_id)
         finally:
             self.thinking -= 1
-        return [Utterance(f"echo {text}")], self.handoff
+        return Answer([Utterance(f"echo {text}")], self.handoff)
 
     async def intent(self, text: str) -> str:
         return "back_to_bot" if "机器人" in text else "nlu_fallback"

@@ -22,6 +22,7 @@ from bot.settings import ROOT
 from bot.store.database import Database
 from bot.store.tables import Conversation, Customer, OutboxMessage
 from tests.services.bookings import NOW, WANG
+from tests.services.owners import pass_by_hand
 
 
 def demo_content() -> Content:
@@ -44,6 +45,11 @@ class Post:
     events: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     failures: list[DeliveryFailed] = field(default_factory=list)
     listens: bool = False
+
+    @property
+    def visits(self) -> list[dict[str, Any]]:
+        """The events about bookings."""
+        return [event for _, event in self.events if "visit" in event]
 
     @property
     def senders(self) -> Senders:
@@ -71,7 +77,7 @@ def conversation(database: Database, sender: str = "wang") -> str:
 
 def owned_by(database: Database, conversation_id: str, owner: Owner) -> None:
     with database.transaction() as session:
-        conversations.pass_to(session.get(Conversation, conversation_id), owner, NOW)
+        pass_by_hand(session.get(Conversation, conversation_id), owner)
 
 
 def with_email(database: Database, address: str = "wang@example.com") -> None:

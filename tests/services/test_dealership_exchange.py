@@ -309,8 +309,8 @@ STORE = "stores:\n- {{id: east, name: 城东店, address: a, sales_phone: '1', s
         ("closures:\n- {name: 盘点, date: soon}\n", "closures 第 1 条（盘点）：date：要写成 2026-10-01 这样的日期"),
         ("services:\n- {id: a, name: x, minutes: 0, price: -1}\n", "services 第 1 条（a）：minutes：0 不是 1 到 1440 分钟"),
         ("services:\n- {id: a, name: x, minutes: many, price: 1}\n", "services 第 1 条（a）：minutes：要是整数"),
-        ("tyres: []\nstores: []\n", "不认识“tyres”，只能是 profile、rules、stores、models、services、resources、closures、holidays"),
-        ("hours: 5", "要有 profile、rules、stores、models、services、resources、closures、holidays 中的一项"),
+        ("tyres: []\nstores: []\n", "不认识“tyres”，只能是 profile、rules、handoff、stores、models、services、resources、closures、holidays"),
+        ("hours: 5", "要有 profile、rules、handoff、stores、models、services、resources、closures、holidays 中的一项"),
         ("resources: [", "第 1 行不是有效的 YAML（UTF-8）"),
     ],
 )  # fmt: skip

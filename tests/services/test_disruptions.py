@@ -16,7 +16,8 @@ from bot.domain.waitlist import Preference
 from bot.services import attendance, booking, disruptions
 from bot.services.visits import BookedVisit, Contact, find_visit, list_visits
 from bot.store.database import Database
-from bot.store.tables import Case, Hold, Outage, OutboxMessage
+from bot.store.staff_tables import Case
+from bot.store.tables import Hold, Outage, OutboxMessage
 from tests.services.bookings import DEMO, NOW, TWO, WANG, at, book, claimed_from, hold, shown
 from tests.services.racing import is_consistent
 from tests.services.waiting import offered, wait

@@ -17,7 +17,8 @@ from bot.services.texts import clean, is_storable
 from bot.services.throttle import MOST_FAILURES, Limiter, LoginThrottle
 from bot.services.visitors import find_visitor, open_visitor
 from bot.store.database import Database
-from bot.store.tables import AccessToken, Conversation, User
+from bot.store.staff_tables import AccessToken, User
+from bot.store.tables import Conversation
 from tests.database import KINDS, open_database
 
 NOW = datetime(2026, 11, 22, 10, tzinfo=TIME_ZONE)
@@ -146,7 +147,7 @@ def test_staff_log_in_with_a_password_kept_as_a_hash(database: Database) -> None
     assert staff.ensure_admin(database, None, NOW) is None
     token = staff.log_in(database, "admin", password, NOW)
 
-    assert staff.staff_of_token(database, token, NOW) == "admin"
+    assert staff.staff_of_token(database, token, NOW).username == "admin"
     with database.reading() as session:
         assert session.query(User).one().password_hash.startswith("$argon2id$")
         assert session.query(AccessToken).one().token_hash != token

@@ -38,7 +38,7 @@ from tests.services.reminded import (
 DAY_BEFORE = TWO - timedelta(days=1)
 MINUTE = timedelta(minutes=1)
 SENDERS = 20
-AWAY = DeliveryFailed("the mail server cannot be reached")
+AWAY = DeliveryFailed("the mail server cannot be reached", words="连不上邮件服务器")
 
 
 @pytest.fixture(autouse=True)
@@ -208,15 +208,18 @@ def test_in_the_end_it_is_given_up_logged_and_listed(
     database: Database, chat: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     visit = book(database)
-    post = Post(failures=[DeliveryFailed("the webhook answered 500")] * 99, listens=True)
-    for hours in range(12):
+    away = DeliveryFailed("the webhook answered 500", words="接收推送的系统回复了 500")
+    post = Post(failures=[away] * 99, listens=True)
+    for hours in range(24):
         at(NOW + timedelta(hours=hours))
         send(database, post)
 
-    (line,) = outbox.list_outbox(database, ("failed",))
-    assert (line.attempts, line.problem, line.appointment_id) == (6, "the webhook answered 500", visit.id)
-    (last,) = [record for record in caplog.records if record.levelno == logging.ERROR]
+    (line, lead) = outbox.list_outbox(database, ("failed",))
+    assert (line.attempts, line.problem, line.appointment_id) == (6, away.words, visit.id)
+    (last, _) = [record for record in caplog.records if record.levelno == logging.ERROR]
+    assert lead.kind == "lead.created"
     assert visit.id in last.getMessage()
+    assert last.getMessage().endswith("the webhook answered 500")
     assert visit.phone not in caplog.text
 
     post.failures.clear()
@@ -262,7 +265,7 @@ def test_one_message_that_cannot_be_said_does_not_keep_the_others(
 
     assert notices(database, chat) == ["reminder_24"]
     (failed,) = rows(database, state="failed")
-    assert failed.problem == "no such conversation"
+    assert failed.problem == "找不到这个会话"
 
 
 def test_a_sender_that_died_gives_its_message_back(database: Database, mailed: BookedVisit) -> None:

@@ -209,7 +209,7 @@ def test_after_a_long_standstill_only_the_reminder_that_counts_is_sent(database:
     at(HOURS_BEFORE + MINUTE)
     send(database)
     assert notices(database, chat) == ["reminder_2"]
-    assert [row.problem for row in rows(database, state="dropped")] == ["too late"]
+    assert [row.problem for row in rows(database, state="dropped")] == ["已经过了该发送的时间"]
 
 
 def test_a_visit_that_has_begun_is_not_reminded_of(database: Database, chat: str) -> None:
@@ -295,7 +295,7 @@ def test_the_dealers_systems_hear_of_every_event_at_once_and_of_no_reminder(
     cancel(database, visit)
     send(database, post)
 
-    events = [event for _, event in post.events]
+    events = post.visits
     assert [event["event"] for event in events] == ["booked", "moved", "promised", "cancelled"]
     assert [event["visit"]["start"] for event in events[:2]] == [
         "2026-11-28T14:00:00+08:00",
@@ -315,7 +315,7 @@ def test_rows_are_written_wherever_the_sender_may_be(database: Database, chat: s
     send(database, post)
 
     assert [mail.subject for mail in post.mails] == ["预约已取消：周六 11月28日 15:00 试驾 青岚 X5"]
-    assert [event["event"] for _, event in post.events] == ["booked", "moved", "cancelled"]
+    assert [event["event"] for event in post.visits] == ["booked", "moved", "cancelled"]
 
 
 def test_what_is_due_where_nobody_sends_is_dropped_with_the_reason(database: Database, chat: str) -> None:
@@ -324,9 +324,9 @@ def test_what_is_due_where_nobody_sends_is_dropped_with_the_reason(database: Dat
     send(database)
 
     dropped = [(row.channel, row.kind, row.problem) for row in rows(database, state="dropped")]
-    assert dropped == [("email", "confirmation", "no mail server is set up")]
-    [event] = rows(database, channel="webhook")
-    assert (event.state, event.problem) == ("dropped", "no webhook is set up")
+    assert dropped == [("email", "confirmation", "没有设置邮件服务器")]
+    [event] = rows(database, channel="webhook", kind="booked")
+    assert (event.state, event.problem) == ("dropped", "没有设置系统推送")
     assert len(rows(database, state="pending", channel="email")) == 2  # there may be one tomorrow
 
 

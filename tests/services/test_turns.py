@@ -18,9 +18,11 @@ from bot.services.messages import HandoffRequest, Inbound, StoredMessage
 from bot.services.turns import Outcome, Turns
 from bot.services.wakeups import Wakeups
 from bot.store.database import Database
-from bot.store.tables import Conversation, Handoff, Message
+from bot.store.staff_tables import Handoff
+from bot.store.tables import Conversation, Message
 from tests.installations import filled_database
 from tests.services.dialogues import Echo
+from tests.services.owners import pass_by_hand
 
 NOW = datetime(2026, 11, 22, 10, tzinfo=TIME_ZONE)
 ASKED = HandoffRequest(HandoffReason.ASKED, {"facts": {}})
@@ -51,7 +53,7 @@ class Room:
 
     def take_over(self, conversation_id: str, owner: Owner = Owner.ADVISER) -> None:
         with self.database.transaction() as session:
-            conversations.pass_to(session.get(Conversation, conversation_id), owner, NOW)
+            pass_by_hand(session.get(Conversation, conversation_id), owner)
 
 
 @pytest.fixture

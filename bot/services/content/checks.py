@@ -13,13 +13,32 @@ from dataclasses import dataclass
 from typing import Any
 from zoneinfo import available_timezones
 
-from bot.domain.replies import BUTTON_INTENTS, CHANNELS, VARIABLE, Button, FaqEntry, Template, variables_of
+from bot.domain.replies import (
+    BUTTON_INTENTS,
+    CHANNELS,
+    STANDARD_VARIABLES,
+    VARIABLE,
+    Button,
+    FaqEntry,
+    StandardReply,
+    Template,
+    variables_of,
+)
 
-LONGEST = {"title": 30, "answer": 2000, "text": 2000, "question": 200, "button": 20}  # characters
+LONGEST = {
+    "title": 30,
+    "answer": 2000,
+    "text": 2000,
+    "question": 200,
+    "button": 20,
+    "category": 20,
+}  # characters
 MOST_BUTTONS, MOST_QUESTIONS = 10, 500
 _MOST = {"complaint_hours": 720, "months": 600, "km": 9_999_999, "ev_years": 50, "ev_km": 9_999_999}
+_MOST_WAIT = 1440
 _BUTTON_PAYLOAD = re.compile(r"/([a-z_]+)(\{.*\})?")
 _NEW_ID = re.compile(r"[a-z][a-z0-9_]*(\.[a-z0-9][a-z0-9_]*)+")
+_SHORTCUT = re.compile(r"[a-z0-9]{0,12}")
 _CATEGORY = re.compile(r"[a-z][a-z0-9_]*")
 
 
@@ -67,6 +86,19 @@ def template_faults(
         yield from _length(field, f"渠道 {channel} 的文字", text, LONGEST["text"])
         yield from variable_faults(field, text, known)
     yield from button_faults(template.buttons, known, topics)
+
+
+def standard_faults(reply: StandardReply, variables: Collection[str]) -> Iterator[Fault]:
+    """Everything that is wrong with a standard reply; ``variables`` are those of the dealership."""
+    yield from _length("title", "标题", reply.title, LONGEST["title"])
+    yield from _length("text", "文字", reply.text, LONGEST["text"])
+    yield from variable_faults("text", reply.text, {*variables, *STANDARD_VARIABLES})
+    if len(reply.category) > LONGEST["category"]:
+        yield Fault("category", "is too long", f"分类超过 {LONGEST['category']} 个字")
+    if not _SHORTCUT.fullmatch(reply.shortcut):
+        yield Fault(
+            "shortcut", "must be up to 12 small letters or digits", "快捷码只能用 12 个以内的小写字母和数字"
+        )
 
 
 def variable_faults(field: str, text: str, known: Collection[str]) -> Iterator[Fault]:
@@ -121,6 +153,40 @@ def profile_faults(data: Mapping[str, Any]) -> Iterator[Fault]:
         most = _MOST.get(name.partition(".")[2] or name, 0)
         if not 0 < value <= most:
             yield Fault(name, f"{value} is not 1 to {most}", f"{name}：{value} 不是 1 到 {most}")
+
+
+def handoff_faults(data: Mapping[str, Any]) -> Iterator[Fault]:
+    """Rules of handing over that never come true, and times that cannot be. ``data``: plain data."""
+    times = ("conversation_limit", "presence_seconds", "lease_seconds", "grace_seconds", "api_lease_minutes")
+    limits = {f"waiting_limit_minutes.{name}": value for name, value in data["waiting_limit_minutes"].items()}
+    for name, value in {**{name: data[name] for name in times}, **limits}.items():
+        if not 0 < value <= _MOST_WAIT:
+            yield Fault(name, f"{value} is not 1 to {_MOST_WAIT}", f"{name}：{value} 不是 1 到 {_MOST_WAIT}")
+    if not 0 <= data["score"]["low"] <= 4:
+        yield Fault("score.low", "must be 0 to 4", "score.low：要在 0 到 4 之间")
+    seen: set[str] = set()
+    for rule in data["rules"]:
+        field = f"rules.{rule['id']}"
+        if rule["id"] in seen:
+            yield Fault(field, "is there twice", f"规则“{rule['id']}”重复了")
+        seen.add(rule["id"])
+        if not any(rule[name] for name in ("topics", "intents", "models", "words")):
+            words = f"规则“{rule['id']}”要写 topics、intents、models 或 words"
+            yield Fault(field, "needs topics, intents, models or words", words)
+        if any(len(word.strip()) < 2 for word in rule["words"]):
+            yield Fault(f"{field}.words", "a word needs two characters", f"规则“{rule['id']}”的词至少两个字")
+
+
+def handoff_reference_faults(
+    data: Mapping[str, Any], known: Mapping[str, Collection[str]]
+) -> Iterator[Fault]:
+    """Rules that name what is not there; ``known``: the ids by the name of the field, as topics and models."""
+    for rule in data["rules"]:
+        for name, ids in known.items():
+            for id_ in rule[name]:
+                if id_ not in ids:
+                    field = f"rules.{rule['id']}.{name}"
+                    yield Fault(field, f"{id_!r} does not exist", f"规则“{rule['id']}”：没有 {id_}")
 
 
 def new_id_faults(id_: str) -> Iterator[Fault]:

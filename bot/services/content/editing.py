@@ -12,10 +12,10 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from bot.domain.errors import Conflict, InvalidContent, NotFound, NotPermitted
-from bot.domain.replies import FaqEntry, Template
+from bot.domain.replies import FaqEntry, StandardReply, Template
 from bot.domain.versions import Status, Version
 from bot.services.content import versions
-from bot.services.content.checks import Fault, faq_faults, new_id_faults, template_faults
+from bot.services.content.checks import Fault, faq_faults, new_id_faults, standard_faults, template_faults
 from bot.services.content.fields import EDITABLE, field_faults
 from bot.services.content.files import KINDS, parse, plain
 from bot.services.content.listing import Entry, entry_of, find_version
@@ -23,7 +23,9 @@ from bot.services.content.snapshot import Content
 from bot.store.database import Database
 from bot.store.tables import ContentEntry, ContentVersion
 
-FAQ, TEMPLATE = "faq", "template"
+FAQ, TEMPLATE, STANDARD = "faq", "template", "standard_reply"
+_NEW = {FAQ: "answer", STANDARD: "text"}
+"""What a new entry needs beside its title; templates come with the dialogues that say them."""
 LAST_WORDS = frozenset(
     {
         "utter_technical_problem",
@@ -272,18 +274,18 @@ def _existing(session: Session, kind: str, id_: str) -> ContentEntry:
 
 
 def new_topic(session: Session, kind: str, id_: str, change: Change, now: datetime) -> ContentEntry:
-    """The row of an FAQ id that does not exist yet; the category is what stands before the dot."""
-    if kind != FAQ:
+    """The row of an id that does not exist yet; the category of an FAQ is what stands before the dot."""
+    if kind not in _NEW:
         raise NotFound(f"no {kind} entry {id_}: templates come with the dialogues that say them")
     for fault in new_id_faults(id_):
         raise invalid(kind, id_, fault)
-    for name, words in (("title", "新主题要有标题"), ("answer", "新主题要有答案")):
+    for name, words in (("title", "新主题要有标题"), (_NEW[kind], "新主题要有答案")):
         if name not in change.fields:
             raise InvalidContent(kind, id_, name, "is missing", words)
     if change.seen:
         raise Conflict(f"no {kind} entry {id_} any more")
     row = new_entry(kind, id_, now)
-    row.data = {"id": id_, "category": id_.partition(".")[0]}
+    row.data = {"id": id_, **({"category": id_.partition(".")[0]} if kind == FAQ else {})}
     session.add(row)
     session.flush()
     return row
@@ -315,6 +317,8 @@ def entry_faults(
     reachable = {*topics, str(raw.get("id")), *kept}
     if kind == FAQ:
         yield from faq_faults(parse(FaqEntry, dict(raw)), content.variables.keys(), reachable)
+    elif kind == STANDARD:
+        yield from standard_faults(parse(StandardReply, dict(raw)), content.variables.keys())
     else:
         yield from template_faults(parse(Template, dict(raw)), content.variables.keys(), reachable)
 

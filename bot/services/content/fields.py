@@ -13,6 +13,7 @@ from bot.services.texts import is_storable
 EDITABLE = {
     "faq": ("title", "category", "answer", "questions", "buttons"),
     "template": ("text", "channels", "buttons"),
+    "standard_reply": ("title", "category", "shortcut", "text"),
 }
 """The fields that staff write, by kind."""
 NAMES = {
@@ -23,6 +24,7 @@ NAMES = {
     "buttons": "按钮",
     "text": "文字",
     "channels": "渠道文字",
+    "shortcut": "快捷码",
     "valid_from": "生效时间",
     "valid_until": "失效时间",
 }

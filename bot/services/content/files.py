@@ -16,12 +16,16 @@ from pydantic.dataclasses import dataclass as pydantic_dataclass
 
 from bot.domain import dealership as d
 from bot.domain.errors import ContentError
+from bot.domain.handoff import HandoffRules
 from bot.domain.lifecycle import Schedule, schedule_problems
-from bot.domain.replies import FaqEntry, Synonym, Template
+from bot.domain.replies import FaqEntry, StandardReply, Synonym, Template
 from bot.services.content.checks import (
     Fault,
     faq_faults,
+    handoff_faults,
+    handoff_reference_faults,
     profile_faults,
+    standard_faults,
     synonym_faults,
     template_faults,
     variable_faults,
@@ -75,6 +79,7 @@ class FileEntry:
 KINDS: dict[str, type] = {
     "profile": d.Profile,
     "rules": d.BookingRules,
+    "handoff": HandoffRules,
     "store": d.Store,
     "model": d.Model,
     "service": d.ServiceJob,
@@ -87,6 +92,7 @@ KINDS: dict[str, type] = {
     "faq": FaqEntry,
     "template": Template,
     "synonym": Synonym,
+    "standard_reply": StandardReply,
 }
 
 _LISTS = {
@@ -97,8 +103,16 @@ _LISTS = {
     "calendar.yml": ("closures", "closure", "name"),
     "customers.yml": ("customers", "customer", "phone"),
 }
+_FAQ_LISTS = {"templates": "template", "synonyms": "synonym", "standard_replies": "standard_reply"}
 _NEVER_EMPTY = ("stores", "models", "services", "resources")
-_WHOLE = {"profile.yml": "profile", "booking.yml": "rules", "lifecycle.yml": "lifecycle"}
+_WHOLE = {
+    "profile.yml": "profile",
+    "booking.yml": "rules",
+    "lifecycle.yml": "lifecycle",
+    "handoff.yml": "handoff",
+}
+_OPTIONAL = ("handoff.yml",)
+"""A dealership may leave them out: the defaults are a fair beginning."""
 
 _parsers: dict[type, Any] = {}
 
@@ -129,6 +143,8 @@ def read_content(root: Path) -> tuple[FileEntry, ...]:
 def read_dealership_files(folder: Path) -> tuple[FileEntry, ...]:
     found: list[FileEntry] = []
     for name, kind in _WHOLE.items():
+        if name in _OPTIONAL and not (folder / name).is_file():
+            continue
         data = _read_yaml(folder / name)
         found.append(_entry(kind, kind, 0, f"dealership/{name}", data))
     for name, (key, kind, id_field) in _LISTS.items():
@@ -151,9 +167,9 @@ def read_faq_files(folder: Path) -> tuple[FileEntry, ...]:
     for path in paths:
         name = f"faq/{path.name}"
         data = _read_yaml(path)
-        if not isinstance(data, dict) or not ({"entries", "templates", "synonyms"} & data.keys()):
+        if not isinstance(data, dict) or not ({"entries", *_FAQ_LISTS} & data.keys()):
             raise ContentError(name, "", "", "needs `entries:` or `templates:`")
-        for key, kind in (("templates", "template"), ("synonyms", "synonym")):
+        for key, kind in _FAQ_LISTS.items():
             if key in data:
                 found += _list_entries(path, name, key, kind, "id", data)
         if "entries" not in data:
@@ -181,8 +197,16 @@ def check_consistency(entries: Iterable[FileEntry]) -> None:
     for holiday in by_kind.get("holiday", {}).values():
         if not 1 <= holiday.data["days"] <= 15:
             raise ContentError(holiday.file, holiday.id, "days", "must be 1 to 15")
+    _check_handoff(by_kind)
     for schedule in by_kind.get("lifecycle", {}).values():
         _check_schedule(schedule, by_kind.get("service", {}))
+
+
+def _check_handoff(by_kind: dict[str, dict[str, FileEntry]]) -> None:
+    for rules in by_kind.get("handoff", {}).values():
+        ids = {"topics": by_kind.get("faq", {}).keys(), "models": by_kind.get("model", {}).keys()}
+        for fault in (*handoff_faults(rules.data), *handoff_reference_faults(rules.data, ids)):
+            raise ContentError(rules.file, "", fault.field, fault.problem)
 
 
 def _check_references(by_kind: dict[str, dict[str, FileEntry]]) -> None:
@@ -220,6 +244,8 @@ def _text_faults(entry: FileEntry, known: frozenset[str], topics: set[str]) -> I
         yield from faq_faults(parse(FaqEntry, entry.data), known, topics)
     if entry.kind == "template":
         yield from template_faults(parse(Template, entry.data), known, topics)
+    if entry.kind == "standard_reply":
+        yield from standard_faults(parse(StandardReply, entry.data), known)
 
 
 def _check_synonyms(synonyms: dict[str, FileEntry]) -> None:

@@ -105,7 +105,8 @@ def matching(
 ) -> list[Entry]:
     """Entries that have all the words (parted by spaces) in id, title, answer or questions, as a customer reads them.
 
-    ``status`` also takes "planned" and "waiting" (has a draft); an empty argument leaves nothing out.
+    ``status`` also takes "live" (customers get it now), "expiring" (live, and its validity ends), "planned" and
+    "waiting" (has a draft); an empty argument leaves nothing out.
     """
     wanted = words.casefold().split()
     return [
@@ -120,6 +121,8 @@ def matching(
 def _states(entry: Entry) -> set[str]:
     return {
         entry.status.value,
+        *(["live"] if entry.is_live else []),
+        *(["expiring"] if entry.is_live and entry.shown.valid_until else []),
         *(["planned"] if entry.planned else []),
         *(["waiting"] if entry.drafts else []),
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from itertools import chain
 from pathlib import Path
@@ -15,8 +15,9 @@ from sqlalchemy.orm import Session
 
 from bot import clock
 from bot.domain import dealership as d
+from bot.domain.handoff import HandoffRules
 from bot.domain.lifecycle import Schedule
-from bot.domain.replies import FaqEntry, Template
+from bot.domain.replies import FaqEntry, StandardReply, Template
 from bot.domain.versions import Status, Version, live_version, next_change
 from bot.services.content.files import KINDS, FileEntry, Policy, parse, read_dealership_files
 from bot.services.content.variables import dealership_variables
@@ -30,7 +31,7 @@ _NEVER = datetime.max.replace(tzinfo=timezone.utc)
 
 @dataclass(frozen=True)
 class Content:
-    """Everything approved: the dealership, its schedule, the FAQ, the reply templates and the synonyms.
+    """Everything approved: the dealership, its schedule, the FAQ, the templates, standard replies and synonyms.
 
     ``revision`` changes whenever any of it does. ``synonyms``: what customers say, by the word of the FAQ.
     """
@@ -43,6 +44,7 @@ class Content:
     variables: Mapping[str, str]
     synonyms: Mapping[str, tuple[str, ...]]
     revision: int
+    standard_replies: Mapping[str, StandardReply] = field(default_factory=dict)
 
 
 class ContentStore:
@@ -115,6 +117,7 @@ def build_content(rows: Iterable[tuple[str, str, dict[str, Any], int]], revision
         variables=dealership_variables(dealership, parsed["lifecycle"]["lifecycle"]),
         synonyms={id_: synonym.words for id_, synonym in parsed["synonym"].items()},
         revision=revision,
+        standard_replies=parsed["standard_reply"],
     )
 
 
@@ -143,4 +146,5 @@ def _dealership(parsed: Mapping[str, Mapping[str, Any]], revision: int) -> d.Dea
         closures=tuple(parsed["closure"].values()),
         holidays=tuple(parsed["holiday"].values()),
         policies={policy.id: policy.text for policy in policies},
+        handoff=parsed["handoff"].get("handoff") or HandoffRules(),
     )

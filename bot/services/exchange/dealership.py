@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from bot.domain.booking import VisitRequest, VisitStatus, check_time
 from bot.domain.dealership import Dealership
 from bot.domain.disruption import LONGEST
-from bot.domain.errors import ContentError, ImportRefused, InvalidInput, NotFound
+from bot.domain.errors import Conflict, ContentError, ImportRefused, InvalidInput, NotFound
 from bot.domain.replies import variables_of
 from bot.domain.versions import Status
 from bot.services.availability import make_offers
@@ -86,15 +86,20 @@ def import_dealership(
     remove: bool = False,
     disrupt: bool = False,
     dry_run: bool = False,
+    note: str = NOTE,
+    seen: Mapping[str, int] | None = None,
 ) -> DealershipReport:
     """Bring the entries to what the file says, all or none; a second time changes nothing.
+
+    ``note`` stays with the new versions. ``seen``: the versions that the editor saw, by "kind/id"; ``Conflict`` when
+    one is another now.
 
     What a list of the file does not name stays, unless ``remove``. A resource that visits to come have can neither be
     removed nor changed in kind, store, model or equipment, unless ``disrupt``: then these visits get another resource,
     or their customers new times, before. A removed resource that comes back gives visits their old times back. Raises
     ``ImportRefused`` with every fault and its place.
     """
-    work = _Import(database, content, raw, by, now, remove, disrupt)
+    work = _Import(database, content, raw, by, now, remove, disrupt, note, seen or {})
     report, doomed = work.try_out()
     if dry_run:
         return report
@@ -136,6 +141,8 @@ class _Import:
     now: datetime
     remove: bool
     disrupt: bool
+    note: str
+    seen: Mapping[str, int]
 
     def try_out(self) -> tuple[DealershipReport, _Doomed]:
         """What ``take`` would do."""
@@ -149,6 +156,7 @@ class _Import:
 
     def take(self, session: Session) -> tuple[DealershipReport, _Doomed]:
         rows = {(row.kind, row.id): row for row in session.scalars(_all_locked())}
+        self._check_seen(rows)
         after, faults = self._read(rows)
         places = {(entry.kind, entry.id): entry.place for entry in self.raw.entries}
         for kind, id_, words in reference_faults(after):
@@ -164,6 +172,12 @@ class _Import:
         self._refuse(faults if self.disrupt else [*faults, *_visit_faults(doomed)])
         report.out_of_rules = _out_of_rules(self.database, before, new.dealership, doomed, now)
         return report, doomed
+
+    def _check_seen(self, rows: Mapping[tuple[str, str], ContentEntry]) -> None:
+        for (kind, id_), row in rows.items():
+            seen = self.seen.get(f"{kind}/{id_}", row.version)
+            if seen != row.version:
+                raise Conflict(f"{kind} {id_} is at version {row.version} now, not {seen}: look at it again")
 
     def _refuse(self, faults: list[str]) -> None:
         if faults:
@@ -199,7 +213,7 @@ class _Import:
                 report.kept.append(f"{kind}/{id_}")
                 continue
             row.edited_by = self.by.name
-            versions.retire(session, row, self.by.name, self.now, note=NOTE)
+            versions.retire(session, row, self.by.name, self.now, note=self.note)
             report.removed.append(f"{kind}/{id_}")
         return report
 
@@ -223,7 +237,7 @@ class _Import:
             report.unchanged.append(name)
             return
         row.edited_by = self.by.name
-        versions.publish(session, row, data, self.by.name, self.by.name, self.now, note=NOTE)
+        versions.publish(session, row, data, self.by.name, self.by.name, self.now, note=self.note)
         (report.changed if is_live else report.added).append(name)
 
 

@@ -12,7 +12,7 @@ import pydantic
 from bot.domain.dealership import ResourceKind
 from bot.domain.errors import ContentError
 from bot.domain.ticks import TICK
-from bot.services.content.checks import profile_faults
+from bot.services.content.checks import handoff_faults, handoff_reference_faults, profile_faults
 from bot.services.content.files import KINDS, parse, plain
 from bot.services.exchange.dealership_files import RawEntry
 from bot.services.texts import is_storable
@@ -89,9 +89,18 @@ def reference_faults(found: Mapping[str, Mapping[str, Plain]]) -> Iterator[tuple
             for key in data.get(name, {}):
                 if key not in models and key not in ("petrol", "electric"):
                     yield "service", id_, f"{name}：没有“{key}”这个车型"
+    yield from _handoff_reference_faults(found)
     for kind, name in (("store", "门店"), ("model", "车型"), ("service", "项目"), ("resource", "资源")):
         if not found.get(kind):
             yield kind, "", f"至少要有一个{name}"
+
+
+def _handoff_reference_faults(
+    found: Mapping[str, Mapping[str, Plain]],
+) -> Iterator[tuple[str, str, str]]:
+    for id_, data in found.get("handoff", {}).items():
+        for fault in handoff_reference_faults(data, {"models": found.get("model", {})}):
+            yield "handoff", id_, fault.words
 
 
 def _name_faults(resources: Mapping[str, Plain]) -> Iterator[tuple[str, str, str]]:
@@ -228,6 +237,10 @@ def _profile_faults(data: Plain) -> Iterator[str]:
     yield from (fault.words for fault in profile_faults(data))
 
 
+def _handoff_faults(data: Plain) -> Iterator[str]:
+    yield from (fault.words for fault in handoff_faults(data))
+
+
 def _time_faults(data: Any, field: str = "") -> Iterator[str]:
     """Times of day that could mean another: 8:30 instead of 08:30, or a number."""
     if isinstance(data, Mapping):
@@ -246,4 +259,5 @@ _FAULTS = {
     "holiday": _holiday_faults,
     "rules": _rules_faults,
     "profile": _profile_faults,
+    "handoff": _handoff_faults,
 }

@@ -46,6 +46,7 @@ class Section:
 SECTIONS = (
     Section("profile", "profile", "profile.yml", ""),
     Section("rules", "rules", "booking.yml", ""),
+    Section("handoff", "handoff", "handoff.yml", ""),
     Section("stores", "store", "stores.yml"),
     Section("models", "model", "models.yml"),
     Section("services", "service", "services.yml"),

@@ -10,11 +10,13 @@ const SAFARI_COMPOSING = 229; // Safari ends the composition before it reports t
 export class Composer {
   #onSend;
   #drafts;
+  #onWriting;
 
-  /** `drafts` keeps what is not sent yet over a reload. */
-  constructor(onSend, drafts) {
+  /** `drafts` keeps what is not sent yet over a reload; `onWriting` hears of each change whether there is a text. */
+  constructor(onSend, drafts, onWriting = () => {}) {
     this.#onSend = onSend;
     this.#drafts = drafts;
+    this.#onWriting = onWriting;
     this.input = el("textarea", {
       rows: "1",
       placeholder: WORDS.input,
@@ -22,7 +24,7 @@ export class Composer {
       "aria-describedby": "counter",
       enterkeyhint: "send",
       autocomplete: "off",
-      input: () => this.#changed(),
+      input: () => (this.#changed(), this.#onWriting(this.input.value.trim() !== "")),
       keydown: (event) => this.#pressed(event),
     });
     this.button = el("button", { type: "submit", class: "send", "aria-label": WORDS.send }, icon("send"));

@@ -16,7 +16,8 @@ class Unauthorized extends Error {}
 
 /**
  * Events: `session` (detail: the session, `renewed` when it is not the one stored before), `messages` (detail: array),
- * `history` (all that was missing has been read), `typing` (detail: boolean), `state` (detail: "connecting", "online" or
+ * `history` (all that was missing has been read), `typing` (detail: on, and the name of a person), `adviser` (detail: the name
+ * of the person who serves the customer now, or null), `state` (detail: "connecting", "online" or
  * "lost").
  */
 export class Connection extends EventTarget {
@@ -84,6 +85,12 @@ export class Connection extends EventTarget {
     throw problem;
   }
 
+  /** Tells something of no lasting worth, as that the customer writes; a failure is no matter. */
+  async signal(path, body) {
+    if (!this.#session) return false;
+    return this.#fetch(path, { method: "POST", body }).then((response) => response.ok, () => false);
+  }
+
   /** Messages before `seq`, oldest first. */
   async earlier(seq) {
     const after = Math.max(0, seq - 1 - PAGE_OF_HISTORY);
@@ -145,13 +152,14 @@ export class Connection extends EventTarget {
       for await (const event of events(response, () => watchdog.feed())) this.#take(event);
     } finally {
       watchdog.stop();
-      this.#tell("typing", false);
+      this.#tell("typing", { on: false });
     }
   }
 
   #take({ event, data }) {
     const content = JSON.parse(data);
-    if (event === "typing") this.#tell("typing", content.on === true);
+    if (event === "typing") this.#tell("typing", { on: content.on === true, name: content.name });
+    else if (event === "adviser") this.#tell("adviser", content.name ?? null);
     else if (event === "message") this.#receive([content]);
   }
 

@@ -1,7 +1,7 @@
 /** The window of the chat: header, transcript, composer and the states in which there is nothing to show yet. */
 import { Composer } from "./composer.js";
 import { el, icon, setText } from "./dom.js";
-import { Transcript } from "./transcript.js";
+import { initialOf, Transcript } from "./transcript.js";
 import { WORDS } from "./words.js";
 
 const PHONE = "(max-width: 640px)";
@@ -9,14 +9,15 @@ const PHONE = "(max-width: 640px)";
 export class Panel {
   #phone = matchMedia(PHONE);
   #welcome = { assistant: "", brand: "", phone: "", suggestions: [] };
+  #adviser = null;
   #on;
 
   constructor(dates, drafts, on) {
     this.#on = on;
     this.transcript = new Transcript(dates, { ...on, reachedEnd: () => (this.jump.hidden = true) });
-    this.composer = new Composer((text) => on.send(text), drafts);
+    this.composer = new Composer((text) => on.send(text), drafts, on.writing);
     this.title = el("h2", { id: "title" });
-    this.role = el("p");
+    this.role = el("p", { class: "role" });
     this.avatar = el("span", { class: "avatar", "aria-hidden": "true" });
     this.banner = el("div", { class: "banner", role: "status", hidden: true }, spinner(), WORDS.reconnecting);
     this.earlier = button({ class: "earlier", hidden: true, click: on.earlier }, WORDS.earlier);
@@ -58,12 +59,20 @@ export class Panel {
     this.transcript.assistant = assistant;
     this.root.setAttribute("aria-label", WORDS.panel(assistant));
     setText(this.title, assistant);
-    setText(this.role, WORDS.role(brand));
-    setText(this.avatar, Array.from(assistant).pop() ?? "");
-    setText(this.writer, WORDS.typing(assistant));
+    this.showAdviser(this.#adviser);
   }
 
-  showTyping(on) {
+  /** Who answers now: the adviser with this name, or the assistant. */
+  showAdviser(name) {
+    const { assistant, brand } = this.#welcome;
+    this.#adviser = name;
+    setText(this.role, name ? WORDS.attended(name) : WORDS.role(brand));
+    setText(this.avatar, name ? initialOf(name) : Array.from(assistant).pop() ?? "");
+  }
+
+  /** Somebody writes: the adviser of this name, or the assistant. */
+  showTyping(on, name = "") {
+    if (on) setText(this.writer, WORDS.typing(name ? `${WORDS.staff} ${name} ` : this.#welcome.assistant));
     this.typing.classList.toggle("on", on);
   }
 

@@ -1,4 +1,5 @@
 /** The conversation on the screen. Elements are kept by key, so that nothing jumps and nothing is announced twice. */
+import { attachmentOf } from "./attachment.js";
 import { FAILED, SENDING } from "./conversation.js";
 import { el, icon, setText } from "./dom.js";
 import { fillText } from "./text.js";
@@ -101,7 +102,8 @@ class MessageView {
     this.time = el("time");
     this.speaker = el("span", { class: "visually-hidden" });
     this.text = el("p", { class: "text", dir: "auto" });
-    this.bubble = el("div", { class: "bubble" }, this.speaker, this.text);
+    this.attachment = attachmentOf(item.custom, site ?? document.baseURI);
+    this.bubble = el("div", { class: "bubble" }, this.speaker, this.text, this.attachment);
     this.status = el("div", { class: "status" });
     this.#buttons = (item.buttons ?? []).map((button) => this.#choice(button));
     this.avatar = el("span", { class: "avatar", "aria-hidden": "true" });
@@ -114,8 +116,9 @@ class MessageView {
       this.#buttons.length ? el("div", { class: "choices", role: "group", "aria-label": WORDS.choices }, ...this.#buttons) : null,
       this.status,
     );
-    this.root.hidden = !item.text && !this.#buttons.length;
-    this.root.classList.toggle("textless", !item.text);
+    this.text.hidden = !item.text && this.attachment !== null;
+    this.root.hidden = !item.text && !this.#buttons.length && !this.attachment;
+    this.root.classList.toggle("textless", !item.text && !this.attachment);
     const trusted = item.author !== "customer";
     fillText(this.text, item.text ?? "", { phones: trusted, site: trusted ? site : null });
   }
@@ -130,7 +133,7 @@ class MessageView {
     this.root.classList.toggle("failed", item.state === FAILED);
     setText(this.speaker, WORDS.says(name));
     setText(this.name, item.author === "customer" ? "" : name);
-    setText(this.avatar, item.author === "staff" ? "顾" : Array.from(assistant).pop() ?? "");
+    setText(this.avatar, item.author === "staff" ? initialOf(staffName(item)) : Array.from(assistant).pop() ?? "");
     this.#showTime(item, dates);
     this.#showStatus(item);
     for (const button of this.#buttons) setActive(button, item);
@@ -193,6 +196,15 @@ function headingOf(item, before, assistant) {
 
 function nameOf(item, assistant = "") {
   if (item.author === "customer") return WORDS.you;
-  if (item.author === "staff") return item.custom?.name ? `${WORDS.staff} ${item.custom.name}` : WORDS.staff;
+  if (item.author === "staff") return `${WORDS.staff} ${staffName(item)}`.trim();
   return item.author === "bot" ? assistant : "";
+}
+
+function staffName(item) {
+  return item.name ?? item.custom?.name ?? "";
+}
+
+/** The sign in the circle of an adviser: the family name. */
+export function initialOf(name) {
+  return Array.from(name)[0] ?? Array.from(WORDS.staff)[0];
 }

@@ -5,6 +5,7 @@ export const WORDS = {
   unread: (count) => `${count} 条未读消息`,
   panel: (assistant) => `与${assistant}对话`,
   role: (brand) => (brand ? `${brand} · 智能助手` : "智能助手"),
+  attended: (name) => `顾问 ${name} 正在为您服务`,
   close: "收起对话",
   you: "您",
   nameless: "客服",

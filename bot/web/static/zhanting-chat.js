@@ -25,6 +25,8 @@ const ERROR_AFTER_MS = 4_000;
 const RESEND_WITHIN_MS = 60_000;
 const PAUSE_WHEN_HIDDEN_MS = 60_000; // browsers allow six connections to a server, and every open page holds one
 const DOUBLE_CLICK_MS = 1_000;
+const WRITING_EVERY_MS = 3_000; // the server forgets who writes after 6 s
+const SEEN_AFTER_MS = 300;
 
 class ZhantingChat extends HTMLElement {
   #storage;
@@ -46,6 +48,9 @@ class ZhantingChat extends HTMLElement {
   #stylesMissing = STYLES.length;
   #underway = new Set();
   #asked = { text: "", at: 0 };
+  #adviser = null;
+  #writing = { on: false, at: 0 };
+  #seen = { delivered: 0, read: 0 };
   #listening;
   #scheme = matchMedia("(prefers-color-scheme: dark)");
 
@@ -82,6 +87,7 @@ class ZhantingChat extends HTMLElement {
   /** Says `text` in the customer's name; `payload` is what a button stands for. */
   ask(text, payload = undefined) {
     const entry = { client_id: newId(), text, payload, since: Date.now() };
+    this.#writing.on = false;
     this.#outbox.keep(entry);
     this.#conversation.queue(entry);
     this.#show({ follow: true, fresh: true });
@@ -123,6 +129,7 @@ class ZhantingChat extends HTMLElement {
   #handlers() {
     return {
       send: (text) => this.ask(text),
+      writing: (on) => this.#tellWriting(on),
       choose: ({ title, payload }) => this.#choose(title, payload),
       retry: (clientId) => this.#retry(clientId),
       discard: (clientId) => this.#discard(clientId),
@@ -136,7 +143,8 @@ class ZhantingChat extends HTMLElement {
     const connection = new Connection(base, this.#storage);
     connection.addEventListener("session", ({ detail }) => this.#begin(detail));
     connection.addEventListener("messages", ({ detail }) => this.#receive(detail));
-    connection.addEventListener("typing", ({ detail }) => this.#panel.showTyping(detail));
+    connection.addEventListener("typing", ({ detail }) => this.#panel.showTyping(detail.on, detail.name));
+    connection.addEventListener("adviser", ({ detail }) => this.#attend(detail));
     connection.addEventListener("history", () => this.#historyIsHere());
     connection.addEventListener("state", ({ detail }) => this.#changeState(detail));
     return connection;
@@ -191,9 +199,37 @@ class ZhantingChat extends HTMLElement {
       this.#conversation = new Conversation();
       this.#panel.transcript.clear();
       this.#storage.write("read", 0);
+      this.#seen = { delivered: 0, read: 0 };
       this.#restoreOutbox();
     }
+    this.#attend(session.adviser ?? null);
     this.#describe(session);
+  }
+
+  /** The person who serves the customer now, or nobody but the assistant. */
+  #attend(name) {
+    this.#adviser = name;
+    this.#panel.showAdviser(name);
+  }
+
+  /** A person sees that the customer writes; the assistant has no use for it. */
+  #tellWriting(on) {
+    const now = Date.now();
+    const known = this.#writing.on === on && now - this.#writing.at < WRITING_EVERY_MS;
+    if (!this.#adviser || known || (!on && !this.#writing.on)) return;
+    this.#writing = { on, at: now };
+    this.#connection.signal("/typing", { on });
+  }
+
+  /** Tells how far the messages have come and how far they were on the screen, once for several. */
+  #tellSeen() {
+    clearTimeout(this.#timers.seen);
+    this.#timers.seen = setTimeout(async () => {
+      const delivered = this.#conversation.lastSeq;
+      const read = this.#storage.read("read", 0);
+      if (delivered <= this.#seen.delivered && read <= this.#seen.read) return;
+      if (await this.#connection.signal("/seen", { delivered, read })) this.#seen = { delivered, read };
+    }, SEEN_AFTER_MS);
   }
 
   #describe(session) {
@@ -280,6 +316,7 @@ class ZhantingChat extends HTMLElement {
   #markRead() {
     if (this.#panel.isOpen && !document.hidden) this.#storage.write("read", this.#conversation.lastSeq);
     this.#showUnread();
+    this.#tellSeen();
   }
 
   #showUnread() {

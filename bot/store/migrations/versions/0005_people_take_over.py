@@ -78,6 +78,12 @@ def _columns() -> dict[str, tuple[sa.Column, ...]]:
             sa.Column("outcome", sa.String(40)),
             sa.Column("note", sa.String(500)),
         ),
+        "cases": (
+            sa.Column("adviser", sa.String(80)),
+            sa.Column("note", sa.String(500)),
+            sa.Column("closed_at", sa.DateTime()),
+            sa.Column("alerted_at", sa.DateTime()),
+        ),
         "users": (
             sa.Column("name", sa.String(80)),
             sa.Column("email", sa.String(255)),
@@ -128,6 +134,10 @@ def _create_leads() -> None:
         sa.Column("updated_at", sa.DateTime(), nullable=False),
     )
     _index("leads", "status", "phone", "conversation_id")
+    is_open = sa.text("status IN ('new', 'contacted')")
+    op.create_index(
+        "uq_leads_open_phone", "leads", ["phone"], unique=True, sqlite_where=is_open, postgresql_where=is_open
+    )
 
 
 def _create_scores() -> None:

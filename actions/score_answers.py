@@ -1,0 +1,99 @@
+"""Whether a message is a score, or the word that follows one. Ordinary numbers stay what they are."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from bot.services import scores
+from bot.services.messages import latest_notice
+
+if TYPE_CHECKING:
+    from actions.base import Turn
+
+GIVE = "action_give_score"
+ASKED_BY = frozenset({"score", "ask_score"})
+"""The notices that ask for a score (``bot.services.scores``, ``bot.services.reminders``)."""
+Said = tuple["int | None", str, "str | None"]
+_NUMBERS = {"一": 1, "二": 2, "两": 2, "三": 3, "四": 4, "五": 5}
+_NUMBER = re.compile(
+    r"^\W*(?:我|这次|服务|评价|评分|是|给|打|评|你们?|您|他|她|个|必须|只能|吧|[:：,，])*\s*(?P<number>[1-5一二两三四五])\s*"
+    r"(?P<unit>分|颗?星)?(?:好评|吧|啊|呀|了|[^\w\s])*\s*(?P<word>.*)$",
+    re.DOTALL,
+)
+_WORDS = (
+    (1, re.compile(r"(?:很|非常|极|太|特别)不满意|太差|很差|极差|非常差|差评|垃圾|差劲")),
+    (2, re.compile(r"不(?:太|怎么|是很|够)?(?:满意|好|行)|不怎么样|比较差|有点差")),
+    (3, re.compile(r"一般|还行|还可以|凑合|马马虎虎|还好")),
+    (5, re.compile(r"(?:很|非常|特别|十分|相当|超级?)(?:满意|好|棒)|满分|五星|太棒|太好|完美|赞")),
+    (4, re.compile(r"满意|不错|挺好|蛮好|好评")),
+)
+_SHORT = 12
+_COMMENTED = {
+    "utter_score_thanks": frozenset(
+        {"action_not_understood", "action_small_talk", "action_take_up_facts", "action_answer_faq"}
+    ),
+    "utter_score_low_later": frozenset(
+        {
+            "action_not_understood",
+            "action_small_talk",
+            "action_take_up_facts",
+            "action_answer_faq",
+            "action_start_complaint",
+            "action_start_service_visit",
+            "action_change_afterwards",
+        }
+    ),
+}
+_COURTESIES = frozenset({"thank", "goodbye", "greet", "affirm", "back_to_bot"})
+_TAKEN_FOR_SOMETHING_ELSE = frozenset(
+    {
+        "action_not_understood",
+        "action_small_talk",
+        "action_take_up_facts",
+        "action_answer_faq",
+        "action_accept_offer",
+        "action_decline_offer",
+        "action_visit_reply",
+        "action_change_afterwards",
+        "action_start_complaint",
+        "action_start_existing_booking",
+    }
+)
+
+
+def redirected(action: str, turn: Turn) -> str | None:
+    """The action that keeps a score, for a message that was taken for something else."""
+    if turn.is_payload or turn.active_form or not turn.text:
+        return None
+    if action in _TAKEN_FOR_SOMETHING_ELSE and score_said(turn)[0] is not None:
+        return GIVE if scores.waiting(turn.database, turn.conversation_id, turn.now) else None
+    return GIVE if action in _commented(turn) and comment_wanted(turn) else None
+
+
+def score_said(turn: Turn) -> Said:
+    """The score, the word that came with it, and what it is about (None: what was asked about last).
+
+    A number alone or a word counts just after the question; "4分" at any time.
+    """
+    notice = latest_notice(turn.database, turn.conversation_id)
+    just_asked = notice is not None and notice[0] in ASKED_BY and notice[2]
+    found = _NUMBER.match(turn.text)
+    if found and (found["unit"] or (just_asked and not found["word"])):
+        number = found["number"]
+        return _NUMBERS.get(number) or int(number), found["word"].strip(), None
+    if not just_asked or len(turn.text) > _SHORT or turn.is_question:
+        return None, "", None
+    return next((score for score, words in _WORDS if words.search(turn.text)), None), "", None
+
+
+def comment_wanted(turn: Turn) -> bool:
+    """Whether the bot's last words asked for a word after a score, and this is one."""
+    if not turn.said_before & _COMMENTED.keys() or turn.is_question:
+        return False
+    return turn.intent not in _COURTESIES and turn.decision.get("kind") != "answer"
+
+
+def _commented(turn: Turn) -> frozenset[str]:
+    """What a word about the service may be taken for after what was said."""
+    return frozenset().union(*(_COMMENTED[said] for said in turn.said_before if said in _COMMENTED))

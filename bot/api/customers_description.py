@@ -1,0 +1,326 @@
+"""The OpenAPI description of customers, cases and leads."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bot.api.schemas import (
+    FLAG,
+    KM,
+    MOMENT,
+    NULLABLE,
+    NUMBER,
+    TEXT,
+    TEXTS,
+    TIME,
+    array,
+    enum_of,
+    operation,
+    query,
+    record,
+    ref,
+)
+from bot.domain.booking import VisitKind, VisitStatus
+from bot.domain.cases import CaseKind, CaseStatus
+from bot.domain.conversation import Owner
+from bot.domain.waitlist import WaitState
+from bot.services.customers import REVEALED
+from bot.services.leads import LeadKind, LeadStatus
+
+_API = "/api/staff"
+_MASKED = {**TEXT, "description": "masked: 138****5678"}
+_MASKED_OR_NONE = {**_MASKED, "nullable": True}
+_DAY = {"type": "string", "format": "date"}
+_DAY_OR_NONE = {**_DAY, "nullable": True}
+_CUSTOMER = "the id of the customer"
+_CONVERSATION = "the id of the conversation"
+_CASE = "the id of the case"
+_PLATE = {"name": "plate", "in": "path", "required": True, "schema": TEXT, "description": "of the car"}
+_ADVISER = {**TEXT, "nullable": True, "description": "a username"}
+_OWN_ADVISER = {**TEXT, "nullable": True, "description": "a resource of the dealership or a username"}
+
+
+def customer_paths() -> dict[str, Any]:
+    """The paths below ``customers``, ``cases`` and ``leads``, and the card of a conversation."""
+    card = ref("CustomerCard")
+    return {
+        f"{_API}/customers": {
+            "get": operation(
+                "Customers by the last digits of the number (four or more), name, plate or booking code; "
+                "without q the newest.",
+                array(ref("Customer")),
+                query("q", TEXT),
+                query("limit", NUMBER, "50 unless told, at most 200"),
+            )
+        },
+        f"{_API}/customers/{{id}}": {
+            "get": operation("A customer with everything that is known.", card, id_=_CUSTOMER),
+            "patch": operation(
+                "Change what is given; an empty text takes it away.",
+                card,
+                body=record("name", "email", "adviser", name=NULLABLE, email=NULLABLE, adviser=_OWN_ADVISER),
+                id_=_CUSTOMER,
+            ),
+        },
+        f"{_API}/customers/{{id}}/vehicles/{{plate}}": {
+            "put": operation(
+                "Write a car down, or what is new of it.",
+                card,
+                _PLATE,
+                body=_vehicle_body(),
+                id_=_CUSTOMER,
+                s409="the plate is another customer's; message says so in Chinese",
+            ),
+            "delete": operation("The car is no longer this customer's.", card, _PLATE, id_=_CUSTOMER),
+        },
+        f"{_API}/conversations/{{id}}/card": {
+            "get": operation("The card of whoever writes there.", card, id_=_CONVERSATION)
+        },
+        f"{_API}/conversations/{{id}}/customer": {
+            "put": operation(
+                "Say whose conversation it is, by the number; without one by the number that is known already. "
+                "A customer who is not on record is written down.",
+                card,
+                body=record("phone", "name", phone=NULLABLE, name=NULLABLE),
+                id_=_CONVERSATION,
+            )
+        },
+        **{f"{_API}/{kind}/{{id}}/reveal": {"post": _reveal(kind)} for kind in REVEALED},
+        **_case_paths(),
+        **_lead_paths(),
+    }
+
+
+def customer_schemas() -> dict[str, Any]:
+    """``Customer``, ``CustomerCard``, ``Case`` and ``Lead``."""
+    return {
+        "Customer": record(
+            id=TEXT,
+            name=NULLABLE,
+            phone=_MASKED,
+            email=NULLABLE,
+            adviser=_OWN_ADVISER,
+            plates=TEXTS,
+            models=TEXTS,
+        ),
+        "CustomerCard": _card(),
+        "Case": record(
+            id=TEXT,
+            kind=enum_of(CaseKind),
+            status=enum_of(CaseStatus),
+            conversation_id=TEXT,
+            phone=_MASKED_OR_NONE,
+            details={"type": "object"},
+            due_at=MOMENT,
+            created_at=TIME,
+            adviser=_ADVISER,
+            note={**NULLABLE, "description": "how it ended"},
+            closed_at=MOMENT,
+        ),
+        "Lead": record(
+            id=TEXT,
+            kind=enum_of(LeadKind),
+            status=enum_of(LeadStatus),
+            phone=_MASKED,
+            name=NULLABLE,
+            model=NULLABLE,
+            note=NULLABLE,
+            channel=NULLABLE,
+            page=NULLABLE,
+            conversation_id=NULLABLE,
+            appointment_id=NULLABLE,
+            adviser=_ADVISER,
+            created_at=TIME,
+            updated_at=TIME,
+        ),
+    }
+
+
+def _case_paths() -> dict[str, Any]:
+    return {
+        f"{_API}/cases": {
+            "get": operation(
+                "Cases, newest first.",
+                array(ref("Case")),
+                query("kind", enum_of(CaseKind)),
+                query("status", enum_of(CaseStatus)),
+            )
+        },
+        f"{_API}/cases/{{id}}/assign": {
+            "post": operation(
+                "Say who looks after it; null is nobody.",
+                ref("Case"),
+                body=record("adviser", adviser=_ADVISER),
+                id_=_CASE,
+            )
+        },
+        f"{_API}/cases/{{id}}/close": {
+            "post": operation(
+                "It is done; again changes nothing.",
+                ref("Case"),
+                body=record("note", note=NULLABLE),
+                id_=_CASE,
+            )
+        },
+    }
+
+
+def _lead_paths() -> dict[str, Any]:
+    body = record(
+        "name",
+        "model",
+        "note",
+        "conversation_id",
+        phone=TEXT,
+        name=NULLABLE,
+        model=NULLABLE,
+        note=NULLABLE,
+        conversation_id=NULLABLE,
+    )
+    change = record("status", "adviser", "note", status=enum_of(LeadStatus), adviser=_ADVISER, note=NULLABLE)
+    return {
+        f"{_API}/leads": {
+            "get": operation(
+                "Leads, newest first.", array(ref("Lead")), query("status", enum_of(LeadStatus))
+            ),
+            "post": operation("Write a lead down; whoever does looks after it.", ref("Lead"), body=body),
+        },
+        f"{_API}/leads/{{id}}": {
+            "patch": operation(
+                "Change what is given; an empty text takes it away.",
+                ref("Lead"),
+                body=change,
+                id_="the id of the lead",
+            )
+        },
+    }
+
+
+def _reveal(kind: str) -> dict[str, Any]:
+    words = f"The whole telephone number; the audit log gets who asked (of {kind})."
+    return operation(words, record(phone=TEXT), id_="the id of what has the number")
+
+
+def _vehicle_body() -> dict[str, Any]:
+    return record(
+        "mileage",
+        "last_service_on",
+        "last_service_km",
+        model=TEXT,
+        delivered=_DAY,
+        mileage=KM,
+        last_service_on=_DAY_OR_NONE,
+        last_service_km=KM,
+    )
+
+
+def _card() -> dict[str, Any]:
+    return record(
+        customer={**_card_customer(), "nullable": True},
+        source={**_source(), "nullable": True},
+        facts=array(record(label=TEXT, value=TEXT)),
+        last_messages=TEXTS,
+        vehicles=array(_vehicle()),
+        appointments=array(_visit()),
+        waitlist=array(
+            record(
+                id=TEXT,
+                state=enum_of(WaitState),
+                kind=enum_of(VisitKind),
+                store=NULLABLE,
+                model=NULLABLE,
+                from_=TIME,
+                until=TIME,
+            )
+        ),
+        cases=array(ref("Case")),
+        leads=array(ref("Lead")),
+        scores=array(record(occasion=TEXT, score=NUMBER, comment=NULLABLE, at=TIME)),
+        conversations=array(
+            record(
+                id=TEXT,
+                channel=TEXT,
+                state=enum_of(Owner),
+                updated_at=TIME,
+                outcome=NULLABLE,
+                note=NULLABLE,
+            )
+        ),
+    )
+
+
+def _card_customer() -> dict[str, Any]:
+    by = {
+        "type": "string",
+        "enum": ["linked", "booking", "case", "lead", "waitlist"],
+        "description": "linked: a person said so; else where the number was given in this conversation",
+    }
+    return record(
+        id={**NULLABLE, "description": "null for somebody who is not on record"},
+        name=NULLABLE,
+        phone=_MASKED,
+        email=NULLABLE,
+        adviser=_OWN_ADVISER,
+        adviser_name=NULLABLE,
+        known_by=by,
+    )
+
+
+def _source() -> dict[str, Any]:
+    return record(
+        conversation_id=TEXT,
+        channel=TEXT,
+        page={**NULLABLE, "description": "from which the customer wrote"},
+        state=enum_of(Owner),
+        skill=NULLABLE,
+        reason=NULLABLE,
+        created_at=TIME,
+    )
+
+
+def _vehicle() -> dict[str, Any]:
+    lifecycle = record(
+        stage=TEXT,
+        stage_name=TEXT,
+        service_job=TEXT,
+        service_name=TEXT,
+        service_km={**NUMBER, "description": "km of the next service"},
+        service_km_estimated=FLAG,
+        service_km_left=KM,
+        service_on=_DAY,
+        service_days_left=NUMBER,
+        service_overdue=FLAG,
+        in_warranty=FLAG,
+        warranty_ends_on=_DAY,
+        warranty_km=NUMBER,
+    )
+    return record(
+        plate=TEXT,
+        model=TEXT,
+        model_name=TEXT,
+        delivered=_DAY,
+        mileage=KM,
+        mileage_on=_DAY_OR_NONE,
+        last_service_on=_DAY_OR_NONE,
+        last_service_km=KM,
+        lifecycle={**lifecycle, "nullable": True},
+    )
+
+
+def _visit() -> dict[str, Any]:
+    return record(
+        id=TEXT,
+        kind=enum_of(VisitKind),
+        status=enum_of(VisitStatus),
+        code=TEXT,
+        store=TEXT,
+        model=NULLABLE,
+        items=TEXTS,
+        start=TIME,
+        end=TIME,
+        name=TEXT,
+        phone=_MASKED,
+        plate=NULLABLE,
+        resource_names=TEXTS,
+        to_call=FLAG,
+    )

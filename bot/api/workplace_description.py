@@ -1,0 +1,139 @@
+"""The OpenAPI description of the consultant's workplace and its stream."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bot.api.schemas import (
+    FLAG,
+    MOMENT,
+    NULLABLE,
+    NUMBER,
+    TEXT,
+    TEXTS,
+    TIME,
+    array,
+    enum_of,
+    operation,
+    query,
+    ref,
+)
+from bot.api.schemas import record as record_of
+from bot.domain.conversation import Author, Owner
+from bot.domain.staff import Presence, Role
+from bot.services.workplace import Scope
+
+_ID = "of the conversation"
+_STREAM = (
+    "Server-sent events for a page: `desk` (what waits, own conversations, presence), `conversation`, `message` (its id is "
+    "the sequence number; internal ones too) and `typing` of the conversation named, `ready` after the first round with "
+    "the number of messages that were missing, `ended` when the session is over. Goes on after `Last-Event-ID`; without it the last hundred messages come first. While it is "
+    "open, presence and leases are renewed."
+)
+
+
+def workplace_paths() -> dict[str, Any]:
+    """``/api/staff/desk``, ``/stream``, ``/standard-replies`` and what a page tells of an open conversation."""
+    stream = operation(
+        _STREAM,
+        TEXT,
+        query("conversation", TEXT, "the open conversation"),
+        query("after", NUMBER, "the last sequence number that the page has"),
+        s404="no such conversation",
+    )
+    stream["responses"]["200"]["content"] = {"text/event-stream": {"schema": TEXT}}
+    return {
+        "/api/staff/desk": {
+            "get": operation(
+                "Conversations as the workplace lists them, the newest first; `all` is for supervisors.",
+                array(ref("DeskLine")),
+                query("scope", enum_of(Scope), "own ones without it"),
+                query("q", TEXT, "words in a customer's name or in what was said"),
+                s403="only supervisors see all",
+            )
+        },
+        "/api/staff/stream": {"get": stream},
+        "/api/staff/colleagues": {
+            "get": operation(
+                "Who can be given a conversation: those who are there first.", array(ref("Colleague"))
+            )
+        },
+        "/api/staff/conversations/{id}/transcript": {
+            "get": operation(
+                "The end of the transcript as the workplace shows it, or the hundred messages before one.",
+                array(ref("TranscriptLine")),
+                query("before", NUMBER, "a sequence number"),
+                id_=_ID,
+            )
+        },
+        "/api/staff/standard-replies": {
+            "get": operation(
+                "Approved standard replies that fit the words, filled from the customer's card, the best first.",
+                array(ref("StandardReply")),
+                query("q", TEXT, "words, shortcut or pinyin"),
+                query("conversation", TEXT, "whose customer they are for"),
+            )
+        },
+        "/api/staff/conversations/{id}/typing": {
+            "post": operation(
+                "The adviser writes just now, or has stopped.",
+                record_of(),
+                body=record_of("on", on=FLAG),
+                id_=_ID,
+            )
+        },
+        "/api/staff/conversations/{id}/seen": {
+            "post": operation(
+                "The adviser has seen everything up to this number.",
+                record_of(),
+                body=record_of(seq=NUMBER),
+                id_=_ID,
+            )
+        },
+    }
+
+
+def workplace_schemas() -> dict[str, Any]:
+    """``DeskLine``, ``Colleague``, ``TranscriptLine`` and ``StandardReply``."""
+    return {
+        "DeskLine": record_of(
+            id=TEXT,
+            title=TEXT,
+            channel=TEXT,
+            state=enum_of(Owner),
+            skill=NULLABLE,
+            reason=NULLABLE,
+            waiting_since=MOMENT,
+            updated_at=TIME,
+            preview=TEXT,
+            preview_author={**enum_of(Author), "nullable": True},
+            unread={**NUMBER, "description": "messages of the customer that no person has seen"},
+            adviser=NULLABLE,
+            adviser_name=NULLABLE,
+        ),
+        "Colleague": record_of(
+            username=TEXT, name=TEXT, role=enum_of(Role), skills=TEXTS, presence=enum_of(Presence)
+        ),
+        "TranscriptLine": record_of(
+            seq=NUMBER,
+            author=enum_of(Author),
+            text={**TEXT, "description": "telephone numbers are masked"},
+            buttons=array(record_of(title=TEXT)),
+            custom=record_of(),
+            client_id=NULLABLE,
+            time=TIME,
+            username=NULLABLE,
+            name=NULLABLE,
+            internal=FLAG,
+            understanding={**record_of(), "nullable": True},
+        ),
+        "StandardReply": record_of(
+            id=TEXT,
+            version=NUMBER,
+            title=TEXT,
+            category=TEXT,
+            shortcut=TEXT,
+            text=TEXT,
+            open={**TEXTS, "description": "what stands as 【…】 in the text and has to be written first"},
+        ),
+    }

@@ -1,0 +1,142 @@
+"""The pages about customers: the card beside a conversation, customers, leads and cases."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import unquote
+
+from sanic.request import Request
+from sanic.response import HTTPResponse
+
+from bot import clock
+from bot.console.customer_words import CASE_KINDS, LEAD_STATUSES, Words
+from bot.console.site import Site, in_thread
+from bot.domain.booking import VisitStatus
+from bot.domain.cases import CaseKind, CaseStatus
+from bot.domain.dealership import ResourceKind
+from bot.domain.errors import NotFound
+from bot.domain.staff import Permission
+from bot.services import audit, cases, customer_card, customers, leads
+from bot.services.content.snapshot import Content
+from bot.services.leads import LeadStatus
+from bot.services.staff import Staff
+from bot.services.texts import is_storable
+from bot.services.users import list_users
+
+LONGEST_QUERY = 80
+MOST = 100
+
+
+def add_customer_pages(site: Site) -> None:
+    """``/console/customers``, a customer's page, ``/console/leads``, ``/console/cases``, and the card fragments."""
+
+    @site.page("/console/customers", Permission.SEE_CUSTOMERS)
+    async def all_customers(request: Request, staff: Staff) -> HTTPResponse:
+        query = str(request.args.get("q") or "").strip()[:LONGEST_QUERY]
+        query = query if is_storable(query) else ""
+        content = await in_thread(site.content.current)
+        found = await in_thread(customers.find_customers, site.database, query, MOST)
+        about = {"found": len(found)}
+        await in_thread(
+            audit.note_now, site.database, staff.actor, "customer.searched", clock.now(), details=about
+        )
+        words = Words(content.dealership)
+        return site.render(
+            request, staff, "customers.html", query=query, customers=found, words=words, most=MOST
+        )
+
+    @site.page("/console/customers/<id_:str>", Permission.SEE_CUSTOMERS)
+    async def one_customer(request: Request, staff: Staff, id_: str) -> HTTPResponse:
+        return await _shown(site, request, staff, "customer.html", customer_card.card_of_customer, id_)
+
+    @site.page("/console/customers/<id_:str>/card", Permission.SEE_CUSTOMERS)
+    async def customers_card(request: Request, staff: Staff, id_: str) -> HTTPResponse:
+        return await _shown(site, request, staff, "_card.html", customer_card.card_of_customer, id_)
+
+    @site.page("/console/conversations/<id_:str>/card", Permission.SEE_CUSTOMERS)
+    async def conversations_card(request: Request, staff: Staff, id_: str) -> HTTPResponse:
+        return await _shown(site, request, staff, "_card.html", customer_card.card_of, id_)
+
+    @site.page("/console/leads", Permission.SEE_CUSTOMERS)
+    async def all_leads(request: Request, staff: Staff) -> HTTPResponse:
+        status = _choice(LeadStatus, request.args.get("status"))
+        found = await in_thread(leads.list_leads, site.database, status)
+        await _note_list(site, staff, "leads")
+        return await _list(
+            site,
+            request,
+            staff,
+            "leads.html",
+            chosen=status,
+            leads=list(map(customer_card.masked_lead, found)),
+            statuses=LEAD_STATUSES,
+        )
+
+    @site.page("/console/cases", Permission.SEE_CUSTOMERS)
+    async def all_cases(request: Request, staff: Staff) -> HTTPResponse:
+        status = _choice(CaseStatus, request.args.get("status")) or CaseStatus.OPEN
+        kind = _choice(CaseKind, request.args.get("kind"))
+        found = await in_thread(cases.list_cases, site.database, kind, status)
+        if status is CaseStatus.OPEN:
+            found.sort(key=lambda case: (case.due_at is None, case.due_at or case.created_at))
+        await _note_list(site, staff, "cases")
+        return await _list(
+            site,
+            request,
+            staff,
+            "cases.html",
+            chosen=status,
+            kind=kind,
+            cases=list(map(customer_card.masked_case, found)),
+            kinds=CASE_KINDS,
+        )
+
+
+async def _shown(
+    site: Site, request: Request, staff: Staff, template: str, read: Any, raw: str
+) -> HTTPResponse:
+    """A card, read and written into the audit log."""
+    content: Content = await in_thread(site.content.current)
+    now, id_ = clock.now(), unquote(raw)
+    try:
+        if not is_storable(id_):
+            raise NotFound("no such customer")
+        card = await in_thread(read, site.database, content, id_, now)
+    except NotFound:
+        return site.render(request, staff, "customer_missing.html", status=404)
+    source = card.source.id if card.source is not None else None
+    await in_thread(customers.note_seen, site.database, staff.actor, now, card.subject, source)
+    advisers = [
+        (resource.id, resource.name)
+        for resource in content.dealership.resources
+        if resource.kind is ResourceKind.SALES_ADVISER
+    ]
+    return site.render(
+        request,
+        staff,
+        template,
+        card=card,
+        words=Words(content.dealership),
+        models=content.dealership.models,
+        advisers=advisers,
+        may_book=staff.may(Permission.BOOK),
+        confirmed=VisitStatus.CONFIRMED,
+    )
+
+
+async def _list(site: Site, request: Request, staff: Staff, template: str, **values: Any) -> HTTPResponse:
+    content = await in_thread(site.content.current)
+    people = await in_thread(list_users, site.database, clock.now())
+    names = {person.username: person.name or person.username for person in people if person.is_active}
+    return site.render(
+        request, staff, template, words=Words(content.dealership), people=names, me=staff.username, **values
+    )
+
+
+async def _note_list(site: Site, staff: Staff, name: str) -> None:
+    await in_thread(customers.note_seen, site.database, staff.actor, clock.now(), name, action=f"{name}.seen")
+
+
+def _choice(enum: Any, text: str | None) -> Any:
+    """A member of ``enum``; None for anything else: a filter that is not one filters nothing."""
+    return next((member for member in enum if member.value == text), None)

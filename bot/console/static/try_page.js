@@ -1,0 +1,4 @@
+import { showTry } from "./try.js";
+
+showTry(document.getElementById("try"));
+document.getElementById("try-text").focus();

@@ -1,0 +1,23 @@
+"""What was not understood: one click makes it a question of a topic."""
+
+from __future__ import annotations
+
+from sanic.request import Request
+from sanic.response import HTTPResponse
+
+from bot.console.content import in_thread, people, try_data
+from bot.console.site import Site
+from bot.domain.staff import Permission
+from bot.services.staff import Staff
+
+
+def add_unanswered_pages(site: Site) -> None:
+    """``/console/unanswered``."""
+
+    @site.page("/console/unanswered", Permission.EDIT_CONTENT)
+    async def unanswered_page(request: Request, staff: Staff) -> HTTPResponse:
+        data = {
+            **try_data(await in_thread(site.content.current)),
+            "people": await in_thread(people, site),
+        }
+        return site.render(request, staff, "unanswered.html", data=data)

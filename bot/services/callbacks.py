@@ -1,0 +1,98 @@
+"""Call-backs that customers were promised: when somebody calls, and changing that."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from bot.domain.cases import CaseKind, CaseStatus
+from bot.domain.conversation import is_online, next_online
+from bot.domain.dealership import OnlineHours
+from bot.services import crm
+from bot.services.cases import CaseView, case_view
+from bot.store.database import Database
+from bot.store.staff_tables import Case
+
+SOON = timedelta(minutes=30)
+"""Nobody is promised a call sooner than this."""
+WINDOW = timedelta(hours=1)
+CHOICES = 3
+_DAYS_LOOKED_AT = 3
+
+
+def open_callback(database: Database, conversation_id: str) -> CaseView | None:
+    """The call-back that this conversation waits for; None without one."""
+    with database.reading() as session:
+        row = _open(session, conversation_id)
+        return None if row is None else case_view(row)
+
+
+def promise_call(database: Database, case_id: str, due_at: datetime, now: datetime) -> None:
+    """Call at another time than was promised before."""
+    with database.transaction() as session:
+        case = session.get(Case, case_id, with_for_update=True)
+        if case is not None:
+            case.due_at, case.updated_at = due_at, now
+            case.details = {**case.details, "call_at": due_at.isoformat(timespec="minutes")}
+            crm.case_updated(session, case, now)
+
+
+def withdraw_callback(database: Database, case_id: str, now: datetime) -> None:
+    """The customer does without."""
+    with database.transaction() as session:
+        case = session.get(Case, case_id, with_for_update=True)
+        if case is not None and case.status == CaseStatus.OPEN.value:
+            case.status, case.updated_at = CaseStatus.CLOSED.value, now
+            case.details = {**case.details, "withdrawn": True}
+            crm.case_closed(session, case, now)
+
+
+def first_call(hours: OnlineHours, now: datetime) -> datetime:
+    """When somebody calls whom the customer gave no time: at the next opening, or at the next half hour on duty."""
+    if not is_online(hours, now):
+        return next_online(hours, now)
+    return next_online(hours, _on_the_half_hour(now + SOON))
+
+
+def call_times(hours: OnlineHours, now: datetime) -> tuple[datetime, ...]:
+    """Beginnings of hours to choose from: in the morning, after lunch, before evening, inside the hours on duty."""
+    found = (moment for moment in _usual_hours(now) if _fits(hours, moment, now))
+    return tuple(moment for moment, _ in zip(found, range(CHOICES), strict=False))
+
+
+def may_call_at(hours: OnlineHours, moment: datetime, now: datetime) -> bool:
+    """Whether somebody is on duty then, in the time to come."""
+    return moment > now and is_online(hours, moment)
+
+
+def _fits(hours: OnlineHours, moment: datetime, now: datetime) -> bool:
+    last = moment + WINDOW - timedelta(minutes=1)
+    return moment >= now + SOON and is_online(hours, moment) and is_online(hours, last)
+
+
+def _usual_hours(now: datetime) -> Iterator[datetime]:
+    for day in range(_DAYS_LOOKED_AT):
+        for hour in (9, 11, 14, 16, 18):
+            yield (now + timedelta(days=day)).replace(hour=hour, minute=0, second=0, microsecond=0)
+
+
+def _on_the_half_hour(moment: datetime) -> datetime:
+    past = timedelta(minutes=moment.minute % 30, seconds=moment.second, microseconds=moment.microsecond)
+    return moment - past + (timedelta(minutes=30) if past else timedelta())
+
+
+def _open(session: Session, conversation_id: str) -> Any:
+    query = (
+        sa.select(Case)
+        .where(
+            Case.conversation_id == conversation_id,
+            Case.kind == CaseKind.CALLBACK.value,
+            Case.status == CaseStatus.OPEN.value,
+        )
+        .order_by(Case.created_at.desc())
+    )
+    return next((case for case in session.scalars(query) if not case.details.get("visit")), None)
