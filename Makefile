@@ -44,7 +44,7 @@ eval: venv-dev ## measure the understanding against Rasa's stock configuration; 
 load: venv-dev ## measure booking: searches and bookings per second on both databases; writes docs/booking.md
 	@exec $(PYTHON) -m tests.load.booking
 
-proof: venv-dev ## the full-size proofs of booking: races, random steps, kill -9; writes docs/booking.md
+proof: venv-dev ## the full-size proofs of booking and handoff: races, kill -9; writes docs/booking.md, handoff.md
 	@exec $(PYTHON) -m tests.load.proofs
 
 lock: ## compile the lock files from requirements.in and requirements-dev.in

@@ -76,15 +76,20 @@ def score_said(turn: Turn) -> Said:
 
     A number alone or a word counts just after the question; "4分" at any time.
     """
+    found = _NUMBER.match(turn.text)
+    if found and found["unit"]:
+        return _number(found), found["word"].strip(), None
+    word = next((score for score, words in _WORDS if words.search(turn.text)), None)
+    bare = _number(found) if found and not found["word"] else word
+    if bare is None or len(turn.text) > _SHORT or turn.is_question:
+        return None, "", None
     notice = latest_notice(turn.database, turn.conversation_id)
     just_asked = notice is not None and notice[0] in ASKED_BY and notice[2]
-    found = _NUMBER.match(turn.text)
-    if found and (found["unit"] or (just_asked and not found["word"])):
-        number = found["number"]
-        return _NUMBERS.get(number) or int(number), found["word"].strip(), None
-    if not just_asked or len(turn.text) > _SHORT or turn.is_question:
-        return None, "", None
-    return next((score for score, words in _WORDS if words.search(turn.text)), None), "", None
+    return bare if just_asked else None, "", None
+
+
+def _number(found: re.Match[str]) -> int:
+    return _NUMBERS.get(found["number"]) or int(found["number"])
 
 
 def comment_wanted(turn: Turn) -> bool:

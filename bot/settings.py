@@ -54,6 +54,7 @@ class Settings:
     mail_from: str | None
     webhook_url: str | None
     webhook_secret: str | None
+    wecom_robot: str | None
     upkeep_seconds: int
 
 
@@ -79,9 +80,10 @@ NAMES: dict[str, str] = {
     "mail_from": "ZHANTING_MAIL_FROM",
     "webhook_url": "ZHANTING_WEBHOOK_URL",
     "webhook_secret": "ZHANTING_WEBHOOK_SECRET",
+    "wecom_robot": "ZHANTING_WECOM_ROBOT_URL",
     "upkeep_seconds": "ZHANTING_UPKEEP_SECONDS",
 }
-SECRET = frozenset({"smtp", "webhook_url", "webhook_secret"})
+SECRET = frozenset({"smtp", "webhook_url", "webhook_secret", "wecom_robot"})
 """Settings whose value is not repeated in an error."""
 SHORTEST_SECRET = 16
 
@@ -113,6 +115,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         mail_from=_read(env, "mail_from", _mail_address, None),
         webhook_url=_read(env, "webhook_url", _receiver, None),
         webhook_secret=_read(env, "webhook_secret", _secret, None),
+        wecom_robot=_read(env, "wecom_robot", _receiver, None),
         upkeep_seconds=_read(env, "upkeep_seconds", _positive, 5),
     )
     _require_together(settings, "smtp", "mail_from")

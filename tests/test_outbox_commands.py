@@ -76,9 +76,10 @@ def test_what_failed_comes_first_then_what_is_due_soonest(run: Run, tmp_path: Pa
     assert "失败" in failed
     times = re.findall(r"2026-11-\d\d \d\d:\d\d", "\n".join(waiting))
     assert times == sorted(times)
-    assert len(times) == 8
+    assert len(times) == 10
 
 
 def test_other_states(run: Run) -> None:
-    assert run("list", "--state", "sent")[1].endswith("共 0 条\n")
-    assert run("list", "--state", "all")[1].endswith("共 1 条\n")
+    assert run("list", "--state", "dropped")[1].endswith("共 0 条\n")
+    assert re.search("新线索 +系统推送 +已发送", run("list", "--state", "sent")[1])
+    assert run("list", "--state", "all")[1].endswith("共 2 条\n")

@@ -78,7 +78,7 @@ def add_dealership_routes(blueprint: Blueprint, parts: Parts) -> None:
 def entry_json(entry: DealershipEntry) -> dict[str, Any]:
     """An entry with the version that counts."""
     return {
-        "id": id_of(entry.kind, entry.id),
+        "id": editing.address_of(entry.kind, entry.id),
         "kind": entry.kind,
         "data": dict(entry.data),
         "version": entry.version,
@@ -105,11 +105,6 @@ def version_json(version: Version) -> dict[str, Any]:
         "note": version.note,
         "created_at": iso(version.created_at),
     }
-
-
-def id_of(kind: str, id_: str) -> str:
-    """As in the addresses: what there is one of is called by its kind."""
-    return kind if kind == id_ else f"{kind}:{id_}"
 
 
 def _parts_of(raw: str) -> tuple[str, str]:

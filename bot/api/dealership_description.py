@@ -23,7 +23,11 @@ _FORBIDDEN = "only a manager or administrator may"
 def dealership_paths() -> dict[str, Any]:
     """The paths below ``/api/staff/dealership``."""
     base = "/api/staff/dealership"
-    refusals: dict[str, Any] = {"s400": _WRONG, "s403": _FORBIDDEN, "s409": "somebody else has changed it meanwhile"}
+    refusals: dict[str, Any] = {
+        "s400": _WRONG,
+        "s403": _FORBIDDEN,
+        "s409": "somebody else has changed it meanwhile",
+    }
     change = record("version", "note", data=_DATA, version=_SEEN, note=TEXT)
     return {
         base: {

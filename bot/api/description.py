@@ -11,6 +11,7 @@ from bot.api.content_description import content_paths, content_schemas
 from bot.api.conversations_description import conversation_paths, conversation_schemas
 from bot.api.customers_description import customer_paths, customer_schemas
 from bot.api.dealership_description import dealership_paths, dealership_schemas
+from bot.api.outbox_description import outbox_paths, outbox_schemas
 from bot.api.unanswered_description import unanswered_paths, unanswered_schemas
 from bot.api.understanding_description import understanding_paths, understanding_schemas
 from bot.api.uploads import upload_paths, upload_schemas
@@ -38,6 +39,7 @@ def describe() -> dict[str, Any]:
             **catalogue_paths(),
             **customer_paths(),
             **unanswered_paths(),
+            **outbox_paths(),
             **user_paths(),
             **dealership_paths(),
             **understanding_paths(),
@@ -76,6 +78,7 @@ def _schemas() -> dict[str, Any]:
         **unanswered_schemas(),
         **workplace_schemas(),
         **upload_schemas(),
+        **outbox_schemas(),
         **user_schemas(),
         **dealership_schemas(),
         **understanding_schemas(),

@@ -18,6 +18,7 @@ from bot.api.dealership import add_dealership_routes
 from bot.api.description import describe
 from bot.api.desk import add_desk_routes
 from bot.api.leads import add_lead_routes
+from bot.api.outbox import add_outbox_routes
 from bot.api.parts import Parts
 from bot.api.session import add_session_routes
 from bot.api.stream import add_stream_route
@@ -51,6 +52,7 @@ def staff_api(parts: Parts) -> Blueprint:
     add_unanswered_routes(blueprint, database, content, gate)
     add_understanding_routes(blueprint, parts)
     add_user_routes(blueprint, parts)
+    add_outbox_routes(blueprint, parts)
     add_audit_routes(blueprint, parts)
     add_dealership_routes(blueprint, parts)
 

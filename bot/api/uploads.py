@@ -52,7 +52,9 @@ def upload_paths() -> dict[str, Any]:
         s415="neither a picture (jpeg, png, webp, gif) nor pdf",
     )
     content = {"application/octet-stream": {"schema": {**TEXT, "format": "binary"}}}
-    return {"/api/staff/uploads": {"post": {**described, "requestBody": {"required": True, "content": content}}}}
+    return {
+        "/api/staff/uploads": {"post": {**described, "requestBody": {"required": True, "content": content}}}
+    }
 
 
 def upload_schemas() -> dict[str, Any]:

@@ -24,11 +24,13 @@ from bot.domain.staff import Presence, Role
 from bot.services.workplace import Scope
 
 _ID = "of the conversation"
+_OBJECT = {"type": "object"}
 _STREAM = (
-    "Server-sent events for a page: `desk` (what waits, own conversations, presence), `conversation`, `message` (its id is "
-    "the sequence number; internal ones too) and `typing` of the conversation named, `ready` after the first round with "
-    "the number of messages that were missing, `ended` when the session is over. Goes on after `Last-Event-ID`; without it the last hundred messages come first. While it is "
-    "open, presence and leases are renewed."
+    "Server-sent events for a page: `desk` (what waits, own conversations, presence), `conversation`, `message` "
+    "(its id is the sequence number; internal ones too) and `typing` of the conversation named, `ready` after the "
+    "first round with the number of messages that were missing, `ended` when the session is over. Goes on after "
+    "`Last-Event-ID`; without it the last hundred messages come first. While it is open, presence and leases are "
+    "renewed."
 )
 
 
@@ -77,7 +79,7 @@ def workplace_paths() -> dict[str, Any]:
         "/api/staff/conversations/{id}/typing": {
             "post": operation(
                 "The adviser writes just now, or has stopped.",
-                record_of(),
+                _OBJECT,
                 body=record_of("on", on=FLAG),
                 id_=_ID,
             )
@@ -85,7 +87,7 @@ def workplace_paths() -> dict[str, Any]:
         "/api/staff/conversations/{id}/seen": {
             "post": operation(
                 "The adviser has seen everything up to this number.",
-                record_of(),
+                _OBJECT,
                 body=record_of(seq=NUMBER),
                 id_=_ID,
             )
@@ -119,13 +121,13 @@ def workplace_schemas() -> dict[str, Any]:
             author=enum_of(Author),
             text={**TEXT, "description": "telephone numbers are masked"},
             buttons=array(record_of(title=TEXT)),
-            custom=record_of(),
+            custom=_OBJECT,
             client_id=NULLABLE,
             time=TIME,
             username=NULLABLE,
             name=NULLABLE,
             internal=FLAG,
-            understanding={**record_of(), "nullable": True},
+            understanding={**_OBJECT, "nullable": True},
         ),
         "StandardReply": record_of(
             id=TEXT,

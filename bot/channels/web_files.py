@@ -36,9 +36,7 @@ def add_file_routes(
         named = {name: request.args.get(name) for name in ("client_id", "name")}
         client_id = text_field(named, "client_id", 120)
         content = await uploads.read_file(request.stream.read)
-        kept = await in_thread(
-            uploads.keep_file, database, folder, content, named["name"], clock.now()
-        )
+        kept = await in_thread(uploads.keep_file, database, folder, content, named["name"], clock.now())
         inbound = Inbound("web", visitor.sender, "", client_id, attachment=kept.token)
         received, _ = await turns.take(inbound)
         return json({"seq": received.seq, "duplicate": received.duplicate}, status=202)

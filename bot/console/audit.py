@@ -49,7 +49,7 @@ def add_audit_pages(site: Site) -> None:
             "audit.html",
             lines=[_shown(line, people) for line in found[:PAGE]],
             people=people,
-            groups=[(f"{group}.", name) for group, name in GROUPS.items()],
+            groups=list(GROUPS.items()),
             chosen=chosen,
             is_filtered=any(chosen.values()),
             is_first=from_ is None,

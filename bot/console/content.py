@@ -22,6 +22,7 @@ from bot.services.content.editing import FAQ, TEMPLATE
 from bot.services.content.preview import NEW, example_of
 from bot.services.content.snapshot import Content
 from bot.services.staff import Staff
+from bot.services.teaching import MASK
 from bot.services.texts import is_storable
 from bot.services.users import list_users
 
@@ -90,7 +91,7 @@ class _ContentPages:
                 found = await in_thread(unanswered.find, self._site.database, int(number[:9]))
             except (NotFound, ValueError):
                 return redirect(f"/console/{self._path}/{NEW}")
-            question = found.text
+            question = MASK.sub("", found.text).strip()  # no customer would ever type it
         data = {**await self._form_data(), "id": None, "question": question, "declared": {}}
         data["unanswered"] = int(number[:9]) if number else None
         return self._render(request, staff, "content_entry.html", data)

@@ -49,6 +49,7 @@ CASE_REASONS = {
 LEAD_KINDS = {
     LeadKind.TEST_DRIVE: "试驾",
     LeadKind.PRICE: "询价",
+    LeadKind.PERSON: "想找顾问",
     LeadKind.CALLBACK: "求回电",
     LeadKind.ADVISER: "顾问登记",
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 from urllib.parse import unquote
 
@@ -17,6 +18,7 @@ from bot.domain.dealership import ResourceKind
 from bot.domain.errors import NotFound
 from bot.domain.staff import Permission
 from bot.services import audit, cases, customer_card, customers, leads
+from bot.services.cases import CaseView
 from bot.services.content.snapshot import Content
 from bot.services.leads import LeadStatus
 from bot.services.staff import Staff
@@ -78,7 +80,7 @@ def add_customer_pages(site: Site) -> None:
         kind = _choice(CaseKind, request.args.get("kind"))
         found = await in_thread(cases.list_cases, site.database, kind, status)
         if status is CaseStatus.OPEN:
-            found.sort(key=lambda case: (case.due_at is None, case.due_at or case.created_at))
+            found.sort(key=_urgency)
         await _note_list(site, staff, "cases")
         return await _list(
             site,
@@ -135,6 +137,11 @@ async def _list(site: Site, request: Request, staff: Staff, template: str, **val
 
 async def _note_list(site: Site, staff: Staff, name: str) -> None:
     await in_thread(customers.note_seen, site.database, staff.actor, clock.now(), name, action=f"{name}.seen")
+
+
+def _urgency(case: CaseView) -> tuple[bool, bool, datetime]:
+    """Somebody who stands at the roadside comes first, then what is due next."""
+    return case.kind is not CaseKind.RESCUE, case.due_at is None, case.due_at or case.created_at
 
 
 def _choice(enum: Any, text: str | None) -> Any:

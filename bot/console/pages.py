@@ -8,6 +8,7 @@ from bot.console.appointments import add_appointment_pages
 from bot.console.audit import add_audit_pages
 from bot.console.content import add_content_pages
 from bot.console.customers import add_customer_pages
+from bot.console.outbox import add_outbox_pages
 from bot.console.people import add_people_pages
 from bot.console.session import add_session_pages
 from bot.console.settings import add_settings_pages
@@ -31,6 +32,7 @@ def console(
     add_customer_pages(site)
     add_appointment_pages(site)
     add_people_pages(site)
+    add_outbox_pages(site)
     add_audit_pages(site)
     add_settings_pages(site)
     return site.blueprint

@@ -12,7 +12,7 @@ from bot.console.site import Site, in_thread
 from bot.domain.staff import Permission
 from bot.services.content.files import plain
 from bot.services.content.versions import FILE
-from bot.services.exchange.dealership_editing import live_entries
+from bot.services.exchange.dealership_editing import address_of, live_entries
 from bot.services.exchange.dealership_listing import DealershipEntry
 from bot.services.staff import Staff
 
@@ -51,13 +51,22 @@ async def _page(site: Site, request: Request, staff: Staff, part: Part, status: 
 
 
 def _usual(part: Part, data: dict[str, Any]) -> dict[str, Any]:
-    return {"id": part.kind, "name": part.title, "data": data, "version": 0, "author": "", "updated_at": None}
+    return {
+        "id": part.kind,
+        "name": part.title,
+        "brief": "",
+        "data": data,
+        "version": 0,
+        "author": "",
+        "updated_at": None,
+    }
 
 
 def _shown(part: Part, entry: DealershipEntry) -> dict[str, Any]:
     return {
-        "id": entry.kind if entry.kind == entry.id else f"{entry.kind}:{entry.id}",
+        "id": address_of(entry.kind, entry.id),
         "name": part.name_of(entry.data),
+        "brief": part.brief_of(entry.data),
         "data": entry.data,
         "version": entry.version,
         "author": "内容文件" if entry.author == FILE else entry.author,

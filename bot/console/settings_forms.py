@@ -47,7 +47,7 @@ class Group:
 @dataclass(frozen=True)
 class Part:
     """One page of the settings: the entries of a kind, each with the same form. ``new``: the words of the button that
-    adds one; ``id_field`` is filled in then."""
+    adds one; ``id_field`` is filled in then. ``brief``: the fields that stand beside the name of one that is folded."""
 
     path: str
     title: str
@@ -56,9 +56,17 @@ class Part:
     hint: str = ""
     new: str = ""
     id_field: str = ""
+    brief: tuple[str, ...] = ()
 
     def name_of(self, data: Mapping[str, Any]) -> str:
         return str(data.get("name") or self.title)
+
+    def brief_of(self, data: Mapping[str, Any]) -> str:
+        fields = {field.path: field for group in self.groups for field in group.fields}
+        shown = ((fields[path], fields[path].shown(data)) for path in self.brief)
+        return "，".join(
+            f"{field.label} {value} {field.unit}".rstrip() for field, value in shown if value != ""
+        )
 
 
 def _hours(department: str) -> tuple[Field, ...]:
@@ -238,6 +246,7 @@ _SERVICES = Part(
             ),
         ),
     ),
+    brief=("price", "minutes"),
 )
 _MODELS = Part(
     "models",
@@ -258,6 +267,7 @@ _MODELS = Part(
             ),
         ),
     ),
+    brief=("price_from", "price_to"),
 )
 _CLOSURES = Part(
     "closures",
@@ -276,6 +286,7 @@ _CLOSURES = Part(
     "两家店都不营业的日子。公历日期和农历写一个就行。",
     "添加店休日",
     "name",
+    ("date", "lunar", "days"),
 )
 PARTS = tuple(
     part

@@ -37,6 +37,7 @@ NAVIGATION = (
     ("/console/templates", "话术", Permission.EDIT_CONTENT),
     ("/console/unanswered", "未答问题", Permission.EDIT_CONTENT),
     ("/console/users", "人员", Permission.MANAGE_USERS),
+    ("/console/outbox", "消息", Permission.READ_AUDIT),
     ("/console/audit", "审计", Permission.READ_AUDIT),
     ("/console/settings", "设置", Permission.EDIT_DEALERSHIP),
 )

@@ -19,5 +19,6 @@ def add_unanswered_pages(site: Site) -> None:
         data = {
             **try_data(await in_thread(site.content.current)),
             "people": await in_thread(people, site),
+            "may_converse": staff.may(Permission.CONVERSE),
         }
         return site.render(request, staff, "unanswered.html", data=data)

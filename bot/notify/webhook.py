@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import http.client
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from urllib.error import HTTPError
-from urllib.request import HTTPRedirectHandler, Request, build_opener
+from urllib.request import Request
 
 from bot.domain.errors import DeliveryFailed
+from bot.notify.posting import post
 
 SECONDS = 10.0
 GONE = 410
@@ -47,26 +46,8 @@ class WebhookSender:
             "X-Zhanting-Timestamp": timestamp,
             "X-Zhanting-Signature": signature(self.secret, timestamp, body),
         }
-        self._post(Request(self.url, body, headers, method="POST"))
-
-    def _post(self, request: Request) -> None:
-        try:
-            with build_opener(_NoRedirects).open(request, timeout=self.seconds) as answer:
-                status = answer.status
-        except HTTPError as error:
-            status = error.code
-            error.close()
-        except (OSError, http.client.HTTPException) as error:
-            kind = type(error).__name__
-            words = f"连不上接收推送的系统（{kind}）"
-            raise DeliveryFailed(f"the webhook cannot be reached: {kind}", words=words) from error
+        request = Request(self.url, body, headers, method="POST")
+        status, _ = post(request, self.seconds, "the webhook", "接收推送的系统")
         if not 200 <= status < 300:
             words = f"接收推送的系统回复了 {status}"
             raise DeliveryFailed(f"the webhook answered {status}", status == GONE, words)
-
-
-class _NoRedirects(HTTPRedirectHandler):
-    """The body has names and phone numbers: it goes to the configured address alone."""
-
-    def redirect_request(self, *_: Any) -> None:
-        return None

@@ -64,9 +64,7 @@ def urgent_handoff(session: Session, handoff: _Row, now: datetime) -> None:
     if case is not None:
         urgent_case(session, case, now)
         return
-    late = Late(
-        Occasion.URGENT, Skill(handoff.skill), now, handoff.conversation_id, reason=handoff.reason
-    )
+    late = Late(Occasion.URGENT, Skill(handoff.skill), now, handoff.conversation_id, reason=handoff.reason)
     _write(session, [late], now)
 
 
@@ -189,7 +187,9 @@ def _without_an_answer(session: Session, conversation_id: str | None = None) -> 
         silent = _silent_since(session, row, began)
         if silent is not None:
             skill, told = Skill(row.skill or Skill.SALES), _told(row.alerted_at, silent)
-            found.append(Late(Occasion.UNANSWERED, skill, silent, row.id, None, row.reason, row.adviser, None, told))
+            found.append(
+                Late(Occasion.UNANSWERED, skill, silent, row.id, None, row.reason, row.adviser, None, told)
+            )
     return found
 
 

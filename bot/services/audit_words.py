@@ -15,25 +15,21 @@ GROUPS = {
     "conversation": "对话",
     "customer": "客户资料",
     "lead": "线索",
-    "case": "待办",
+    "case": "工单",
     "appointment": "预约",
     "waitlist": "候补",
     "resource": "工位和车辆",
     "outage": "停用",
-    "faq": "问答",
-    "template": "话术",
-    "standard_reply": "快捷回复",
+    "content": "问答与话术",
     "unanswered": "未答问题",
     "dealership": "设置",
-    "upload": "文件",
-    "audit": "审计",
+    "file": "文件",
+    "outbox": "消息",
 }
 """What an action is about: what stands before its dot."""
 _VERBS = {
-    "begun": "登录",
-    "refused": "登录失败",
-    "ended": "退出",
-    "ended_everywhere": "退出所有设备",
+    "begun": "开始",
+    "ended": "结束",
     "created": "新建",
     "booked": "预约",
     "joined": "加入",
@@ -74,17 +70,28 @@ _VERBS = {
     "edited": "修改",
     "drafted": "存草稿",
     "retired": "停用",
+    "withdrawn": "撤回草稿",
     "restored": "恢复",
     "rolled_back": "退回旧版",
     "resolved": "处理",
     "ignored": "忽略",
     "sent": "发送",
-    "renewed": "更换地址",
+    "retried": "重新发送",
+    "continued": "继续跟进",
+    "feed_renewed": "更换日历地址",
+    "continued": "补充",
+    "published": "发布",
     "uploaded": "上传",
     "downloaded": "下载",
 }
+_SESSION = {
+    "begun": "登录",
+    "refused": "登录失败",
+    "ended": "退出",
+    "ended_everywhere": "退出所有设备",
+}
 _DETAILS = {
-    "kind": "方式",
+    "kind": "类型",
     "name": "姓名",
     "role": "角色",
     "email": "邮箱",
@@ -109,8 +116,9 @@ _DETAILS = {
 def action_words(action: str) -> str:
     """ "customer.revealed" as 客户资料：查看完整电话; one that has no words as it is."""
     group, _, verb = action.partition(".")
-    if group == "session" and verb in _VERBS:
-        return _VERBS[verb]
+    group = group if group in GROUPS else group.removesuffix("s")  # a list of them
+    if group == "session" and verb in _SESSION:
+        return _SESSION[verb]
     if group not in GROUPS or verb not in _VERBS:
         return action
     return f"{GROUPS[group]}：{_VERBS[verb]}"

@@ -1,5 +1,5 @@
-"""What the dealer's own systems hear of leads, handoffs and cases: events in the outbox, in the transaction of what they
-tell (docs/notifications.md). Those of bookings are written by ``bot.services.reminders``.
+"""What the dealer's own systems hear of leads, handoffs and cases (docs/notifications.md): events in the outbox, in the
+transaction of what they tell. Those of bookings are written by ``bot.services.reminders``.
 """
 
 from __future__ import annotations

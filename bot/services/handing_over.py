@@ -81,6 +81,7 @@ def put_back(
     row.waiting_since = move.now
     if how is PassedOn.TRANSFERRED:
         row.adviser = None  # who passed it on shall not get it back
+        tell_customer(session, row, move, "utter_passed_to_colleague", {}, Author.BOT)
 
 
 def end(

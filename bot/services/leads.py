@@ -36,7 +36,7 @@ class LeadStatus(str, Enum):
 
 
 class LeadKind(str, Enum):
-    """What made it one, the strongest first. ``PERSON``: wanted to talk about buying; ``ADVISER``: a person noted it."""
+    """What made it one, the strongest first. ``PERSON``: asked for one about buying; ``ADVISER``: noted by staff."""
 
     TEST_DRIVE = "test_drive"
     PRICE = "price"
@@ -103,7 +103,9 @@ def note_lead(
 ) -> LeadView:
     """A lead that a member of the staff writes down and looks after; the open one of the number gets the note."""
     with database.transaction() as session:
-        found = Found(LeadKind.ADVISER, phone, name, model, conversation_id, None, note, "staff", actor.username)
+        found = Found(
+            LeadKind.ADVISER, phone, name, model, conversation_id, None, note, "staff", actor.username
+        )
         return lead_view(open_lead(session, found, now, actor))
 
 
@@ -147,9 +149,7 @@ def lead_of_handoff(
     """Who asks about a price or a new car and whose number is known is a lead."""
     facts = summary.get("facts") or {}
     wants_to_buy = summary.get("skill") or any(name.startswith(_INTEREST) for name in facts)
-    if skill_of(reason, summary) is not Skill.SALES or not (
-        reason is HandoffReason.HAGGLING or wants_to_buy
-    ):
+    if skill_of(reason, summary) is not Skill.SALES or not (reason is HandoffReason.HAGGLING or wants_to_buy):
         return
     row = session.get(Conversation, conversation_id)
     customer = session.get(Customer, row.customer_id) if row is not None and row.customer_id else None

@@ -8,6 +8,7 @@ process died goes out again after the lease, under the same id.
 from __future__ import annotations
 
 import logging
+import time
 import uuid
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -19,14 +20,18 @@ from sqlalchemy.orm import Session
 from bot import clock
 from bot.domain.booking import VisitStatus
 from bot.domain.conversation import Owner
-from bot.domain.errors import Conflict, DeliveryFailed
+from bot.domain.errors import Conflict, DeliveryFailed, NotFound
 from bot.domain.reminders import next_attempt
 from bot.notify.email import Attachment, Mail, MailSender
 from bot.notify.webhook import WebhookSender
-from bot.services import messages, scores
+from bot.notify.wecom import RobotSender
+from bot.services import alerts, audit, deliveries, messages, scores
+from bot.services.alert_words import alert_letter, robot_text
+from bot.services.audit import Actor
 from bot.services.calendar_files import CANCEL, PUBLISH, visit_file
 from bot.services.claiming import transact
 from bot.services.content.snapshot import ContentStore
+from bot.services.deliveries import Attempt
 from bot.services.messages import Utterance
 from bot.services.notices import Notice, Notices
 from bot.services.visits import view_of
@@ -35,17 +40,25 @@ from bot.store import outbox
 from bot.store.bookings import Row
 from bot.store.database import Database
 from bot.store.outbox import DROPPED, FAILED, PENDING, SENT
-from bot.store.tables import Appointment, WaitlistEntry
+from bot.store.tables import Appointment, OutboxMessage, WaitlistEntry
 
 logger = logging.getLogger(__name__)
 LEASE = timedelta(minutes=3)
-AT_ONCE = {"chat": 200, "email": 20, "webhook": 20}
+AT_ONCE = {"chat": 200, "email": 20, "webhook": 20, "wecom": 20}
 """How many messages of a channel one run sends; a slow mail server does not keep the chat waiting for long."""
-NOT_SET_UP = {"email": "没有设置邮件服务器", "webhook": "没有设置系统推送"}
+NOT_SET_UP = {
+    "email": "没有设置邮件服务器",
+    "webhook": "没有设置系统推送",
+    "wecom": "没有设置企业微信机器人",
+}
 """Why a message was dropped where its channel leads nowhere."""
+OVERTAKEN = "情况已有变动，内容过时了"
+ROBOT_MESSAGES, ROBOT_TIME = 20, timedelta(minutes=1)
+"""What WeCom takes of one robot; what is due beyond it goes out together a little later."""
 
 SendMail = Callable[[Mail, datetime], None]
 SendEvent = Callable[[str, Mapping[str, Any], datetime], None]
+SendMarkdown = Callable[[str], None]
 Told = Callable[[str], None]
 
 
@@ -56,21 +69,24 @@ class Senders:
     mail: SendMail | None = None
     event: SendEvent | None = None
     public_url: str = ""
+    robot: SendMarkdown | None = None
 
     @property
     def channels(self) -> list[str]:
-        known = {"chat": True, "email": self.mail, "webhook": self.event}
+        known = {"chat": True, "email": self.mail, "webhook": self.event, "wecom": self.robot}
         return [channel for channel in outbox.CHANNELS if known[channel]]
 
 
 def senders_of(settings: Settings) -> Senders:
     """The senders that the settings describe."""
-    mail = event = None
+    mail = event = robot = None
     if settings.smtp and settings.mail_from:
         mail = MailSender(settings.smtp, settings.mail_from).send
     if settings.webhook_url and settings.webhook_secret:
         event = WebhookSender(settings.webhook_url, settings.webhook_secret).send
-    return Senders(mail, event, settings.public_url)
+    if settings.wecom_robot:
+        robot = RobotSender(settings.wecom_robot).send
+    return Senders(mail, event, settings.public_url, robot)
 
 
 def send_due(
@@ -104,7 +120,10 @@ def _drop_due(database: Database, channel: str) -> int:
 
 @dataclass(frozen=True)
 class OutboxLine:
-    """A message of the outbox as staff see it; ``code`` is that of its visit."""
+    """A message of the outbox as staff see it; ``code`` is that of its visit, ``attempts`` counts since the last retry.
+
+    ``deliveries`` are all its attempts, the newest first: of a chat message, which cannot fail on its way, none.
+    """
 
     id: int
     kind: str
@@ -115,11 +134,22 @@ class OutboxLine:
     due_at: datetime
     attempts: int
     problem: str | None
+    address: str | None
+    conversation_id: str | None
+    sent_at: datetime | None
+    deliveries: tuple[Attempt, ...]
 
 
-def list_outbox(database: Database, states: tuple[str, ...], limit: int = 100) -> list[OutboxLine]:
-    """Messages in these states (``bot.store.outbox.STATES``): failed ones, then by due time."""
+def list_outbox(
+    database: Database,
+    states: tuple[str, ...],
+    limit: int = 100,
+    channels: tuple[str, ...] = outbox.CHANNELS,
+) -> list[OutboxLine]:
+    """Messages in these states (``bot.store.outbox.STATES``) on these channels: failed ones, then by due time."""
     with database.reading() as session:
+        found = outbox.messages(session, states, limit, channels)
+        attempts = deliveries.attempts_of(session, [row.id for row, _ in found])
         return [
             OutboxLine(
                 row.id,
@@ -131,15 +161,28 @@ def list_outbox(database: Database, states: tuple[str, ...], limit: int = 100) -
                 row.due_at,
                 row.attempts,
                 row.problem,
+                row.address,
+                row.conversation_id,
+                row.sent_at,
+                attempts.get(row.id, ()),
             )
-            for row, code in outbox.messages(session, states, limit)
+            for row, code in found
         ]
 
 
-def retry_failed(database: Database, now: datetime, id_: int | None = None) -> int:
-    """Send a failed message again, or all of them; gives their number. Raises Conflict for one that did not fail."""
+def retry_failed(
+    database: Database, now: datetime, id_: int | None = None, actor: Actor | None = None
+) -> int:
+    """Send a failed message again, or all of them; gives their number.
+
+    Raises NotFound for one that there is not, Conflict for one that did not fail.
+    """
     with database.transaction() as session:
+        if id_ is not None and session.get(OutboxMessage, id_) is None:
+            raise NotFound(f"no message {id_}")
         count = outbox.retry(session, now, id_)
+        if actor is not None and count:
+            audit.note(session, actor, "outbox.retried", now, str(id_ or ""))
     if id_ is not None and not count:
         raise Conflict(f"message {id_} has not failed")
     return count
@@ -154,6 +197,8 @@ class _Desk:
         self._deliver = {"chat": self._to_chat, "email": self._to_mail, "webhook": self._to_webhook}
 
     def send_channel(self, channel: str) -> int:
+        if channel == "wecom":
+            return self._to_robot()
         with self._database.reading() as session:
             rows = outbox.due(session, channel, clock.now(), AT_ONCE[channel])
         sent = 0
@@ -161,12 +206,17 @@ class _Desk:
             token = uuid.uuid4().hex
             if not self._take(row, token):
                 continue  # another process got there first
+            self._begin()
             try:
                 sent += self._deliver[channel](row, token)
             except Exception as error:  # one message that cannot be sent does not keep the others
                 if self._failed(row, token, error) and channel != "chat":
                     break
         return sent
+
+    def _begin(self) -> None:
+        """What follows is one attempt."""
+        self._at, self._started = clock.now(), time.monotonic()
 
     def _take(self, row: Row, token: str) -> bool:
         now = clock.now()
@@ -197,8 +247,46 @@ class _Desk:
             self._told(row.conversation_id)
         return done
 
+    def _to_robot(self) -> int:
+        """All that is due in one message."""
+        assert self._senders.robot
+        now, token = clock.now(), uuid.uuid4().hex
+        with self._database.reading() as session:
+            if deliveries.count_since(session, "wecom", now - ROBOT_TIME) >= ROBOT_MESSAGES:
+                return 0
+            rows = outbox.due(session, "wecom", now, AT_ONCE["wecom"])
+        mine = [row for row in rows if self._take(row, token)]
+        with self._database.reading() as session:
+            fresh = [row for row in mine if alerts.is_still_so(session, row.data)]
+        self._begin()
+        for row in mine:
+            if row not in fresh:
+                self._done(row, token, OVERTAKEN)
+        try:
+            if fresh:
+                self._senders.robot(robot_text([row.data for row in fresh], self._senders.public_url, now))
+        except Exception as error:
+            for row in fresh:
+                self._failed(row, token, error)
+            return 0
+        return sum(self._done(row, token, None) for row in fresh)
+
+    def _to_colleague(self, row: Row, token: str) -> bool:
+        """Tell a member of the staff what waits, as far as it still does."""
+        assert self._senders.mail
+        now = clock.now()
+        with self._database.reading() as session:
+            fresh = [alert for alert in row.data["alerts"] if alerts.is_still_so(session, alert)]
+        if not fresh:
+            return self._done(row, token, OVERTAKEN)
+        letter = alert_letter(fresh, self._senders.public_url, now)
+        self._senders.mail(Mail(f"zhanting-{row.id}-alert", row.address, letter.subject, letter.text), now)
+        return self._done(row, token, None)
+
     def _to_mail(self, row: Row, token: str) -> bool:
         assert self._senders.mail
+        if row.kind == alerts.KIND:
+            return self._to_colleague(row, token)
         now, content = clock.now(), self._content.current()
         with self._database.reading() as session:
             about, overtaken = _about(session, row, now)
@@ -223,6 +311,7 @@ class _Desk:
         """False when the message is no longer this sender's: it was dropped, or its lease has ended."""
         if overtaken:
             return outbox.finish(session, row.id, token, DROPPED, problem=overtaken)
+        self._record(session, row, None)
         return outbox.finish(session, row.id, token, SENT, sent_at=now, problem=None)
 
     def _failed(self, row: Row, token: str, error: Exception) -> bool:
@@ -235,14 +324,28 @@ class _Desk:
         else:
             state, due, level = PENDING, again, logging.WARNING
         with self._database.transaction() as session:
+            self._record(session, row, _words_for(error))
             if not outbox.finish(session, row.id, token, state, due_at=due, problem=_words_for(error)):
                 return False  # dropped meanwhile: nobody misses it
         expected = isinstance(error, DeliveryFailed)
-        about = f"visit {row.appointment_id}" if row.appointment_id else f"waitlist entry {row.waitlist_id}"
         fate = "is given up" if state == FAILED else "will be sent later"
-        told = (row.channel, row.id, row.kind, about, fate, _problem_of(error))
+        told = (row.channel, row.id, row.kind, _subject_of(row), fate, _problem_of(error))
         logger.log(level, "%s message %d (%s of %s) %s: %s", *told, exc_info=not expected)
         return state == PENDING
+
+    def _record(self, session: Session, row: Row, problem: str | None) -> None:
+        """The attempt; a chat message is written here in the house and needs none."""
+        if row.channel != "chat":
+            took = round((time.monotonic() - self._started) * 1000)
+            deliveries.record(session, row.id, Attempt(self._at, problem is None, problem, took))
+
+
+def _subject_of(row: Row) -> str:
+    if row.appointment_id:
+        return f"visit {row.appointment_id}"
+    if row.waitlist_id:
+        return f"waitlist entry {row.waitlist_id}"
+    return f"conversation {row.conversation_id}" if row.conversation_id else "several things"
 
 
 def _about(session: Session, row: Row, now: datetime, lock: bool = False) -> tuple[Row, str | None]:
@@ -255,7 +358,7 @@ def _about(session: Session, row: Row, now: datetime, lock: bool = False) -> tup
     if until and now >= datetime.fromisoformat(until):
         return about, "已经过了该发送的时间"
     changed = _visit_changed if row.appointment_id else _entry_changed
-    return about, "情况已有变动，内容过时了" if changed(row, about) else None
+    return about, OVERTAKEN if changed(row, about) else None
 
 
 def _visit_changed(row: Row, visit: Row) -> bool:

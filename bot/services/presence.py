@@ -17,6 +17,8 @@ from bot.store.database import Database
 from bot.store.staff_tables import User
 from bot.store.tables import Conversation
 
+FRESH = timedelta(seconds=15)
+
 
 def beat(
     database: Database,
@@ -49,15 +51,19 @@ def beat(
 def touch(
     database: Database, conversation_id: str, staff: Staff, now: datetime, rules: HandoffRules | None = None
 ) -> None:
-    """Who reads their own conversation by the API works on it: the lease is renewed."""
+    """Who reads their own conversation by the API works on it: the lease is renewed, unless it is fresh."""
+    rules = rules or HandoffRules()
     with database.reading() as session:
-        row = session.get(Conversation, conversation_id)
-        if row is None or not is_own(row, staff):
+        row, user = session.get(Conversation, conversation_id), session.get(User, staff.username)
+        if row is None or user is None or not is_own(row, staff):
+            return
+        due = rules.lease(now, has_console_open(user, staff, now)) - FRESH
+        if row.grace_until is None and row.lease_until is not None and row.lease_until > due:
             return
     with database.transaction() as session:
         row = locked(session, conversation_id)
         if is_own(row, staff):
-            renew(session, row, staff, now, rules or HandoffRules())
+            renew(session, row, staff, now, rules)
 
 
 def is_here(user: User, now: datetime) -> bool:

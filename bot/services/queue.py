@@ -64,15 +64,19 @@ def place_in_queue(
         return _place(session, conversation_id, HandoffReason(reason), summary)
 
 
-def expected_minutes(database: Database, conversation_id: str, now: datetime) -> int | None:
+def expected_minutes(
+    database: Database, conversation_id: str, now: datetime, skill: Skill | None = None
+) -> int | None:
     """How much longer it probably takes, by how long the last ones waited for the same skill.
 
-    None while too few were measured, and when this one has waited longer than is usual: nobody knows then.
+    ``skill`` is for a conversation that does not wait yet. None while too few were measured, and when this one has
+    waited longer than is usual: nobody knows then.
     """
     with database.reading() as session:
         row = session.get(Conversation, conversation_id)
-        waited = (now - row.waiting_since) if row is not None and row.waiting_since else timedelta()
-        usual = _usual_wait(session, row.skill if row is not None else None)
+        waits = row is not None and row.waiting_since is not None
+        waited = now - row.waiting_since if waits else timedelta()
+        usual = _usual_wait(session, row.skill if waits else skill)
     if usual is None or waited >= usual:
         return None
     return max(1, round((usual - waited).total_seconds() / 60))

@@ -16,7 +16,7 @@ from bot.services.unanswered import State
 from bot.store.database import Database
 
 LONGEST = 200
-_MASK = re.compile(r"〔[^〕]*〕")
+MASK = re.compile(r"〔[^〕]*〕")
 
 
 def to_faq(
@@ -58,7 +58,7 @@ def example_of(text: str) -> str:
     Raises ``InvalidInput`` when it is too long, without a word, or has a mark in the place of somebody's data, which no
     customer would ever type.
     """
-    mark = _MASK.search(text)
+    mark = MASK.search(text)
     if mark:
         raise InvalidInput(
             f"{mark.group()} stands for masked data and cannot be learned: give the words without it"

@@ -25,8 +25,6 @@ logger = logging.getLogger(__name__)
 BREAKDOWN = "report_breakdown"
 CALLS_THE_BOT = frozenset({"back_to_bot", BREAKDOWN})
 """What a waiting customer says that the bot answers: it is wanted again, or help cannot wait for the queue."""
-FILE_RECEIVED = "utter_offer_person"
-"""What the bot says to a picture or document: it cannot see what is in it, a person can."""
 T = TypeVar("T")
 Turn = asyncio.Task[tuple[StoredMessage, ...]]
 
@@ -150,7 +148,7 @@ class Turns:
             if too_long:
                 return Answer([self._say("utter_too_long", received, limit=self._longest)])
             if received.has_file and not received.for_bot.strip():
-                return Answer([self._say(FILE_RECEIVED, received)])
+                return Answer([self._say("utter_file_received", received)])
             if not received.for_bot.strip():
                 return Answer([self._say("utter_empty_message", received)])
             message_id = f"{received.conversation_id}-{received.seq}"

@@ -1,5 +1,6 @@
 """What has to happen without anybody asking: conversations whose adviser has gone return to the queue and those that
-wait are given out, expired holds end, the waitlist is served, due messages go out, old ones and unsent files are deleted.
+wait are given out, expired holds end, the waitlist is served, due messages go out, old ones and unsent files are
+deleted.
 
 Every process may run it at any time: each step takes what it works on by a conditional change.
 """
@@ -15,6 +16,7 @@ from functools import partial
 from pathlib import Path
 
 from bot import clock
+from bot.services.alerts import watch_waiting
 from bot.services.claiming import transact
 from bot.services.content.snapshot import ContentStore
 from bot.services.outbox import Senders, Told, send_due
@@ -64,6 +66,7 @@ def upkeep_rounds(
             _run_steps,
             {
                 "the queue": lambda: serve_queue(database, content.current(), clock.now(), told),
+                "work that waits": lambda: watch_waiting(database, content.current(), clock.now()),
                 "the waitlist": lambda: serve_waitlist(database, content.current().dealership, clock.now()),
                 "expired holds": lambda: delete_expired_holds(database),
                 "the outbox": send("chat"),
@@ -73,6 +76,7 @@ def upkeep_rounds(
         ),
         partial(_run_steps, {"the mails": send("email")}),
         partial(_run_steps, {"the webhook": send("webhook")}),
+        partial(_run_steps, {"the WeCom robot": send("wecom")}),
     )
 
 

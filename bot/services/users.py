@@ -87,7 +87,7 @@ def create_user(
             _refuse(_resource_fault(session, row))
             session.add(row)
             session.flush()
-            audit.note(session, by, "user.created", now, subject=username, details=_told(data))
+            audit.note(session, by, "user.created", now, subject=username, details=_told(_filled(data)))
             return _view(row, now, 0), chosen
     except sa.exc.IntegrityError as error:  # somebody else was as quick
         raise _taken(username) from error
@@ -275,6 +275,10 @@ def _actions(changed: Mapping[str, Any]) -> list[tuple[str, dict[str, Any]]]:
 def _told(data: Mapping[str, Any]) -> dict[str, Any]:
     """What of the fields stands in the audit log; of an e-mail address only that it changed."""
     return {name: ("…" if name == "email" and value else value) for name, value in data.items()}
+
+
+def _filled(data: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in data.items() if value not in (None, [])}
 
 
 def _refuse(faults: Mapping[str, str]) -> None:

@@ -18,6 +18,8 @@ from bot.domain.conversation import Author, Owner
 from bot.domain.errors import NotFound, NotPermitted
 from bot.domain.staff import Permission, Presence, Role, may
 from bot.services.masking import mask_phones, mask_values
+from bot.services.messages import given_client_id
+from bot.services.queue import waiting_list
 from bot.services.staff import Staff
 from bot.store.database import Database
 from bot.store.staff_tables import Handoff, User
@@ -61,7 +63,7 @@ class Line:
 
 @dataclass(frozen=True)
 class DeskView:
-    """What the page shows beside the open conversation. ``waiting``: the longest first; ``mine``: the newest first."""
+    """The lists beside the open conversation. ``waiting``: as they will be served; ``mine``: the newest first."""
 
     waiting: tuple[Line, ...]
     mine: tuple[Line, ...]
@@ -94,12 +96,14 @@ class OpenConversation:
 
 def desk_view(database: Database, staff: Staff) -> DeskView:
     """What waits and what is theirs."""
+    served = {each.conversation_id: number for number, each in enumerate(waiting_list(database))}
     with database.reading() as session:
         user = session.get(User, staff.username)
         presence = Presence(user.presence) if user is not None else Presence.OFFLINE
         waiting = _of_scope(Scope.WAITING, staff).order_by(Conversation.waiting_since, Conversation.id)
         mine = _of_scope(Scope.MINE, staff).order_by(Conversation.updated_at.desc(), Conversation.id)
-        return DeskView(_lines(session, waiting), _lines(session, mine), presence)
+        queue = sorted(_lines(session, waiting), key=lambda line: served.get(line.id, len(served)))
+        return DeskView(tuple(queue), _lines(session, mine), presence)
 
 
 def colleagues(database: Database, staff: Staff, now: datetime) -> list[Colleague]:
@@ -198,7 +202,7 @@ def _message(row: Message, names: dict[str, str]) -> dict[str, Any]:
         "text": mask_phones(row.text),
         "buttons": [{"title": mask_phones(each["title"])} for each in row.buttons or ()],
         "custom": mask_values(row.custom or {}),
-        "client_id": row.client_id,
+        "client_id": given_client_id(row.client_id),
         "time": row.created_at.isoformat(timespec="seconds"),
         "username": row.username,
         "name": names.get(row.username or ""),

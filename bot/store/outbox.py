@@ -15,7 +15,7 @@ PENDING, TAKEN, SENT, FAILED, DROPPED = "pending", "taken", "sent", "failed", "d
 STATES = (PENDING, TAKEN, SENT, FAILED, DROPPED)
 UNSENT = (PENDING, TAKEN)
 OVER = (SENT, FAILED, DROPPED)
-CHANNELS = ("chat", "email", "webhook")
+CHANNELS = ("chat", "email", "webhook", "wecom")
 
 Row = Any
 """A row of ``bot.store.tables``: SQLAlchemy 1.4 types its attributes as columns. 2.0 may drop this."""
@@ -99,8 +99,10 @@ def finish(session: Session, id_: int, sender: str, state: str, **values: Any) -
     return bool(done.rowcount == 1)
 
 
-def messages(session: Session, states: Iterable[str], limit: int) -> list[tuple[Row, str | None]]:
-    """Messages in these states with the codes of their visits.
+def messages(
+    session: Session, states: Iterable[str], limit: int, channels: Iterable[str] = CHANNELS
+) -> list[tuple[Row, str | None]]:
+    """Messages in these states on these channels, with the codes of their visits.
 
     What failed is first, then what waits, by the time when it is due; what is over follows, the newest first.
     """
@@ -110,7 +112,7 @@ def messages(session: Session, states: Iterable[str], limit: int) -> list[tuple[
     statement = (
         sa.select(OutboxMessage, Appointment.code)
         .outerjoin(Appointment, Appointment.id == OutboxMessage.appointment_id)
-        .where(OutboxMessage.state.in_(list(states)))
+        .where(OutboxMessage.state.in_(list(states)), OutboxMessage.channel.in_(list(channels)))
         .order_by(group, coming, sa.case((group == 2, due_at), else_=None).desc(), OutboxMessage.id)
         .limit(limit)
     )

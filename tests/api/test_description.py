@@ -102,18 +102,20 @@ def test_every_documented_route_exists_and_answers_as_described(server: RunningS
         "templates": "utter_greet",
         "conversations": conversation,
         "appointments": appointment,
+        "customers": server.client.get("/api/staff/customers", headers=headers).json()[0]["id"],
         "dealership": "profile",
     }
 
     assert document == describe()
     for path, method, operation in operations():
-        if method != "get":
+        content = operation["responses"]["200"].get("content", {})
+        if method != "get" or "text/event-stream" in content:  # a stream has no end
             continue
         part = path.split("/")[3] if path.count("/") > 2 else ""
         query = QUERIES.get(path, {})
         answer = server.client.get(path.replace("{id}", ids.get(part, "")), headers=headers, params=query)
         assert answer.status_code == 200, path
-        schema = operation["responses"]["200"]["content"]["application/json"]["schema"]
+        schema = content["application/json"]["schema"]
         assert_fits(answer.json(), schema, document["components"]["schemas"], path)
 
 

@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.browser.chat import Chat
 from tests.browser.conftest import BROWSERS, FLAGS
-from tests.browser.console import StaffApi
+from tests.browser.console import StaffApi, sign_in
 from tests.browser.desk import Desk, conversation_of
 
 IMAGES = Path(__file__).resolve().parents[2] / "docs" / "images"
@@ -54,7 +54,8 @@ def workplace(studio: Studio) -> None:
     chat = Chat(customer)
     chat.open()
     chat.ask("X5 和 X7 有什么区别？")
-    chat.ask("我想试驾 X5，想找人工顾问问问")
+    chat.ask("我想试驾 X5")
+    chat.ask("转人工")
     studio.staff.says("shots-rescue", "我要投诉，上次保养没有做完")
     studio.staff.says("shots-person", "转人工")
     studio.conversation = conversation_of(customer)
@@ -73,7 +74,7 @@ def workplace(studio: Studio) -> None:
     desk.scope("排队")
     shoot(desk.page, "workplace")
     desk.input.fill("/")
-    desk.page.get_by_role("option").first.wait_for()
+    desk.page.locator(".picker [role=option]").first.wait_for()
     shoot(desk.page, "standard-replies")
     shoot(customer, "widget-adviser")
 
@@ -91,7 +92,54 @@ def workplace_on_a_phone(studio: Studio) -> None:
     shoot(desk.page, "workplace-phone")
 
 
-PAGES: tuple[Callable[[Studio], None], ...] = (workplace, workplace_in_the_dark, workplace_on_a_phone)
+def administration(studio: Studio) -> None:
+    """People, the audit log and the settings, as an administrator sees them."""
+    studio.staff.hire("service_adviser", name="赵磊")
+    studio.staff.hire("manager", name="孙丽", stores=["west"])
+    for viewport, suffix in ((DESKTOP, ""), (PHONE, "-phone")):
+        page = studio.open(viewport)
+        sign_in(page, studio.url, "/console/users")
+        page.get_by_role("listitem").first.wait_for()
+        shoot(page, f"users{suffix}")
+        for path in ("audit", "settings", "me"):
+            page.goto(f"{studio.url}/console/{path}")
+            shoot(page, f"{path}{suffix}")
+
+
+def customers_and_appointments(studio: Studio) -> None:
+    """A day on the board with a drop-out, a customer's page, leads and cases."""
+    staff = studio.staff
+    east = {"store": "east", "phone": "13700001111"}
+    service = {"kind": "service", "items": ["regular_service"], **east}
+    staff.post("appointments", kind="test_drive", model="s6", start="2026-11-23T14:00", name="李静", **east)
+    staff.post("appointments", model="x5", start="2026-11-23T10:30", name="韩梅", **service)
+    owner = {**service, "phone": "13800000003", "items": ["ev_service"], "plate": "浙AF30303"}
+    staff.post("appointments", model="e5", start="2026-11-23T13:00", name="张一帆", **owner)
+    out = {"start": "2026-11-23T08:30", "end": "2026-11-23T12:00", "reason": "举升机检修"}
+    staff.post("outages", resource="east-bay-2", **out)
+    customer = staff.get("customers", q="13800000003")[0]["id"]
+    for viewport, suffix in ((DESKTOP, ""), (PHONE, "-phone")):
+        page = studio.open(viewport)
+        sign_in(page, studio.url, "/console/me")
+        for name, path in (
+            ("appointments", "appointments?store=east&day=2026-11-23"),
+            ("appointments-week", "appointments?store=east&day=2026-11-23&view=week"),
+            ("customer", f"customers/{customer}"),
+            ("customers", "customers"),
+            ("leads", "leads"),
+            ("cases", "cases"),
+        ):
+            page.goto(f"{studio.url}/console/{path}")
+            shoot(page, f"{name}{suffix}")
+
+
+PAGES: tuple[Callable[[Studio], None], ...] = (
+    workplace,
+    workplace_in_the_dark,
+    workplace_on_a_phone,
+    administration,
+    customers_and_appointments,
+)
 
 
 def shoot(page: Page, name: str) -> None:

@@ -198,6 +198,9 @@ def test_a_sentence_becomes_an_answer_of_its_own(
     said(staff, "lkjh gfds aqwe")
     visits("/console/unanswered")
     line = page.locator(".sentence", has_text="lkjh gfds aqwe")
+    expect(line.get_by_role("link", name="看对话")).to_have_attribute(
+        "href", re.compile("/console/conversations/.")
+    )
     line.get_by_role("link", name="新建问答").click()
     expect(page.get_by_label("问法")).to_have_value("lkjh gfds aqwe")
     page.get_by_label("标题").fill("钢琴")

@@ -71,7 +71,7 @@ def test_a_new_consultant_signs_in_sees_their_menu_and_changes_the_password(
     expect(dialog.get_by_label("用户名")).to_be_focused()
     dialog.get_by_label("用户名").fill(username)
     dialog.get_by_label("姓名").fill("林晓")
-    dialog.get_by_label("城东店").check()
+    dialog.get_by_role("checkbox", name="城东店").check()
     dialog.get_by_role("button", name="保存").click()
     told = page.get_by_role("dialog", name="新密码")
     password = told.locator("code").inner_text()
@@ -132,11 +132,11 @@ def test_somebody_is_changed_and_the_audit_log_tells_it(page: Page, server_url: 
     expect(row).to_contain_text("<b>赵磊</b>")
     expect(row).to_contain_text("对话 0 / 2")
 
-    page.goto(f"{server_url}/console/audit?action=user.")
+    page.goto(f"{server_url}/console/audit?action=user")
     line = page.get_by_role("row").filter(has_text=username).first
     expect(line).to_contain_text("人员：修改")
     expect(line).to_contain_text("<b>赵磊</b>")
-    page.get_by_label("内容").select_option("session.")
+    page.get_by_label("内容").select_option("session")
     page.get_by_role("button", name="查看").click()
     expect(page.get_by_role("row").filter(has_text="人员：修改")).to_have_count(0)
     page.goto(f"{server_url}/console/audit?conversation=none")

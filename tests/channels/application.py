@@ -105,9 +105,7 @@ async def running(
     wakeups, flood = Wakeups(), flood or Flood(visitor=30, address=120)
     turns = Turns(filled[0], filled[1], dialogue, wakeups, 1000)
     app = Sanic(f"test-{next(_numbers)}", configure_logging=False, request_class=CheckedRequest)
-    app.config.update(
-        RESPONSE_TIMEOUT=RESPONSE_TIMEOUT, FALLBACK_ERROR_FORMAT="json", PROXIES_COUNT=proxies
-    )
+    app.config.update(RESPONSE_TIMEOUT=RESPONSE_TIMEOUT, FALLBACK_ERROR_FORMAT="json", PROXIES_COUNT=proxies)
     app.blueprint(rest_channel(turns, REST_TOKEN, flood))
     uploads = Path(filled[0].engine.url.database).parent / "uploads"
     app.blueprint(web_channel(filled[0], filled[1], turns, wakeups, flood, uploads, heartbeat=HEARTBEAT))

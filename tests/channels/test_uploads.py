@@ -164,7 +164,7 @@ async def test_what_was_never_sent_goes_after_a_day(application: Application, tm
         ("../../etc/passwd", "passwd.png"),
         ("C:\\照片\\IMG 1.JPG", "IMG 1.png"),
         ('a"><script>.html', "a_script.png"),
-        ("a\r\nX-Evil: 1", "a X-Evil_ 1.png"),
+        ("a\r\nX-Evil: 1", "a _X-Evil_ 1.png"),
         ("\u202egpj.exe", "gpj.png"),
         ("", "图片.png"),
         (None, "图片.png"),

@@ -1,4 +1,4 @@
-"""The parts of ``docs/booking.md`` that programs write, each between two markers."""
+"""The parts of ``docs/booking.md`` and ``docs/handoff.md`` that programs write, each between two markers."""
 
 from __future__ import annotations
 
@@ -9,13 +9,16 @@ from pathlib import Path
 PAGE = Path(__file__).parents[2] / "docs" / "booking.md"
 
 
-def write_section(name: str, text: str) -> None:
+HANDOFF = PAGE.with_name("handoff.md")
+
+
+def write_section(name: str, text: str, path: Path = PAGE) -> None:
     """Replace what stands between the markers of ``name``, with a note of the machine. Raises ValueError without them."""
     begin, end = f"<!-- {name}: begin -->", f"<!-- {name}: end -->"
-    page = PAGE.read_text("utf-8")
+    page = path.read_text("utf-8")
     before, _, rest = page.partition(begin)
     _, found, after = rest.partition(end)
     if not found:
-        raise ValueError(f"{PAGE.name} has no markers for {name}")
+        raise ValueError(f"{path.name} has no markers for {name}")
     note = f"Measured on {os.cpu_count()} shared cores, Python {platform.python_version()}."
-    PAGE.write_text(f"{before}{begin}\n{note}\n\n{text}\n{end}{after}", "utf-8")
+    path.write_text(f"{before}{begin}\n{note}\n\n{text}\n{end}{after}", "utf-8")

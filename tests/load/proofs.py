@@ -1,4 +1,7 @@
-"""The full-size proofs of booking: ``python -m tests.load.proofs`` (``make proof``) runs them and writes ``docs/booking.md``."""
+"""The full-size proofs: ``python -m tests.load.proofs`` (``make proof``) runs them and writes their tables.
+
+Those of booking go into ``docs/booking.md``, those of people taking over into ``docs/handoff.md``.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from collections import Counter, defaultdict
 from pathlib import Path
 from xml.etree import ElementTree
 
-from tests.load.page import write_section
+from tests.load.page import HANDOFF, write_section
 
 ROOT = Path(__file__).parents[2]
 PROOFS = {
@@ -21,27 +24,34 @@ PROOFS = {
     "tests.test_kill": "kill -9 in the middle of 200 bookings",
 }
 
+HANDOFF_PROOFS = {
+    "tests.services.test_takeover_races": "1,000 take-overs while the bot answers; rivals for one conversation; control",
+    "tests.services.test_queue": "leases, grace time, the queue, assignment; the clock moved on by 61 minutes",
+    "tests.test_restart_desk": "kill -9 while customers and advisers write, connections cut at random",
+}
+
 
 def main() -> int:
-    files = [name.replace(".", "/") + ".py" for name in PROOFS]
+    files = [name.replace(".", "/") + ".py" for name in (*PROOFS, *HANDOFF_PROOFS)]
     found = [file for file in files if (ROOT / file).is_file()]
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.xml"
         command = [sys.executable, "-m", "pytest", "-q", f"--junitxml={report}", *found]
         done = subprocess.run(command, cwd=ROOT, env={**os.environ, "ZHANTING_PROOF": "full"})
         if done.returncode == 0:
-            write_section("proofs", _table(report))
+            write_section("proofs", _table(report, PROOFS))
+            write_section("proofs", _table(report, HANDOFF_PROOFS), HANDOFF)
     return done.returncode
 
 
-def _table(report: Path) -> str:
+def _table(report: Path, proofs: dict[str, str]) -> str:
     tests, seconds = Counter[str](), defaultdict[str, float](float)
     for case in ElementTree.parse(report).iter("testcase"):
         module = case.get("classname", "")
         tests[module] += 1
         seconds[module] += float(case.get("time", "0"))
     rows = [
-        f"| {what} | {tests[name]} | {seconds[name]:.0f} |" for name, what in PROOFS.items() if tests[name]
+        f"| {what} | {tests[name]} | {seconds[name]:.0f} |" for name, what in proofs.items() if tests[name]
     ]
     return "\n".join(["| proof | tests passed | seconds |", "|---|---:|---:|", *rows])
 

@@ -167,7 +167,7 @@ def _topics() -> list[str]:
 
 @lru_cache(maxsize=1)
 def _utterances() -> list[Utterance]:
-    return list(Source(ROOT, "actions", "bot").utterances())
+    return list(Source(ROOT, "actions", "bot/runtime", "bot/services", "bot/channels").utterances())
 
 
 def _dealers_variables() -> frozenset[str]:

@@ -15,6 +15,8 @@ from pathlib import Path
 from bot.services.replies import FAQ_PREFIX
 
 UTTERERS = {"say", "hand_over", "_say"}
+WRITERS = {"tell_customer": 3, "reply_for": 1}
+"""Functions with the place of the template among their arguments; a mapping with the values follows."""
 NOT_VALUES = {"buttons", "reason", "summary"}
 PREFIX = "utter_"
 
@@ -47,6 +49,11 @@ class Source:
                     place = f"{path}:{call.lineno}"
                     patterns = frozenset(self._patterns(call.args[0], module, function))
                     yield Utterance(patterns, frozenset(self._values(call, module)), place)
+                for template, values, line in _written(function):
+                    patterns = frozenset(self._patterns(template, module, function))
+                    if patterns:  # else the name is the function's own argument, and its callers count
+                        given = frozenset(self._spread(values, module))
+                        yield Utterance(patterns, given, f"{path}:{line}")
 
     def _patterns(self, name: ast.expr, module: ast.Module, function: ast.AST) -> Iterator[str]:
         """Regular expressions of the ids that an expression may stand for."""
@@ -125,6 +132,15 @@ def _calls(function: ast.AST) -> Iterator[ast.Call]:
         match node:
             case ast.Call(func=ast.Attribute(attr=name), args=[_, *_]) if name in UTTERERS:
                 yield node
+
+
+def _written(function: ast.AST) -> Iterator[tuple[ast.expr, ast.expr, int]]:
+    """Templates with their values that no dialogue says: what a customer reads when the owner changes."""
+    for node in ast.walk(function):
+        match node:
+            case ast.Call(func=ast.Name(id=name), args=arguments) if len(arguments) > WRITERS.get(name, 99) + 1:
+                at = WRITERS[name]
+                yield arguments[at], arguments[at + 1], node.lineno
 
 
 def _assigned(name: str, scope: ast.AST) -> Iterator[ast.expr]:

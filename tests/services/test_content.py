@@ -82,6 +82,21 @@ BROKEN: dict[str, tuple[str, Change, str]] = {
         replaced("hold_minutes: 10", "hold_minutes: ten"),
         "dealership/booking.yml: field hold_minutes: value is not a valid integer",
     ),
+    "rule of handing over without a topic": (
+        "dealership/handoff.yml",
+        replaced("    note: 团购或大客户", "    topics: [buy.nothing]"),
+        "dealership/handoff.yml: field rules.fleet.topics: 'buy.nothing' does not exist",
+    ),
+    "rule of handing over that never comes true": (
+        "dealership/handoff.yml",
+        lambda _: "rules: [{id: never, action: offer}]",
+        "dealership/handoff.yml: field rules.never: needs topics, intents, models or words",
+    ),
+    "no time to wait": (
+        "dealership/handoff.yml",
+        replaced("lease_seconds: 90", "lease_seconds: 0"),
+        "dealership/handoff.yml: field lease_seconds: 0 is not 1 to 1440",
+    ),
     "no time": (
         "dealership/profile.yml",
         replaced('opens: "08:30"', 'opens: "half past 8"'),

@@ -52,7 +52,7 @@ def test_a_change_counts_at_once_and_leaves_the_rest(house: House) -> None:
     assert after.profile.consultants_online.opens == before.profile.consultants_online.opens
     assert (after.profile.brand, after.stores) == (before.profile.brand, before.stores)
     [line] = list_audit(house.database, action="dealership.changed")
-    assert (line.username, line.subject) == ("boss", "profile:profile")
+    assert (line.username, line.subject) == ("boss", "profile")
     assert line.details == {"version": 2, "fields": ["consultants_online.closes"]}
 
 

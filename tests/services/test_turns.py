@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from bot import clock
 from bot.clock import TIME_ZONE
 from bot.domain.conversation import Author, HandoffReason, Owner
 from bot.services import conversations, messages
@@ -21,6 +23,7 @@ from bot.store.database import Database
 from bot.store.staff_tables import Handoff
 from bot.store.tables import Conversation, Message
 from tests.installations import filled_database
+from tests.services.desks import Room as Desks
 from tests.services.dialogues import Echo
 from tests.services.owners import pass_by_hand
 
@@ -172,6 +175,33 @@ async def test_a_handoff_takes_effect_with_the_last_word(filled: Any) -> None:
     assert (conversation.owner, conversation.epoch) == (Owner.QUEUE, 1)
     assert [(h.reason, h.status) for h in room.rows(Handoff)] == [("asked_for_a_person", "open")]
     assert room.transcript(outcome) == ["customer: 人工", "bot: echo 人工"]
+
+
+async def test_who_is_free_gets_it_at_once(filled: Any) -> None:
+    desks = Desks(filled[0], filled[1].current(), now=clock.now())
+    desks.staff("lin")
+    room = Room(filled, Echo(handoff=ASKED))
+    outcome = await room.say("人工")
+
+    assert texts(outcome.replies) == ["echo 人工"]
+    assert room.owner(outcome) is Owner.ADVISER
+    assert "Lin" in room.transcript(outcome)[-1]
+    assert (await room.say("在吗")).replies == ()
+
+
+async def test_closed_while_the_customer_writes_the_bot_answers(filled: Any) -> None:
+    room = Room(filled, Echo())
+    first = await room.say("你好")
+    room.take_over(first.conversation_id)
+    received, _ = await room.turns.take(Inbound("rest", "wang", "在吗", "late"))
+    await room.turns.close()
+    room.take_over(first.conversation_id, Owner.CLOSED)
+    late = replace(received, finished=False)
+    with room.database.transaction() as session:
+        session.get(Message, (first.conversation_id, received.seq)).answered = False
+
+    assert texts(await room.turns._turn(late)) == ["echo 在吗"]
+    assert room.owner(first) is Owner.BOT
 
 
 async def test_while_waiting_each_message_gets_one_line_and_the_bot_is_not_asked(filled: Any) -> None:

@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 from argon2 import PasswordHasher
 
+from bot.domain.conversation import Owner
 from bot.domain.dealership import Dealership
 from bot.domain.errors import InvalidFields, NotAllowed, NotFound, TooManyRequests, WrongState, ZhantingError
 from bot.domain.staff import Presence, Role, Skill
-from bot.services import users
+from bot.services import desk, users
 from bot.services.audit import Actor, list_audit
 from bot.services.credentials import token_hash
 from bot.services.staff import ADMIN, SESSION, ensure_admin, log_in, sign_in, staff_of_token
@@ -22,6 +23,7 @@ from bot.store.database import Database
 from bot.store.staff_tables import User
 from tests.installations import filled_database
 from tests.services.bookings import NOW
+from tests.services.desks import Room, demo_content
 
 ADMINS_PASSWORD = "the-first-password"
 BOSS = Actor(ADMIN, "10.0.0.1")
@@ -149,6 +151,24 @@ def test_who_is_switched_off_is_out_at_once(office: Office) -> None:
         staff_of_token(office.database, token, NOW)
     assert log_in(office.database, "linxiao", password, NOW)
     assert [action for _, action, _ in office.log()][:2] == ["user.switched_on", "user.switched_off"]
+
+
+@pytest.mark.parametrize("change", [{"active": False}, {"role": "content_editor"}])
+def test_conversations_of_somebody_who_may_no_longer_talk_go_back_to_the_queue(
+    office: Office, change: dict[str, Any]
+) -> None:
+    room = Room(office.database, demo_content())
+    lin = room.staff("lin")
+    theirs, waiting = room.waiting("wang"), room.waiting("zhao")
+    desk.take(room.database, room.content, theirs, lin, room.now)
+    room.serve()
+    assert room.owner(theirs) == (Owner.ADVISER, "lin")
+
+    office.change("lin", **change)
+    room.serve()
+
+    assert room.view(theirs).owner is Owner.QUEUE
+    assert room.view(waiting).owner is Owner.QUEUE
 
 
 @pytest.mark.parametrize("change", [{"active": False}, {"role": "manager"}])

@@ -69,6 +69,15 @@ def test_everybody_sees_the_queue_and_their_own(database: Database) -> None:
     assert (view.mine[0].preview, view.mine[0].unread) == ("在吗", 2)
 
 
+def test_who_waits_is_listed_in_the_order_of_service(database: Database) -> None:
+    first, urgent = add(database, Owner.QUEUE), add(database, Owner.QUEUE)
+    with database.transaction() as session:
+        row = session.get(Conversation, urgent)
+        row.reason, row.waiting_since = "rescue", NOW.replace(hour=23)
+
+    assert [line.id for line in workplace.desk_view(database, LIN).waiting] == [urgent, first]
+
+
 def test_all_is_for_supervisors_and_what_is_over_for_whose_it_was(database: Database) -> None:
     over = add(database, Owner.CLOSED, "chen")
     add(database, Owner.BOT)

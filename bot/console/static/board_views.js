@@ -37,7 +37,7 @@ export function dayTable({ names, visits, resources, outages, day, open }) {
     }
     for (const visit of visits.filter((each) => each.resources.includes(resource.id))) {
       const button = el("button", { type: "button", class: `visit ${visit.status}`, "data-visit": visit.id, click: () => open(visit) },
-        el("span", {}, `${dates.clock(visit.start)} ${visit.name}`), mark(visit),
+        el("span", { class: "words" }, el("span", { class: "when" }, dates.clock(visit.start)), " ", el("span", {}, visit.name)), mark(visit),
         el("span", { class: "visually-hidden" }, `，${names.words.statuses[visit.status]}`));
       line.append(block(el("div", { role: "cell", class: "cell" }, button), minuteOn(visit.start, day), minuteOn(visit.end, day)));
     }
@@ -55,7 +55,7 @@ export function dayList({ names, visits, outages, day, open }) {
   const lines = [
     ...outages.map((out) => [dayOf(out.start) < day ? "" : out.start, el("li", { class: "line out" },
       el("strong", {}, `${out.resource_name} 停用`), el("div", { class: "small" }, `${dates.full(out.start)} 到 ${dates.full(out.end)} ${out.reason}`))]),
-    ...visits.map((visit) => [visit.start, visitLine(visit, names, open)]),
+    ...visits.map((visit) => [visit.start, visitLine(visit, names, open, false)]),
   ].sort(([one], [other]) => (one < other ? -1 : one > other ? 1 : 0));
   if (!lines.length) return el("div", { class: "card empty" }, "这一天还没有预约，可以点“新预约”。");
   return el("ul", { class: "lines" }, ...lines.map(([, line]) => line));

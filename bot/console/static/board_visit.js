@@ -70,7 +70,7 @@ export async function openVisit(id, names) {
       ...fact("车牌", visit.plate), ...fact("里程", visit.mileage != null && `${visit.mileage} 公里`),
       ...fact("预约码", visit.code), ...fact("客户", visit.promised_at && `${dates.full(visit.promised_at)} 说会来`)),
     el("p", { class: "row" }, "电话 ", phone, el("button", { type: "button", class: "quiet", click: (event) => show(event.currentTarget) }, "显示号码")),
-    visit.reached ? null : el("p", { class: "small muted" }, "客户没有对话也没有邮箱，消息发不到，有变化要打电话。"),
+    visit.reached || !coming ? null : el("p", { class: "small muted" }, "客户没有对话也没有邮箱，消息发不到，有变化要打电话。"),
     visit.conversation_id ? el("p", {}, el("a", { class: "target", href: `/console/conversations/${visit.conversation_id}` }, "看对话")) : null,
     el("div", { class: "row actions" }, ...actions),
   ].filter(Boolean);

@@ -23,7 +23,7 @@ async function load(node, source) {
   style();
   listen(node);
   const open = [...node.querySelectorAll("details[open] > summary")].map((each) => each.textContent);
-  if (node.dataset.src !== source) node.replaceChildren(el("p", { class: "muted", role: "status" }, "正在加载客户资料…"));
+  if (node.dataset.src !== source || !node.querySelector(".customer-card")) node.replaceChildren(el("p", { class: "muted", role: "status" }, "正在加载客户资料…"));
   node.dataset.src = source;
   node.setAttribute("aria-busy", "true");
   try {

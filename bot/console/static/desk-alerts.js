@@ -91,7 +91,6 @@ export class Alerts {
 
   #showSettings() {
     const muted = storage.read("muted", false);
-    this.mute.setAttribute("aria-pressed", String(muted));
     this.mute.textContent = muted ? "提示音：关" : "提示音：开";
     this.ask.hidden = !("Notification" in window) || Notification.permission !== "default";
   }

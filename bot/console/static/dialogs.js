@@ -6,16 +6,19 @@ import { el } from "/web/static/dom.js";
  * Opens a dialog with a form. `work(form, say)` does what was asked for; what it throws is told inside. Gives what it
  * returned, or undefined when it was closed. `say(text)` shows a problem without closing.
  */
+let opened = 0;
+
 export function ask(title, fields, work, { submit = "保存", danger = false, submitless = false } = {}) {
   return new Promise((settle) => {
     let answer;
     const problem = el("p", { class: "problem", role: "alert", hidden: true });
     const button = el("button", { type: "submit", class: danger ? "danger" : "primary" }, submit);
     const close = el("button", { type: "button", class: "quiet", click: () => dialog.close() }, submitless ? "关闭" : "不了");
-    const heading = el("h2", { id: "dialog-title" }, title);
+    const id = `dialog-title-${++opened}`;
+    const heading = el("h2", { id }, title);
     const form = el("form", { method: "dialog" }, heading, ...fields, problem,
       el("div", { class: "row" }, submitless ? null : button, close));
-    const dialog = el("dialog", { "aria-labelledby": "dialog-title" }, form);
+    const dialog = el("dialog", { "aria-labelledby": id }, form);
     const say = (text) => {
       problem.textContent = text;
       problem.hidden = !text;

@@ -22,6 +22,7 @@ export class TalkActions {
     this.release = button("交回机器人", () => this.#release());
     this.close = button("结束", () => this.#close());
     this.root = el("div", { class: "actions" }, this.take, this.transfer, this.release, this.close);
+    this.allow([]); // until it is known how things stand
   }
 
   allow(actions) {

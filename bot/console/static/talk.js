@@ -14,6 +14,7 @@ export class Talk {
   #me;
   #conversation;
   #seen = 0;
+  #told = "";
   #timers = {};
 
   /** `page` has dates, me (username) and names; `onBack` and `onKnow` change the column on a phone. */
@@ -81,14 +82,16 @@ export class Talk {
     this.#timers.lost = state === "lost" || (this.#timers.lost && state !== "online");
   }
 
-  /** Words for some seconds. */
+  /** Words for some seconds, after those that are being told. */
   tell(words) {
-    this.#say(words);
+    this.#say(this.#told ? `${this.#told} ${words}` : words);
+    this.#told = this.banner.textContent;
     clearTimeout(this.#timers.banner);
     this.#timers.banner = setTimeout(() => this.#say(""), TOLD_MS);
   }
 
   #say(words) {
+    this.#told = "";
     this.banner.hidden = !words;
     setText(this.banner, words);
   }

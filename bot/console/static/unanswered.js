@@ -60,7 +60,13 @@ function line(found) {
       el("strong", { class: "said" }, found.text),
       found.count > 1 ? el("span", { class: "badge accent" }, `${found.count} 次`) : null,
     ),
-    el("p", { class: "muted small" }, `${KINDS[found.kind] ?? ""} · ${dates.full(found.created_at)}`),
+    el(
+      "p",
+      { class: "muted small" },
+      `${KINDS[found.kind] ?? ""} · ${dates.full(found.created_at)}`,
+      data.may_converse ? " · " : null,
+      data.may_converse ? el("a", { href: `/console/conversations/${encodeURIComponent(found.conversation_id)}` }, "看对话") : null,
+    ),
   );
   item.append(found.state === "open" ? openTools(found, item) : closedWords(found));
   return item;

@@ -90,7 +90,9 @@ def edit_entry(
     entry = find_live(database, kind, id_)
     if not report.unchanged:
         details = {"version": entry.version, "fields": sorted(_changed(before, entry.data))}
-        audit.note_now(database, by, "dealership.changed", now, subject=f"{kind}:{id_}", details=details)
+        audit.note_now(
+            database, by, "dealership.changed", now, subject=address_of(kind, id_), details=details
+        )
     return Edited(entry, tuple(report.out_of_rules))
 
 
@@ -128,7 +130,12 @@ def remove_entry(
     raw = RawDealership(kind, [RawEntry(kind, each.id, "", each.data) for each in rest], {kind})
     versions = {} if seen is None else {f"{kind}/{id_}": seen}
     _imported(database, content, raw, by, now, remove=True, note=NOTE, seen=versions)
-    audit.note_now(database, by, "dealership.removed", now, subject=f"{kind}:{id_}")
+    audit.note_now(database, by, "dealership.removed", now, subject=address_of(kind, id_))
+
+
+def address_of(kind: str, id_: str) -> str:
+    """How the staff API calls an entry: "store:east"; what there is one of by its kind."""
+    return kind if kind == id_ else f"{kind}:{id_}"
 
 
 def _imported(
