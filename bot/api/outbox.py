@@ -17,12 +17,29 @@ from bot.domain.staff import Permission
 from bot.services.audit import note_now
 from bot.services.deliveries import Attempt
 from bot.services.outbox import OutboxLine, list_outbox, retry_failed
-from bot.store.outbox import CHANNELS, STATES
+from bot.store import outbox
 
 USUAL, MOST = 100, 500
 LARGEST_ID = 2**31 - 1
-State = Enum("State", {state.upper(): state for state in STATES}, type=str)
-Channel = Enum("Channel", {channel.upper(): channel for channel in CHANNELS}, type=str)
+
+
+class State(str, Enum):
+    """``bot.store.outbox.STATES``."""
+
+    PENDING = outbox.PENDING
+    TAKEN = outbox.TAKEN
+    SENT = outbox.SENT
+    FAILED = outbox.FAILED
+    DROPPED = outbox.DROPPED
+
+
+class Channel(str, Enum):
+    """``bot.store.outbox.CHANNELS``."""
+
+    CHAT = "chat"
+    EMAIL = "email"
+    WEBHOOK = "webhook"
+    WECOM = "wecom"
 
 
 def add_outbox_routes(blueprint: Blueprint, parts: Parts) -> None:
@@ -35,8 +52,8 @@ def add_outbox_routes(blueprint: Blueprint, parts: Parts) -> None:
         state = choice_of(State, request.args.get("state"), "state")
         channel = choice_of(Channel, request.args.get("channel"), "channel")
         limit = number_of("limit", request.args.get("limit"), USUAL, MOST)
-        states = (state.value,) if state else STATES
-        channels = (channel.value,) if channel else CHANNELS
+        states = (state.value,) if state else outbox.STATES
+        channels = (channel.value,) if channel else outbox.CHANNELS
         found = await in_thread(list_outbox, database, states, limit, channels)
         await in_thread(note_now, database, staff.actor, "outbox.listed", clock.now())
         return json([line_json(line) for line in found])

@@ -42,10 +42,7 @@ _turns = itertools.count()
 
 def operations() -> list[tuple[str, str]]:
     return [
-        (method, path)
-        for path, item in describe()["paths"].items()
-        for method in item
-        if path not in ENDLESS
+        (method, path) for path, item in describe()["paths"].items() for method in item if path not in ENDLESS
     ]
 
 

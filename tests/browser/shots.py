@@ -71,7 +71,7 @@ def workplace(studio: Studio) -> None:
     desk.say("四口之家，可以推荐 X7 五座")
     desk.page.get_by_role("button", name="回复客户").click()
     desk.input.fill("那我建议您两款都试一下，")
-    desk.scope("排队")
+    desk.scope("我的")
     shoot(desk.page, "workplace")
     desk.input.fill("/")
     desk.page.locator(".picker [role=option]").first.wait_for()

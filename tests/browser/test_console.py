@@ -219,7 +219,7 @@ def test_on_a_phone_one_column_at_a_time(chat: Chat, staff: StaffApi, desks: Ope
     desk.scope("排队")
     desk.line(id_).tap()
     expect(desk.title).to_be_visible()
-    expect(desk.lines.first).to_be_hidden()
+    expect(desk.line(id_)).to_be_hidden()
     desk.take()
     assert desk.page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
     heights = desk.page.locator("#talk button").evaluate_all(
@@ -230,7 +230,8 @@ def test_on_a_phone_one_column_at_a_time(chat: Chat, staff: StaffApi, desks: Ope
     expect(desk.page.locator("#card")).to_be_visible()
     desk.page.get_by_role("button", name="返回对话").tap()
     desk.page.get_by_role("button", name="返回列表").tap()
-    expect(desk.lines.first).to_be_visible()
+    desk.scope("我的")
+    expect(desk.line(id_)).to_be_visible()
 
 
 def test_what_a_customer_writes_is_shown_as_text(

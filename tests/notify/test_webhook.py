@@ -26,11 +26,11 @@ EVENT = {"event": "booked", "visit": {"name": "王小明", "code": "KHM374"}}
 
 
 class Receiver(HTTPServer):
-    """Remembers the requests and answers ``status``, after ``seconds``."""
+    """Remembers the requests and answers ``status`` and ``body``, after ``seconds``."""
 
-    def __init__(self, status: int = 200, seconds: float = 0, location: str = "") -> None:
+    def __init__(self, status: int = 200, seconds: float = 0, location: str = "", body: bytes = b"") -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
-        self.status, self.seconds, self.location = status, seconds, location
+        self.status, self.seconds, self.location, self.body = status, seconds, location, body
         self.requests: list[tuple[dict[str, str], bytes]] = []
 
     @property
@@ -49,6 +49,7 @@ class _Handler(BaseHTTPRequestHandler):
         if self.server.location:
             self.send_header("Location", self.server.location)
         self.end_headers()
+        self.wfile.write(self.server.body)
 
     do_GET = do_POST  # noqa: N815
 

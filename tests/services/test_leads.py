@@ -20,8 +20,9 @@ from bot.services.cases import open_case, update_case
 from bot.services.conversations import record_handoff
 from bot.services.leads import Found, LeadChange, LeadKind, LeadStatus, change_lead, list_leads, note_lead
 from bot.store.database import Database
-from bot.store.tables import Conversation
-from tests.services.bookings import DEMO, NOW, SERVICE, THREE, WANG, book
+from bot.store.staff_tables import User
+from bot.store.tables import Conversation, Customer
+from tests.services.bookings import NOW, SERVICE, THREE, WANG, book
 from tests.services.reminded import at, conversation, rows
 
 LATER = NOW + timedelta(days=3)
@@ -141,9 +142,7 @@ def test_handoffs_about_buying_are_leads_where_the_number_is_known(
     assert [lead.kind for lead in list_leads(database)] == ([kind] if kind else [])
 
 
-@pytest.mark.parametrize(
-    ("phone", "facts"), [(None, {}), ("", {}), (WANG.phone, {"car_plate": "浙A12345"})]
-)
+@pytest.mark.parametrize(("phone", "facts"), [(None, {}), ("", {}), (WANG.phone, {"car_plate": "浙A12345"})])
 def test_a_call_back_without_a_number_or_about_a_car_in_use_is_none(
     database: Database, chat: str, phone: str | None, facts: dict[str, str]
 ) -> None:
@@ -189,21 +188,13 @@ def test_rivals_open_one_lead(database: Database, chat: str, monkeypatch: pytest
     assert events(database).count("lead.created") == 1
 
 
-def test_a_lead_of_a_visit_is_its_customers_own_advisers(database: Database) -> None:
-    from bot.store.staff_tables import User
-    from bot.store.tables import Customer
-
+def test_a_lead_is_its_customers_own_advisers(database: Database) -> None:
     with database.transaction() as session:
         session.add(Customer(id="c", phone=WANG.phone, adviser="east-adviser-1", created_at=NOW))
-        session.add(
-            User(username="li", password_hash="", role="consultant", resource="east-adviser-1", created_at=NOW)
+        user = User(
+            username="li", password_hash="", role="consultant", resource="east-adviser-1", created_at=NOW
         )
-    booking.book(database, DEMO, NOW, None, *_drive())
+        session.add(user)
+    book(database)
 
     assert list_leads(database)[0].adviser == "li"
-
-
-def _drive() -> tuple[Any, ...]:
-    from tests.services.bookings import DRIVE, TWO
-
-    return DRIVE, TWO, WANG
