@@ -23,6 +23,7 @@ _AGREES = re.compile(
     r"^\W*(?:(?:好的?|嗯+|行|可以|没问题|知道了?|明白了?|收到|谢谢你?您?|ok)[啊呀哦呢啦的了吧]*\W*)+$",
     re.IGNORECASE,
 )
+_WHETHER_FREE = re.compile(r"有空(?:位|了|位了)?(?:吗|没|么|嘛)")
 NO_ANSWERS = frozenset({"join_waitlist", "visit_reply"})
 """Wishes of their own, whatever time or store they name."""
 
@@ -90,7 +91,7 @@ class ValidateForm(DealerAction):
             if target:
                 return [ActionExecutionRejected(self.form.name), FollowupAction(target)]
             if (
-                turn.intent in NO_ANSWERS
+                _is_other_wish(turn)
                 or _is_said_to_adviser(turn)
                 or self._answers_an_offer(turn)
                 or not self.form.concerns(turn)
@@ -118,6 +119,11 @@ class ValidateForm(DealerAction):
         """False when the form starts (its start action has read the message) or comes back after an interruption."""
         interrupted = (turn.tracker.active_loop or {}).get("is_interrupted")
         return turn.is_fresh_for(self.form.name) and not interrupted
+
+
+def _is_other_wish(turn: Turn) -> bool:
+    """ "那10点有空了吗" asks about the time, and is no wish to wait for it."""
+    return turn.intent in NO_ANSWERS and not (_WHETHER_FREE.search(turn.text) and turn.values("time"))
 
 
 def _is_said_to_adviser(turn: Turn) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -42,8 +43,9 @@ def web_channel(
 ) -> Blueprint:
     """The routes under ``/web``; every one but ``/web/session`` needs the session's token.
 
-    ``flood``: what is too much; ``uploads``: the folder of files that customers send. ``heartbeat``: after so many seconds of silence a stream sends a comment; it must be less than the
-    application's RESPONSE_TIMEOUT, which counts from the last byte sent.
+    ``flood``: what is too much; ``uploads``: the folder of files that customers send. ``heartbeat``: after so many
+    seconds of silence a stream sends a comment; it must be less than the application's RESPONSE_TIMEOUT, which counts
+    from the last byte sent.
     """
     blueprint = Blueprint("web", url_prefix="/web")
     add_signal_routes(blueprint, database, wakeups)
@@ -125,8 +127,9 @@ def _number_of(name: str, text: str | None, default: int) -> int:
 
 
 def _page(body: dict[str, Any]) -> str | None:
-    """The address from which the customer writes; one that is none is left out, a chat must open."""
+    """The address from which the customer writes, without its query, which may name a person; one that is none is left
+    out, a chat must open."""
     page = body.get("page")
     if not isinstance(page, str) or len(page) > LONGEST_PAGE or not is_storable(page):
         return None
-    return page if page.startswith(("http://", "https://")) else None
+    return re.split("[?#]", page)[0] if page.startswith(("http://", "https://")) else None

@@ -77,7 +77,6 @@ _VERBS = {
     "ignored": "忽略",
     "sent": "发送",
     "retried": "重新发送",
-    "continued": "继续跟进",
     "feed_renewed": "更换日历地址",
     "continued": "补充",
     "published": "发布",

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -60,8 +59,8 @@ class StoredFile:
         return self.content_type.startswith("image/")
 
     def as_json(self) -> dict[str, Any]:
-        """What ``custom.attachment`` of a message says."""
-        url = f"/files/{self.token}/{quote(self.name)}"
+        """What ``custom.attachment`` of a message says. A name may hold a telephone number: no address repeats it."""
+        url = f"/files/{self.token}/file{ENDINGS[self.content_type]}"
         return {"url": url, "name": self.name, "type": self.content_type, "size": self.size}
 
 

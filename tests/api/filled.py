@@ -41,15 +41,21 @@ class Filled:
         return answer.json()
 
 
-def fill(whole: Whole, texts: tuple[str, ...], phone: Callable[[int], str]) -> Filled:
-    """Each text into each field; ``phone`` gives a number of its own for each."""
+def fill(
+    whole: Whole, texts: tuple[str, ...], phone: Callable[[int], str], of_staff: tuple[str, ...] = ()
+) -> Filled:
+    """Each text into each field; ``phone`` gives a number of its own for each.
+
+    ``of_staff``: what stands instead where only staff write: names, content, reasons.
+    """
+    by_staff = of_staff or texts
     client = httpx.Client(base_url=str(whole.client.base_url), headers=bearer(whole, "admin"), timeout=30)
     filled = Filled(whole, client, ids={"faq": []})
     _talk(filled, texts)
     for number, text in enumerate(texts):
-        _about_customers(filled, number, text, phone(number))
-        _about_content(filled, number, text)
-    _go_into_the_tables(filled, texts, phone)
+        _about_customers(filled, number, text, by_staff[number], phone(number))
+        _about_content(filled, number, by_staff[number])
+    _go_into_the_tables(filled, texts, by_staff, phone)
     return filled
 
 
@@ -74,20 +80,20 @@ def _talk(filled: Filled, texts: tuple[str, ...]) -> None:
     filled.call("POST", f"conversations/{id_}/reply", attachment=sent["token"])
 
 
-def _about_customers(filled: Filled, number: int, text: str, phone: str) -> None:
+def _about_customers(filled: Filled, number: int, text: str, name: str, phone: str) -> None:
     conversation = filled.conversations[0]
-    lead = filled.call("POST", "leads", phone=phone, name=text[:80], note=text, conversation_id=conversation)
+    lead = filled.call("POST", "leads", phone=phone, name=name[:80], note=text, conversation_id=conversation)
     filled.ids.setdefault("leads", []).append(lead["id"])
     if number < 4:  # one after the other in the only car
         start = f"2026-11-28T{10 + number}:00:00+08:00"
-        booked = filled.call("POST", "appointments", **DRIVE, start=start, name=text[:40], phone=phone)
+        booked = filled.call("POST", "appointments", **DRIVE, start=start, name=name[:40], phone=phone)
         filled.ids.setdefault("appointments", []).append(booked["id"])
-    user = {"username": f"xss{number}", "password": "a-long-password-1", "name": text[:40] or "x"}
+    user = {"username": f"xss{number}", "password": "a-long-password-1", "name": name[:40]}
     filled.call("POST", "users", role="consultant", **user)
 
 
 def _about_content(filled: Filled, number: int, text: str) -> None:
-    entry = {**FAQ, "title": text[:40], "answer": text, "note": text[:100], "draft": True}
+    entry = {**FAQ, "title": text[:30], "answer": text, "note": text[:100], "draft": True}
     for path, body in (
         (f"faq/store.number_{number}", entry),
         ("templates/utter_greet", {"text": text, "draft": True}),
@@ -101,13 +107,15 @@ def _about_content(filled: Filled, number: int, text: str) -> None:
         filled.client.post("/api/staff/outages", json=out)
 
 
-def _go_into_the_tables(filled: Filled, texts: tuple[str, ...], phone: Callable[[int], str]) -> None:
+def _go_into_the_tables(
+    filled: Filled, texts: tuple[str, ...], by_staff: tuple[str, ...], phone: Callable[[int], str]
+) -> None:
     """What only a dialogue writes: cases, scores, cars."""
     database, now, conversation = filled.whole.database, clock.now(), filled.conversations[0]
     customer = filled.get("customers")[0]["id"]
     with database.transaction() as session:
         for number, text in enumerate(texts):
-            details = {"what": text, "words": [text, {"place": text}], text[:20]: text}
+            details = {"what": text, "words": [text, {"place": text}], by_staff[number][:20]: text}
             case = Case(
                 id=f"case{number}",
                 kind="complaint",
@@ -120,7 +128,7 @@ def _go_into_the_tables(filled: Filled, texts: tuple[str, ...], phone: Callable[
             )
             session.add(case)
             scores.ask(session, scores.Occasion.VISIT, f"v{number}", conversation, "admin", now)
-        session.add(Vehicle(plate=texts[3][:20], customer_id=customer, model="x5", delivered=now.date()))
+        session.add(Vehicle(plate=by_staff[3][:20], customer_id=customer, model="x5", delivered=now.date()))
     for text in texts:
         given = scores.give(database, conversation, 2, now)
         if given is not None:

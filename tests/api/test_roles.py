@@ -170,12 +170,15 @@ POST   /api/staff/resources/{}/feed
         LEADERS,
         """
 GET    /api/staff/audit
+GET    /api/staff/outbox
+POST   /api/staff/outbox/{}/retry
 GET    /api/staff/dealership
 PUT    /api/staff/dealership/{}
 DELETE /api/staff/dealership/{}
 GET    /api/staff/dealership/{}/history
 POST   /api/staff/dealership/{}/rollback
 GET    /console/audit
+GET    /console/outbox
 GET    /console/settings
 GET    /console/settings/{}
 """,

@@ -25,7 +25,7 @@ from bot.services.outbox import Senders, list_outbox, send_due
 from bot.store.database import Database
 from bot.store.outbox import STATES
 from tests.services.bookings import NOW
-from tests.services.desks import colleague, waits, writes
+from tests.services.waiting_work import colleague, waits, writes
 from tests.services.reminded import CONTENT, Post, at, conversation
 
 CONTENT_NOW = CONTENT.current()

@@ -22,7 +22,7 @@ from bot.services.outbox import list_outbox, retry_failed
 from bot.store.database import Database
 from bot.store.outbox import STATES
 from tests.services.bookings import NOW, book
-from tests.services.desks import colleague, waits
+from tests.services.waiting_work import colleague, waits
 from tests.services.reminded import CONTENT, Post, at, conversation, send, with_email
 
 MINUTE = timedelta(minutes=1)
