@@ -25,8 +25,8 @@ from bot.services.outbox import Senders, list_outbox, send_due
 from bot.store.database import Database
 from bot.store.outbox import STATES
 from tests.services.bookings import NOW
-from tests.services.waiting_work import colleague, waits, writes
 from tests.services.reminded import CONTENT, Post, at, conversation
+from tests.services.waiting_work import colleague, waits, writes
 
 CONTENT_NOW = CONTENT.current()
 MINUTE = timedelta(minutes=1)

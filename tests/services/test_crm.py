@@ -22,8 +22,8 @@ from bot.services.outbox import list_outbox, retry_failed
 from bot.store.database import Database
 from bot.store.outbox import STATES
 from tests.services.bookings import NOW, book
-from tests.services.waiting_work import colleague, waits
 from tests.services.reminded import CONTENT, Post, at, conversation, send, with_email
+from tests.services.waiting_work import colleague, waits
 
 MINUTE = timedelta(minutes=1)
 PHONE = "13812345678"
