@@ -8,7 +8,7 @@ PAYLOADS = (
     f"<ScRiPt >{CALL}</sCrIpT>",
     f"<<script>{CALL}//<</script>",
     f"<img src=x onerror={CALL}>",
-    f"<img src=x onerror=&#119;indow.pwned=1>",
+    "<img src=x onerror=&#119;indow.pwned=1>",
     f"<svg onload={CALL}>",
     f"<svg><animate onbegin={CALL} attributeName=x dur=1s>",
     f"<svg><script>{CALL}</script></svg>",

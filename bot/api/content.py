@@ -1,4 +1,4 @@
-"""FAQ answers and reply templates in the staff API: search, history, edit, approve, roll back, retire, restore."""
+"""FAQ answers, reply templates and standard replies in the staff API: search, history, edit, approve, roll back …"""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from bot.services import audit
 from bot.services.audit import Actor
 from bot.services.content import editing, listing
 from bot.services.content.checks import Fault
-from bot.services.content.editing import FAQ, TEMPLATE, Change, Editor
+from bot.services.content.editing import FAQ, STANDARD, TEMPLATE, Change, Editor
 from bot.services.content.fields import EDITABLE, field_faults, moment_of
 from bot.services.content.listing import Entry
 from bot.services.content.preview import Preview, preview
@@ -32,13 +32,13 @@ from bot.services.content.warnings import edit_warnings, retire_warnings
 from bot.services.texts import is_storable
 from bot.store.database import Database
 
-PATHS = {"faq": FAQ, "templates": TEMPLATE}
+PATHS = {"faq": FAQ, "templates": TEMPLATE, "standard-replies": STANDARD}
 _VALIDITY = ("valid_from", "valid_until")
 _LARGEST_VERSION = 2**31 - 1
 
 
 def add_content_routes(blueprint: Blueprint, database: Database, content: ContentStore, gate: Gate) -> None:
-    """The routes below ``/staff/faq`` and ``/staff/templates``; ``gate`` gives the caller."""
+    """The routes below ``/staff/faq``, ``/templates`` and ``/standard-replies``; ``gate`` gives the caller."""
     for path, kind in PATHS.items():
         _ContentRoutes(database, content, gate, kind).add(blueprint, f"/staff/{path}")
 
@@ -232,9 +232,11 @@ def _words(kind: str, data: Mapping[str, Any]) -> dict[str, Any]:
     """The editable fields; one that the version did not have yet is empty."""
     empty: dict[str, Any] = {"questions": [], "buttons": [], "channels": {}}
     words = {name: data.get(name, empty.get(name, "")) for name in EDITABLE[kind]}
-    words["buttons"] = [
-        {name: value for name, value in button.items() if value is not None} for button in words["buttons"]
-    ]
+    if "buttons" in words:
+        words["buttons"] = [
+            {name: value for name, value in button.items() if value is not None}
+            for button in words["buttons"]
+        ]
     if kind == TEMPLATE:
         words["variables"] = dict(data.get("variables", {}))
     return words

@@ -1,4 +1,4 @@
-"""The OpenAPI description of FAQ answers and reply templates."""
+"""The OpenAPI description of FAQ answers, reply templates and standard replies."""
 
 from __future__ import annotations
 
@@ -23,18 +23,24 @@ _BUTTONS = {"type": "array", "items": _BUTTON}
 _WORDS: dict[str, dict[str, Any]] = {
     "Faq": {"title": _TEXT, "category": _TEXT, "answer": _TEXT, "questions": _TEXTS, "buttons": _BUTTONS},
     "Template": {"text": _TEXT, "channels": _OBJECT, "buttons": _BUTTONS},
+    "StandardReplyEntry": {"title": _TEXT, "category": _TEXT, "shortcut": _TEXT, "text": _TEXT},
 }
 _SEARCHED = "draft, approved, retired, live, expiring, planned or waiting (has a draft)"
-_PATHS = {"faq": ("Faq", "FAQ answer"), "templates": ("Template", "reply template")}
+_PATHS = {
+    "faq": ("Faq", "FAQ answer"),
+    "templates": ("Template", "reply template"),
+    "standard-replies": ("StandardReplyEntry", "standard reply"),
+}
+_NEW = {"faq": "topic (needs title and answer)", "standard-replies": "reply (needs title and text)"}
 
 
 def content_paths() -> dict[str, Any]:
-    """The paths below ``/api/staff/faq`` and ``/api/staff/templates``."""
+    """The paths below ``/api/staff/faq``, ``/templates`` and ``/standard-replies``."""
     return {path: item for part in _PATHS for path, item in _paths_of(part).items()}
 
 
 def content_schemas() -> dict[str, Any]:
-    """``Faq``, ``Template`` and their versions."""
+    """``Faq``, ``Template``, ``StandardReplyEntry`` and their versions."""
     schemas: dict[str, Any] = {"ContentPreview": _preview()}
     for name, words in _WORDS.items():
         read_only = {"variables": _OBJECT} if name == "Template" else {}
@@ -83,7 +89,7 @@ def _preview() -> dict[str, Any]:
         channels=_OBJECT,
         faults={"type": "array", "items": fault},
         warnings=_TEXTS,
-        suggested_id={**_NULLABLE, "description": "for a topic whose id is `new`"},
+        suggested_id={**_NULLABLE, "description": "where the id is `new`"},
     )
 
 
@@ -91,7 +97,7 @@ def _paths_of(part: str) -> dict[str, Any]:
     schema, name = _PATHS[part]
     base = f"/api/staff/{part}"
     seen = {**_NUMBER, "description": "the live version that the caller saw; 409 when it is another one now"}
-    created = "; an unknown id becomes a new topic (needs title and answer)" if part == "faq" else ""
+    created = f"; an unknown id becomes a new {_NEW[part]}" if part in _NEW else ""
     change = {
         "type": "object",
         "properties": {

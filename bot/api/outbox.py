@@ -61,7 +61,7 @@ def add_outbox_routes(blueprint: Blueprint, parts: Parts) -> None:
     @blueprint.post("/staff/outbox/<id_:str>/retry")
     async def retry(request: Request, id_: str) -> HTTPResponse:
         staff = await gate(request, Permission.READ_AUDIT)
-        if not (id_.isascii() and id_.isdigit() and int(id_[:12]) <= LARGEST_ID):
+        if not (id_.isascii() and id_.isdigit() and len(id_) <= 12 and int(id_) <= LARGEST_ID):
             raise NotFound("no such message")
         await in_thread(retry_failed, database, clock.now(), int(id_), staff.actor)
         return json({})

@@ -21,6 +21,7 @@ LONGEST_ID = 80
 LONGEST_EMAIL = 254
 _PHONE = re.compile(r"1[3-9]\d{9}")
 _MOST_KM = 3_000_000
+_MOST_DIGITS = 18
 
 
 async def in_thread(function: Any, *arguments: Any, **named: Any) -> Any:
@@ -140,7 +141,7 @@ def number_of(name: str, text: str | None, default: int, most: int) -> int:
     """A whole number from 1 to ``most``."""
     if not text:
         return default
-    if not (text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= most):
+    if not (text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS and 1 <= int(text) <= most):
         raise InvalidInput(f"{name} must be a number from 1 to {most}")
     return int(text)
 

@@ -7,6 +7,7 @@ UTF-8 ends in a stack trace instead of an answer. Drop this module when Sanic re
 from __future__ import annotations
 
 import logging
+from ipaddress import ip_address
 from typing import Any
 
 from sanic import Request
@@ -34,7 +35,15 @@ class CheckedRequest(Request):
     @property
     def ip(self) -> str:
         """Where the request comes from: what our own proxies say (PROXIES_COUNT of them), else the other end."""
-        return str(self.remote_addr or super().ip)
+        told = str(self.remote_addr).strip("[]")
+        return told if told and _is_address(told) else str(super().ip)
+
+
+def _is_address(text: str) -> bool:
+    try:
+        return bool(ip_address(text))
+    except ValueError:
+        return False
 
 
 class CheckedProtocol(HttpProtocol):

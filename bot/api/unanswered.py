@@ -97,7 +97,7 @@ def _since(text: str | None) -> datetime | None:
 def _limit(text: str | None) -> int:
     if text is None:
         return MOST
-    if not (text.isascii() and text.isdigit() and 0 < int(text[:9]) <= MOST):
+    if not (text.isascii() and text.isdigit() and len(text) < 10 and 0 < int(text) <= MOST):
         raise InvalidInput(f"limit must be a number from 1 to {MOST}")
     return int(text)
 

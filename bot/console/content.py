@@ -1,4 +1,4 @@
-"""FAQ answers and reply templates: the lists, the page of one entry, and "try a sentence"."""
+"""FAQ answers, reply templates and standard replies: the lists, the page of one entry, and "try a sentence"."""
 
 from __future__ import annotations
 
@@ -13,25 +13,26 @@ from bot import clock
 from bot.console.content_words import ACTIONS, CATEGORIES, CHANNEL_NAMES, ENTITIES, INTENTS, VARIABLE_TYPES
 from bot.console.site import Site
 from bot.domain.errors import NotFound
-from bot.domain.replies import CHANNELS, VariableType
+from bot.domain.replies import CHANNELS, STANDARD_VARIABLES, VariableType
 from bot.domain.staff import Permission
 from bot.services import unanswered
 from bot.services.content import listing
 from bot.services.content.checks import LONGEST
-from bot.services.content.editing import FAQ, TEMPLATE
+from bot.services.content.editing import FAQ, STANDARD, TEMPLATE
 from bot.services.content.preview import NEW, example_of
 from bot.services.content.snapshot import Content
 from bot.services.staff import Staff
+from bot.services.standard_replies import LABELS
 from bot.services.teaching import MASK
 from bot.services.texts import is_storable
 from bot.services.users import list_users
 
-PATHS = {"faq": FAQ, "templates": TEMPLATE}
-NAMES = {"faq": "问答", "templates": "话术"}
+PATHS = {"faq": FAQ, "templates": TEMPLATE, "standard-replies": STANDARD}
+NAMES = {"faq": "问答", "templates": "话术", "standard-replies": "标准话术"}
 
 
 def add_content_pages(site: Site) -> None:
-    """``/console/faq``, ``/console/templates``, their entries, and ``/console/try``."""
+    """``/console/faq``, ``/templates`` and ``/standard-replies``, their entries, and ``/console/try``."""
     for path, kind in PATHS.items():
         _ContentPages(site, path, kind).add()
 
@@ -50,7 +51,7 @@ class _ContentPages:
     def add(self) -> None:
         base = f"/console/{self._path}"
         self._page(base, self._list)
-        if self._kind == FAQ:
+        if self._kind != TEMPLATE:
             self._page(f"{base}/{NEW}", self._new)
         self._page(f"{base}/<id_:str>", self._entry)
 
@@ -80,25 +81,28 @@ class _ContentPages:
             return self._site.render(
                 request, staff, "content_missing.html", status=404, back=f"/console/{self._path}"
             )
-        data = {**await self._form_data(), "id": entry.id, "declared": _declared(entry.data)}
+        data = {**await self._form_data(), "id": entry.id, "declared": _declared(self._kind, entry.data)}
         return self._render(request, staff, "content_entry.html", data)
 
     async def _new(self, request: Request, staff: Staff) -> HTTPResponse:
         """With ``?unanswered=<number>`` the sentence becomes its first question."""
-        question, number = "", request.args.get("unanswered") or ""
+        question, number = "", (request.args.get("unanswered") or "") if self._kind == FAQ else ""
         if number:
             try:
                 found = await in_thread(unanswered.find, self._site.database, int(number[:9]))
             except (NotFound, ValueError):
                 return redirect(f"/console/{self._path}/{NEW}")
             question = MASK.sub("", found.text).strip()  # no customer would ever type it
-        data = {**await self._form_data(), "id": None, "question": question, "declared": {}}
+        data = {**await self._form_data(), "id": None, "question": question}
+        data["declared"] = _declared(self._kind, {})
         data["unanswered"] = int(number[:9]) if number else None
         return self._render(request, staff, "content_entry.html", data)
 
     async def _form_data(self) -> dict[str, Any]:
         content = await in_thread(self._site.content.current)
         used = {entry.category for entry in content.faq.values()} | CATEGORIES.keys()
+        if self._kind == STANDARD:
+            used = {reply.category for reply in content.standard_replies.values()} - {""}
         return {
             **try_data(content),
             **self._about(),
@@ -133,8 +137,13 @@ def _categories(used: Any) -> dict[str, str]:
     return {category: CATEGORIES.get(category, category) for category in sorted(used)}
 
 
-def _declared(data: Any) -> dict[str, dict[str, str]]:
-    """The variables of a template: type in words and an example."""
+def _declared(kind: str, data: Any) -> dict[str, dict[str, str]]:
+    """The variables of a template or of standard replies: what each is, in words, and an example."""
+    if kind == STANDARD:
+        text = VariableType.TEXT
+        return {
+            name: {"type": LABELS[name], "example": example_of(name, text)} for name in STANDARD_VARIABLES
+        }
     return {
         name: {"type": VARIABLE_TYPES[VariableType(type_)], "example": example_of(name, VariableType(type_))}
         for name, type_ in sorted(data.get("variables", {}).items())

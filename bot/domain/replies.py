@@ -115,7 +115,7 @@ STANDARD_VARIABLES = (
     "booking_code",
     "plate",
 )
-"""What a standard reply may say of the customer and the adviser; what is not known is left for the adviser to fill in."""
+"""What a standard reply may say of customer and adviser; what is not known is left for the adviser to fill in."""
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ from bot.store.staff_tables import Lead
 from bot.store.tables import Appointment, Conversation, Customer, Vehicle
 
 _OPEN = re.compile(r"【([^【】\n]{1,20})】")
-_LABELS = {
+LABELS = {
     "customer": "客户称呼",
     "adviser": "顾问姓名",
     "model": "车型",
@@ -34,7 +34,8 @@ _LABELS = {
     "booking_code": "预约码",
     "plate": "车牌",
 }
-assert set(_LABELS) == set(STANDARD_VARIABLES)
+"""What each variable of the card is called."""
+assert set(LABELS) == set(STANDARD_VARIABLES)
 
 
 @dataclass(frozen=True)
@@ -96,7 +97,7 @@ def _pinyin(title: str) -> tuple[str, str]:
 def _filled(reply: StandardReply, version: int, values: Mapping[str, str | None]) -> FilledReply:
     def value_of(match: re.Match[str]) -> str:
         name = match.group(1)
-        return values.get(name) or f"【{_LABELS.get(name, name)}】"
+        return values.get(name) or f"【{LABELS.get(name, name)}】"
 
     text = VARIABLE.sub(value_of, reply.text).strip()
     missing = tuple(dict.fromkeys(_OPEN.findall(text)))

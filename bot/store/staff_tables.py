@@ -133,7 +133,9 @@ class Lead(Base):
     created_at = sa.Column(LocalTime, nullable=False)
     updated_at = sa.Column(LocalTime, nullable=False)
     __table_args__ = (
-        sa.Index("uq_leads_open_phone", "phone", unique=True, sqlite_where=_IS_OPEN, postgresql_where=_IS_OPEN),
+        sa.Index(
+            "uq_leads_open_phone", "phone", unique=True, sqlite_where=_IS_OPEN, postgresql_where=_IS_OPEN
+        ),
     )
 
 

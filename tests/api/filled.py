@@ -97,6 +97,10 @@ def _about_content(filled: Filled, number: int, text: str) -> None:
     for path, body in (
         (f"faq/store.number_{number}", entry),
         ("templates/utter_greet", {"text": text, "draft": True}),
+        (
+            f"standard-replies/standard.number_{number}",
+            {"title": text[:30], "text": text, "category": text[:20]},
+        ),
     ):
         answer = filled.client.put(f"/api/staff/{path}", json=body)
         assert answer.status_code in (200, 400), answer.text  # a text with a variable of its own is refused
@@ -148,9 +152,11 @@ def pages_of(filled: Filled) -> list[str]:
         "/cases",
         "/faq",
         "/templates",
+        "/standard-replies",
         "/unanswered",
         "/users",
         "/audit",
+        "/outbox",
         "/settings",
         "/me",
         "/try",
@@ -163,6 +169,7 @@ def pages_of(filled: Filled) -> list[str]:
         f"/console/customers/{customer}/card",
         "/console/templates/utter_greet",
         *(f"/console/faq/{id_}" for id_ in filled.ids["faq"][:8]),
+        *(f"/console/standard-replies/{id_}" for id_ in filled.ids["standard-replies"][:4]),
     ]
 
 

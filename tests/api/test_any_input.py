@@ -78,6 +78,7 @@ def known(running: Whole) -> dict[str, str]:
         "appointments": booked.json()["id"],
         "faq": "store.hours",
         "templates": "utter_greet",
+        "standard-replies": "standard.greeting",
         "dealership": "profile",
         "unanswered": "1",
         "users": "admin",

@@ -100,6 +100,7 @@ def test_every_documented_route_exists_and_answers_as_described(server: RunningS
     ids = {
         "faq": "store.hours",
         "templates": "utter_greet",
+        "standard-replies": "standard.greeting",
         "conversations": conversation,
         "appointments": appointment,
         "customers": server.client.get("/api/staff/customers", headers=headers).json()[0]["id"],

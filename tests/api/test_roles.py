@@ -67,6 +67,12 @@ PUT  /api/staff/templates/{}
 GET  /api/staff/templates/{}/history
 POST /api/staff/templates/{}/preview
 POST /api/staff/templates/{}/rollback
+GET  /api/staff/standard-replies/search
+GET  /api/staff/standard-replies/{}
+PUT  /api/staff/standard-replies/{}
+GET  /api/staff/standard-replies/{}/history
+POST /api/staff/standard-replies/{}/preview
+POST /api/staff/standard-replies/{}/rollback
 GET  /api/staff/unanswered
 POST /api/staff/unanswered/{}/resolve
 POST /api/staff/understand
@@ -75,6 +81,9 @@ GET  /console/faq/new
 GET  /console/faq/{}
 GET  /console/templates
 GET  /console/templates/{}
+GET  /console/standard-replies
+GET  /console/standard-replies/new
+GET  /console/standard-replies/{}
 GET  /console/try
 GET  /console/unanswered
 """,
@@ -156,6 +165,9 @@ POST /api/staff/faq/{}/retire
 POST /api/staff/templates/{}/approve
 POST /api/staff/templates/{}/restore
 POST /api/staff/templates/{}/retire
+POST /api/staff/standard-replies/{}/approve
+POST /api/staff/standard-replies/{}/restore
+POST /api/staff/standard-replies/{}/retire
 """,
     ),
     (

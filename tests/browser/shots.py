@@ -22,6 +22,7 @@ from tests.browser.desk import Desk, conversation_of
 IMAGES = Path(__file__).resolve().parents[2] / "docs" / "images"
 DESKTOP = {"width": 1280, "height": 800}
 PHONE = {"width": 390, "height": 844}
+UNANSWERED = ("那个东西怎么弄的呀", "那个东西怎么弄的呀", "车里能装火炉吗", "可以拿骆驼抵车款吗")
 
 
 @dataclass
@@ -133,12 +134,40 @@ def customers_and_appointments(studio: Studio) -> None:
             shoot(page, f"{name}{suffix}")
 
 
+def content(studio: Studio) -> None:
+    """Answers, templates, standard replies, what was not understood, a sentence tried, what goes out, and the way in."""
+    for number, words in enumerate(UNANSWERED):
+        studio.staff.says(f"shots-unanswered-{number}", words)
+    for viewport, suffix in ((DESKTOP, ""), (PHONE, "-phone")):
+        page = studio.open(viewport)
+        page.goto(f"{studio.url}/console/login")
+        shoot(page, f"login{suffix}")
+        sign_in(page, studio.url, "/console/me")
+        for name, path, ready in (
+            ("faq", "faq", ".entry"),
+            ("faq-entry", "faq/store.parking", "#preview .message"),
+            ("templates", "templates", ".entry"),
+            ("standard-reply", "standard-replies/standard.test_drive_booked", "#preview .message"),
+            ("unanswered", "unanswered", ".sentence"),
+            ("outbox", "outbox", "main h1"),
+        ):
+            page.goto(f"{studio.url}/console/{path}")
+            page.locator(ready).first.wait_for()
+            shoot(page, f"{name}{suffix}")
+        page.goto(f"{studio.url}/console/try")
+        page.get_by_label("说一句试试").last.fill("周六下午三点想去城东店试驾 X5")
+        page.keyboard.press("Enter")
+        page.locator(".facts").wait_for()
+        shoot(page, f"try{suffix}")
+
+
 PAGES: tuple[Callable[[Studio], None], ...] = (
     workplace,
     workplace_in_the_dark,
     workplace_on_a_phone,
     administration,
     customers_and_appointments,
+    content,
 )
 
 

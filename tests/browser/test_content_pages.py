@@ -271,6 +271,39 @@ def test_a_template_is_previewed_with_examples(
     expect(page.get_by_label("微信")).to_have_value("")
 
 
+def test_a_standard_reply_is_made_and_edited(
+    page: Page, visits: Callable[[str], None], staff: StaffApi
+) -> None:
+    visits("/console/templates")
+    page.get_by_role("link", name="标准话术", exact=True).click()
+    page.get_by_role("link", name="新建标准话术").click()
+    page.get_by_label("标题").fill("预约拖车")
+    expect(page.get_by_label("编号")).to_have_value("standard.yu_yue_tuo_che")
+    page.get_by_label("快捷码").fill("yqsj")
+    page.get_by_label("文字").fill("拖车【几点】到，")
+    page.locator("[data-insert=customer]").click()
+    expect(bubble(page)).to_have_text("拖车【几点】到，王先生")
+    page.get_by_role("button", name="发布", exact=True).click()
+    fault = page.locator("[data-field=shortcut] .fault")
+    expect(fault).to_have_text("快捷码已经给了“邀请试驾”，请换一个")
+    page.get_by_label("快捷码").fill("yytc")
+    page.get_by_role("button", name="发布", exact=True).click()
+    page.wait_for_url("**/console/standard-replies/standard.yu_yue_tuo_che")
+    expect(toast(page, "已发布，同事马上可以用")).to_be_visible()
+    assert [reply["open"] for reply in staff.get("standard-replies", q="yytc")] == [["几点", "客户称呼"]]
+
+    page.get_by_label("文字").fill("拖车【几点】到。")
+    page.get_by_role("button", name="发布", exact=True).click()
+    newest = page.locator("#history > li").first
+    expect(newest).to_contain_text("第 2 版")
+    newest.get_by_text("和第 1 版的不同").click()
+    expect(newest.locator("del").first).to_contain_text("customer")
+    page.get_by_role("button", name="停用", exact=True).click()
+    page.get_by_role("dialog").get_by_role("button", name="停用").click()
+    expect(page.locator(".notice", has_text="同事找不到")).to_be_visible()
+    assert staff.get("standard-replies", q="yytc") == []
+
+
 def test_a_sentence_is_tried(page: Page, visits: Callable[[str], None]) -> None:
     visits("/console/try")
     page.get_by_label("说一句试试").last.fill("周六下午三点想试驾")

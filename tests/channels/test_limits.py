@@ -89,6 +89,14 @@ async def test_an_address_that_the_customer_made_up_is_not_believed(tmp_path: Pa
     assert [answer.status_code for answer in chats] == [200] * 3 + [429] * 2
 
 
+async def test_what_is_no_address_is_not_taken_for_one(tmp_path: Path) -> None:
+    async with opened(tmp_path, Flood(None, 3), proxies=1) as application:
+        said = ["unknown", "x" * 500, "203.0.113.9,", "_hidden", "::gggg"]
+        chats = [await new_chat(application, said=text) for text in [*said, "[2001:db8::1]", "2001:db8::2"]]
+
+    assert [answer.status_code for answer in chats] == [200, 200, 200, 200, 429, 200, 200]
+
+
 async def test_without_proxies_of_ours_the_header_names_nobody(tmp_path: Path) -> None:
     async with opened(tmp_path, Flood(None, 3)) as application:
         chats = [await new_chat(application, said=f"198.51.100.{n}") for n in range(5)]

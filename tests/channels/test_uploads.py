@@ -140,7 +140,7 @@ async def test_a_customer_cannot_send_the_file_of_somebody_else(application: App
     await application.client.post("/web/messages", json=body, headers=visitor)
     await application.turns.close()
 
-    assert [row["custom"] for row in await history(application, visitor)][0] == {}
+    assert (await history(application, visitor))[0]["custom"] == {}
 
 
 async def test_what_was_never_sent_goes_after_a_day(application: Application, tmp_path: Path) -> None:

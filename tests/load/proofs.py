@@ -27,6 +27,7 @@ PROOFS = {
 HANDOFF_PROOFS = {
     "tests.services.test_takeover_races": "1,000 take-overs while the bot answers; rivals for one conversation; control",
     "tests.services.test_queue": "leases, grace time, the queue, assignment; the clock moved on by 61 minutes",
+    "tests.api.test_any_input": "every operation of the staff API with input that fits its description and that does not",
     "tests.test_restart_desk": "kill -9 while customers and advisers write, connections cut at random",
 }
 

@@ -138,7 +138,9 @@ def _written(function: ast.AST) -> Iterator[tuple[ast.expr, ast.expr, int]]:
     """Templates with their values that no dialogue says: what a customer reads when the owner changes."""
     for node in ast.walk(function):
         match node:
-            case ast.Call(func=ast.Name(id=name), args=arguments) if len(arguments) > WRITERS.get(name, 99) + 1:
+            case ast.Call(func=ast.Name(id=name), args=arguments) if (
+                len(arguments) > WRITERS.get(name, 99) + 1
+            ):
                 at = WRITERS[name]
                 yield arguments[at], arguments[at + 1], node.lineno
 

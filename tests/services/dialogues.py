@@ -23,9 +23,7 @@ class Echo:
     thinking: int = 0
     most_thinking: int = 0
 
-    async def reply(
-        self, conversation_id: str, text: str, message_id: str, channel: str
-    ) -> Answer:
+    async def reply(self, conversation_id: str, text: str, message_id: str, channel: str) -> Answer:
         self.heard.append((conversation_id, text))
         self.ids.append(message_id)
         self.thinking += 1

@@ -253,6 +253,11 @@ BROKEN: dict[str, tuple[str, Change, str]] = {
         replaced("holidays: []", "holidays: [{date: 2027-10-01}]"),
         "dealership/calendar.yml: entry 2027-10-01, field name: is missing",
     ),
+    "two standard replies with one shortcut": (
+        "faq/standard_replies.yml",
+        replaced("shortcut: qsd", "shortcut: kcwh"),
+        "faq/standard_replies.yml: entry standard.one_moment, field shortcut: is that of standard.greeting",
+    ),
     "a holiday of a month": (
         "dealership/calendar.yml",
         replaced("holidays: []", "holidays: [{date: 2027-10-01, name: 国庆节, days: 30}]"),

@@ -5,12 +5,16 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from bot import clock
+from bot.domain.errors import InvalidContent
 from bot.domain.staff import Role
-from bot.services.content.editing import STANDARD, Change, Editor, approve, edit
+from bot.services.content.editing import STANDARD, Change, Editor, approve, edit, restore, retire
+from bot.services.content.listing import Entry
+from bot.services.content.preview import NEW, preview
 from bot.services.content.snapshot import ContentStore
 from bot.services.conversations import open_conversation
 from bot.services.staff import Staff
@@ -21,6 +25,7 @@ from bot.store.tables import Appointment, Customer
 from tests.installations import filled_database
 from tests.services.bookings import NOW
 
+MANAGER, CONSULTANT = Editor("wang", may_approve=True), Editor("lin", may_approve=False)
 LIN = Staff("lin", Role.CONSULTANT, "林晓", stores=("east",))
 
 
@@ -33,6 +38,12 @@ class Replies:
 
     def one(self, words: str, conversation: str | None = None) -> FilledReply:
         return self.find(words, conversation)[0]
+
+    def edit(self, id_: str, by: Editor = MANAGER, **fields: str) -> Entry:
+        return edit(self.database, self.content.current(), STANDARD, id_, Change(fields), by, NOW)
+
+    def do(self, function: Any, id_: str) -> Entry:
+        return function(self.database, self.content.current(), STANDARD, id_, MANAGER, NOW)
 
     def conversation(self, facts: dict[str, str] | None = None, customer: str | None = None) -> str:
         with self.database.transaction() as session:
@@ -130,21 +141,73 @@ def test_the_customers_record_goes_before_what_was_said(replies: Replies) -> Non
 
 
 def test_only_approved_words_are_offered(replies: Replies) -> None:
-    def change(by: Editor, text: str) -> None:
-        edit(
-            replies.database,
-            replies.content.current(),
-            STANDARD,
-            "standard.one_moment",
-            Change({"text": text}),
-            by,
-            NOW,
-        )
-
     before = replies.one("qsd")
-    change(Editor("lin", may_approve=False), "马上就来。")
+    replies.edit("standard.one_moment", CONSULTANT, text="马上就来。")
     assert replies.one("qsd") == before
 
-    manager = Editor("wang", may_approve=True)
-    approve(replies.database, replies.content.current(), STANDARD, "standard.one_moment", manager, NOW)
+    replies.do(approve, "standard.one_moment")
     assert (replies.one("qsd").text, replies.one("qsd").version) == ("马上就来。", 2)
+
+
+def test_a_new_one_is_found_at_once(replies: Replies) -> None:
+    replies.edit(
+        "standard.tow",
+        title="预约拖车",
+        text="拖车【几点】到，{customer}。",
+        shortcut="yytc",
+        category="售后",
+    )
+
+    assert [reply.id for reply in replies.find("yytc")] == ["standard.tow"]
+    assert replies.one("yuyuetuoche").open == ("几点", "客户称呼")
+
+
+def test_a_shortcut_belongs_to_one_reply(replies: Replies) -> None:
+    with pytest.raises(InvalidContent, match="结束语") as raised:
+        replies.edit("standard.one_moment", shortcut="jsy")
+    assert raised.value.field == "shortcut"
+    replies.edit("standard.one_moment", shortcut="qsd", text="同一个快捷码可以留着。")
+
+    retire(replies.database, STANDARD, "standard.closing", MANAGER, NOW)
+    assert replies.edit("standard.one_moment", shortcut="jsy").data["shortcut"] == "jsy"
+    with pytest.raises(InvalidContent, match="请稍等"):
+        replies.do(restore, "standard.closing")
+
+
+def test_a_draft_whose_shortcut_was_given_away_is_not_approved(replies: Replies) -> None:
+    replies.edit("standard.one_moment", CONSULTANT, shortcut="xin")
+    replies.edit("standard.closing", shortcut="xin")
+
+    with pytest.raises(InvalidContent, match="结束语"):
+        replies.do(approve, "standard.one_moment")
+
+
+@pytest.mark.parametrize(
+    ("fields", "field"),
+    [
+        ({"text": "在 {nowhere}"}, "text"),
+        ({"text": " "}, "text"),
+        ({"title": "两\n行"}, "title"),
+        ({"category": "字" * 21}, "category"),
+        ({"category": "\x07"}, "category"),
+        ({"shortcut": "Q S D"}, "shortcut"),
+        ({"answer": "不是问答"}, "answer"),
+    ],
+)
+def test_what_a_standard_reply_may_not_be(replies: Replies, fields: dict[str, str], field: str) -> None:
+    with pytest.raises(InvalidContent) as raised:
+        replies.edit("standard.one_moment", **fields)
+
+    assert raised.value.field == field
+
+
+def test_the_preview_has_an_example_of_every_variable(replies: Replies) -> None:
+    content = replies.content.current()
+    for reply in content.standard_replies.values():
+        shown = preview(replies.database, content, STANDARD, reply.id, Change({}), NOW)
+        assert (shown.faults, shown.suggested_id) == ((), None)
+        assert "{" not in shown.text
+
+    fresh = Change({"title": "结束语", "text": "{adviser}祝您用车愉快。"})
+    shown = preview(replies.database, content, STANDARD, NEW, fresh, NOW)
+    assert (shown.text, shown.suggested_id) == ("周敏祝您用车愉快。", "standard.jie_shu_yu")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,9 +20,11 @@ from bot.services.upkeep import (
     run_upkeep,
     upkeep_rounds,
 )
+from bot.services.uploads import keep_file
 from bot.services.visits import Contact
 from bot.store.database import Database
 from bot.store.tables import Claim, Hold
+from tests.files import PNG
 from tests.services.bookings import DEMO, HALF_PAST_TWO, NOW, THREE, TWO, WANG, book, check, count, hold
 from tests.services.racing import is_consistent
 from tests.services.reminded import CONTENT, at, conversation, notices, rows, send
@@ -165,3 +168,13 @@ def test_stopping_does_not_wait_for_a_round_that_takes_for_ever() -> None:
     free.set()
     keeper.stop()
     assert not keeper.is_running
+
+
+def test_files_that_were_never_sent_go(database: Database, tmp_path: Path) -> None:
+    unsent = keep_file(database, tmp_path, PNG, "a.png", NOW, "admin")
+    rounds = upkeep_rounds(database, CONTENT, Senders(), uploads=tmp_path)
+    rounds[0]()
+    assert (tmp_path / unsent.token).exists()
+    at(NOW + timedelta(hours=25))
+    rounds[0]()
+    assert not (tmp_path / unsent.token).exists()

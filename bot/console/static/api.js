@@ -25,6 +25,19 @@ export async function api(method, path, body) {
   return answer;
 }
 
+/** Keeps a file for a reply; gives its `token`. */
+export async function upload(file) {
+  const response = await fetch(`/api/staff/uploads?${new URLSearchParams({ name: file.name })}`, {
+    method: "POST",
+    credentials: "same-origin",
+    headers: { "X-CSRF-Token": csrf, "Content-Type": "application/octet-stream" },
+    body: file,
+  });
+  const answer = await response.json().catch(() => ({}));
+  if (!response.ok) throw new Refused(response.status, answer);
+  return answer;
+}
+
 function wordsFor(status) {
   const words = {
     400: "填写的内容有误，请检查后再试。",

@@ -1,4 +1,4 @@
-/** The page of one answer or template: edit with a live preview, publish or propose, approve, roll back, retire. */
+/** The page of one answer, template or standard reply: edit with a live preview, publish or propose, approve, roll back, retire. */
 
 import { api } from "./api.js";
 import { ask } from "./ask.js";
@@ -13,7 +13,14 @@ import { el } from "/web/static/dom.js";
 
 const at = (id) => document.getElementById(id);
 const address = (id) => `${data.path}/${encodeURIComponent(id)}`;
+const standard = data.path === "standard-replies";
+const LIVE = standard ? "同事马上可以用。" : "客户马上会看到。";
 const SAID = "content:said"; // words for the page that comes next
+const RETIRED = {
+  faq: "助手不再回答它，也不再列为选项。随时可以恢复。",
+  templates: "对话说到这里时，客户会听到“没能处理好”之类的话，并转给人工。",
+  "standard-replies": "顾问不再找得到它。随时可以恢复。",
+};
 const form = new ContentForm(at("form"), changed);
 const preview = new LivePreview(form);
 let entry = null;
@@ -78,7 +85,7 @@ function describe() {
 
 function notices() {
   const found = [];
-  if (entry.status === "retired") found.push(notice("warn", "这一条已停用，客户看不到。要改，先恢复使用，或者存为草稿。", null));
+  if (entry.status === "retired") found.push(notice("warn", `这一条已停用，${standard ? "同事找不到" : "客户看不到"}。要改，先恢复使用，或者存为草稿。`, null));
   found.push(...drafts().map(draftNotice));
   for (const version of entry.planned) {
     found.push(notice("", `第 ${version.version} 版定好了时间：${dates.full(version.valid_from)} 生效。`, difference(version, false), withdrawButton(version, "撤下")));
@@ -122,7 +129,7 @@ async function approveDraft(draft, button) {
       if (!(await ask("仍然批准这份草稿？", "仍然批准", { danger: true, more }))) return;
       await api("POST", `${address(data.id)}/approve`, { version: draft.version, seen: head(), force: true });
     }
-    toast("已批准，客户马上会看到。");
+    toast(`已批准，${LIVE}`);
     await load({ keepForm: true });
   });
 }
@@ -142,12 +149,11 @@ function actionButton(words, path, body, { question = "", more = "", done, dange
 }
 
 function retireButton() {
-  const more = data.path === "faq" ? "助手不再回答它，也不再列为选项。随时可以恢复。" : "对话说到这里时，客户会听到“没能处理好”之类的话，并转给人工。";
-  return actionButton("停用", "retire", () => ({ seen: head() }), { question: "停用这一条？", more, done: "已停用。", danger: true });
+  return actionButton("停用", "retire", () => ({ seen: head() }), { question: "停用这一条？", more: RETIRED[data.path], done: "已停用。", danger: true });
 }
 
 function restoreButton() {
-  return actionButton("恢复使用", "restore", () => ({ seen: entry.version }), { done: "已恢复，客户马上会看到。" });
+  return actionButton("恢复使用", "restore", () => ({ seen: entry.version }), { done: `已恢复，${LIVE}` });
 }
 
 function withdrawButton(version, words) {
@@ -160,7 +166,7 @@ async function rollBack(version, button) {
   if (!(await ask(`恢复第 ${version.version} 版的内容？`, "恢复", { more }))) return;
   await attempt(button, async () => {
     await api("POST", `${address(data.id)}/rollback`, { version: version.version, seen: head() });
-    toast(data.may_approve ? "已恢复，客户马上会看到。" : "已提交，等待审核。");
+    toast(data.may_approve ? `已恢复，${LIVE}` : "已提交，等待审核。");
     await load({ keepForm: true });
   });
 }
@@ -183,7 +189,7 @@ async function save(draft, button) {
 
 async function saved(answer, draft) {
   const waits = draft || !data.may_approve;
-  const words = waits ? "草稿已保存，等待审核。" : "已发布，客户马上会看到。";
+  const words = waits ? "草稿已保存，等待审核。" : `已发布，${LIVE}`;
   form.settle();
   if (!data.id) {
     if (data.unanswered && !waits) {
@@ -260,6 +266,6 @@ if (data.id) {
 } else {
   at("state").hidden = true;
   at("editor").hidden = false;
-  form.fill({ category: Object.keys(data.categories)[0], questions: data.question ? [data.question] : [] });
+  form.fill({ category: standard ? "" : Object.keys(data.categories)[0], questions: data.question ? [data.question] : [] });
   changed();
 }

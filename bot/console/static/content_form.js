@@ -1,10 +1,10 @@
-/** The form of an answer or template: its values as the API wants them, faults beside their fields, unsaved changes. */
+/** The form of an answer, template or standard reply: its values as the API wants them, faults beside their fields, unsaved changes. */
 
 import { Buttons } from "./content_buttons.js";
 import { data } from "./page_data.js";
 import { el } from "/web/static/dom.js";
 
-const TEXTS = ["title", "category", "answer", "text"];
+const TEXTS = ["title", "category", "shortcut", "answer", "text"];
 const VALIDITY = ["valid_from", "valid_until"];
 
 export class ContentForm {
@@ -22,7 +22,7 @@ export class ContentForm {
       if (field) this.#touched.add(field.split(".")[0]);
       if (event?.target?.id !== "variable-search") changed();
     };
-    this.#buttons = new Buttons(this.#at("buttons"), this.#at("add-button"), () => heard());
+    if (this.#at("buttons")) this.#buttons = new Buttons(this.#at("buttons"), this.#at("add-button"), () => heard());
     form.addEventListener("input", heard);
     form.addEventListener("focusin", ({ target }) => {
       if (target.matches("#answer, #text, [data-channel]")) this.#lastText = target;
@@ -40,7 +40,7 @@ export class ContentForm {
     if (this.#at("questions")) this.#at("questions").value = (version.questions ?? []).join("\n");
     for (const area of this.#channels()) area.value = version.channels?.[area.dataset.channel] ?? "";
     for (const name of VALIDITY) this.#at(name).value = (version[name] ?? "").slice(0, 16);
-    this.#buttons.value = version.buttons ?? [];
+    if (this.#buttons) this.#buttons.value = version.buttons ?? [];
     this.#at("note").value = "";
     this.#at("validity").open = VALIDITY.some((name) => version[name]);
     if (this.#at("channels")) this.#at("channels").open = this.#channels().some(({ value }) => value);
@@ -68,7 +68,7 @@ export class ContentForm {
         this.#channels().filter(({ value }) => value.trim()).map((area) => [area.dataset.channel, area.value]),
       );
     }
-    body.buttons = this.#buttons.value;
+    if (this.#buttons) body.buttons = this.#buttons.value;
     for (const name of VALIDITY) body[name] = this.#at(name).value || null;
     return body;
   }

@@ -1,4 +1,4 @@
-/** The list of FAQ answers or templates; what is looked for stands in the address, so that "back" leads to it. */
+/** The list of FAQ answers, templates or standard replies; what is looked for stands in the address, so that "back" leads to it. */
 
 import { api } from "./api.js";
 import { authorOf, badges, dates } from "./content_words.js";
@@ -55,7 +55,7 @@ function reset() {
 
 function line(entry) {
   const words = entry.answer ?? entry.text;
-  const place = data.path === "faq" ? `${data.categories[entry.category] ?? entry.category} · ${entry.id}` : "";
+  const place = "title" in entry ? [data.categories[entry.category] ?? entry.category, entry.shortcut ? `快捷码 ${entry.shortcut}` : entry.id] : [];
   const by = `第 ${entry.version} 版 · ${authorOf(entry.author)} · ${dates.full(entry.updated_at)}`;
   return el(
     "li",
@@ -65,7 +65,7 @@ function line(entry) {
       { href: `/console/${data.path}/${encodeURIComponent(entry.id)}`, class: "entry" },
       el("span", { class: "row" }, el("strong", {}, entry.title ?? entry.id), ...badges(entry).filter((each) => each && each.textContent !== LIVE)),
       el("span", { class: "words" }, words),
-      el("span", { class: "muted small" }, [place, by].filter(Boolean).join(" · ")),
+      el("span", { class: "muted small" }, [...place, by].filter(Boolean).join(" · ")),
     ),
   );
 }

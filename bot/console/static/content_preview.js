@@ -23,12 +23,12 @@ export class Preview {
     this.#paint();
   }
 
-  /** `buttons`: {title, payload}. */
-  show(text, buttons = []) {
+  /** `buttons`: {title, payload}. `adviser`: the name of who says it; without one it is the assistant. */
+  show(text, buttons = [], adviser = null) {
     this.#shown += 1;
     this.#transcript.clear();
     this.#transcript.show([
-      { key: `preview:${this.#shown}`, author: "bot", text, buttons, active: true, time: new Date().toISOString() },
+      { key: `preview:${this.#shown}`, author: adviser ? "staff" : "bot", name: adviser, text, buttons, active: true, time: new Date().toISOString() },
     ]);
   }
 

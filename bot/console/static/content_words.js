@@ -35,6 +35,7 @@ export function authorOf(name) {
 export function readable(version) {
   const fields = [];
   if ("title" in version) fields.push(["标题", version.title], ["分类", data.categories?.[version.category] ?? version.category]);
+  if ("shortcut" in version) fields.push(["快捷码", version.shortcut]);
   fields.push(["answer" in version ? "答案" : "文字", (version.answer ?? version.text ?? "").trim()]);
   for (const [channel, text] of Object.entries(version.channels ?? {})) {
     fields.push([`${data.channels?.[channel] ?? channel}的文字`, text.trim()]);

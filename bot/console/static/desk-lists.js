@@ -140,7 +140,7 @@ export class Lists {
   }
 
   #preview({ preview, preview_author: author }) {
-    return preview ? (author === "staff" ? "顾问：" : "") + preview : "（没有文字）";
+    return preview ? (author === "staff" ? "顾问：" : "") + preview : "（图片或文件）";
   }
 
   #badges(line) {

@@ -6,6 +6,10 @@ import { data } from "./page_data.js";
 import { el } from "/web/static/dom.js";
 
 const PAUSE_MS = 300; // somebody types
+const NOTES = {
+  templates: "变量用例子填写，实际内容由对话给出。",
+  "standard-replies": "变量用例子填写，实际内容来自客户卡。【】里的由顾问填好再发。",
+};
 const at = (id) => document.getElementById(id);
 
 export class LivePreview {
@@ -46,7 +50,7 @@ export class LivePreview {
     if (!data.id && !this.#ownId && shown.suggested_id && this.#form.body.title.trim()) {
       at("id").value = shown.suggested_id;
     }
-    at("preview-note").textContent = data.path === "templates" ? "变量用例子填写，实际内容由对话给出。" : "";
+    at("preview-note").textContent = NOTES[data.path] ?? "";
     at("warnings").replaceChildren(...shown.warnings.map((words) => el("li", {}, words)));
     this.#offerChannels(Object.keys(shown.channels));
     this.#draw();
@@ -67,6 +71,6 @@ export class LivePreview {
   #draw() {
     const { text, channels, buttons } = this.#shown ?? {};
     if (text === undefined) return;
-    this.#bubble.show(channels[at("preview-channel")?.value] ?? text, buttons);
+    this.#bubble.show(channels[at("preview-channel")?.value] ?? text, buttons, data.path === "standard-replies" ? data.declared.adviser.example : null);
   }
 }

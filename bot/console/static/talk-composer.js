@@ -1,6 +1,8 @@
 /** Where staff write: replies and internal notes, with standard replies on "/". The draft of each conversation is kept. */
 import { el, setText } from "/web/static/dom.js";
+import { fileButton, isTooLarge, TOO_LARGE } from "/web/static/file-button.js";
 import { newId, Storage } from "/web/static/storage.js";
+import { upload } from "./api.js";
 import { ReplyPicker } from "./reply-picker.js";
 
 const SAFARI_COMPOSING = 229; // Safari ends the composition before it reports the Enter that ended it
@@ -18,7 +20,7 @@ export class TalkComposer {
   #entry = null; // what was sent and not confirmed: the same again has the same id
   #open = new Set(); // labels of 【…】 that a standard reply left to be written
 
-  /** `send({text, client_id, note})` throws what went wrong; `onWriting(on)`: a reply is being written. */
+  /** `send({text, client_id, note, attachment})` throws what went wrong; `onWriting(on)`: a reply is being written. */
   constructor({ conversation, send, onWriting }) {
     this.#conversation = conversation;
     this.#send = send;
@@ -28,6 +30,7 @@ export class TalkComposer {
     this.replyMode = mode(false, "回复客户");
     this.noteMode = mode(true, "内部备注");
     this.standard = el("button", { type: "button", class: "quiet", click: () => this.#pick() }, "标准话术 /");
+    this.file = fileButton((file) => this.#sendFile(file), { class: "quiet" }, "图片或 PDF");
     this.input = el("textarea", {
       rows: "2",
       "aria-label": "输入回复",
@@ -39,7 +42,7 @@ export class TalkComposer {
     this.button = el("button", { type: "submit", class: "primary" }, "发送");
     this.problem = el("p", { class: "problem", role: "alert", hidden: true });
     this.picker = new ReplyPicker({ conversation, onPick: (reply) => this.#insert(reply), onClose: () => this.input.focus() });
-    const bar = el("div", { class: "modes", role: "group", "aria-label": "写给谁" }, this.replyMode, this.noteMode, this.standard);
+    const bar = el("div", { class: "modes", role: "group", "aria-label": "写给谁" }, this.replyMode, this.noteMode, this.standard, this.file);
     const submit = (event) => (event.preventDefault(), this.#submit());
     this.root = el("form", { class: "composer", submit }, this.picker.root, bar, this.problem, el("div", { class: "write" }, this.input, this.button));
     this.#restore();
@@ -50,6 +53,7 @@ export class TalkComposer {
     this.#mayReply = reply;
     this.replyMode.disabled = !reply;
     this.standard.disabled = !reply;
+    this.file.disabled = !reply;
     this.noteMode.disabled = !note;
     if (reply && this.#autoNote) this.#setNote(false);
     if (!reply && !this.#note && !this.input.value.trim()) this.#setNote(true, { automatic: true });
@@ -160,6 +164,24 @@ export class TalkComposer {
     if (label === undefined) return null;
     this.input.setSelectionRange(at, at + label.length + 2);
     return label;
+  }
+
+  /** A file goes out as a reply of its own; what is being written stays. */
+  async #sendFile(file) {
+    if (isTooLarge(file)) return this.tellProblem(TOO_LARGE);
+    if (this.#sending || !this.#mayReply) return;
+    this.#sending = true;
+    this.tellProblem("");
+    this.#draw();
+    try {
+      const { token } = await upload(file);
+      await this.#send({ text: "", client_id: newId(), note: false, attachment: token });
+    } catch (error) {
+      this.tellProblem(error instanceof TypeError ? "网络断开了，请再选一次文件。" : `没有发出：${error.message}`);
+    }
+    this.#sending = false;
+    this.#draw();
+    this.focus();
   }
 
   async #submit() {

@@ -102,10 +102,10 @@ export class Talk {
     return [who, why, CHANNELS[channel] ?? channel, page].filter(Boolean).join(" · ");
   }
 
-  async #send({ text, client_id, note }) {
+  async #send({ text, client_id, note, attachment }) {
     if (note) return api("POST", `conversations/${this.#id}/note`, { text, client_id });
     api("POST", `conversations/${this.#id}/typing`, { on: false }).catch(() => {});
-    return api("POST", `conversations/${this.#id}/reply`, { text, client_id, epoch: this.#conversation.epoch });
+    return api("POST", `conversations/${this.#id}/reply`, { text, client_id, attachment, epoch: this.#conversation.epoch });
   }
 
   /** Only what was on the screen of whoever owns it counts as read. */

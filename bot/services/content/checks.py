@@ -88,16 +88,30 @@ def template_faults(
     yield from button_faults(template.buttons, known, topics)
 
 
-def standard_faults(reply: StandardReply, variables: Collection[str]) -> Iterator[Fault]:
-    """Everything that is wrong with a standard reply; ``variables`` are those of the dealership."""
+def standard_faults(
+    reply: StandardReply, variables: Collection[str], shortcuts: Mapping[str, str] | None = None
+) -> Iterator[Fault]:
+    """Everything that is wrong with a standard reply; ``variables`` are those of the dealership.
+
+    ``shortcuts``: those of the other replies, each with its title.
+    """
     yield from _length("title", "标题", reply.title, LONGEST["title"])
+    if "\n" in reply.title.strip():
+        yield Fault("title", "must be one line", "标题只能有一行")
     yield from _length("text", "文字", reply.text, LONGEST["text"])
     yield from variable_faults("text", reply.text, {*variables, *STANDARD_VARIABLES})
-    if len(reply.category) > LONGEST["category"]:
-        yield Fault("category", "is too long", f"分类超过 {LONGEST['category']} 个字")
+    if reply.category:
+        yield from _length("category", "分类", reply.category, LONGEST["category"])
+    if "\n" in reply.category.strip():
+        yield Fault("category", "must be one line", "分类只能有一行")
     if not _SHORTCUT.fullmatch(reply.shortcut):
         yield Fault(
             "shortcut", "must be up to 12 small letters or digits", "快捷码只能用 12 个以内的小写字母和数字"
+        )
+    if reply.shortcut and reply.shortcut in (shortcuts or {}):
+        owner = (shortcuts or {})[reply.shortcut]
+        yield Fault(
+            "shortcut", f"{reply.shortcut!r} is that of {owner!r}", f"快捷码已经给了“{owner}”，请换一个"
         )
 
 

@@ -24,8 +24,11 @@ from bot.store.database import Database
 from bot.store.tables import ContentEntry, ContentVersion
 
 FAQ, TEMPLATE, STANDARD = "faq", "template", "standard_reply"
-_NEW = {FAQ: "answer", STANDARD: "text"}
-"""What a new entry needs beside its title; templates come with the dialogues that say them."""
+_NEW = {
+    FAQ: {"title": "新主题要有标题", "answer": "新主题要有答案"},
+    STANDARD: {"title": "新话术要有标题", "text": "新话术要有文字"},
+}
+"""What a new entry needs, and what is said where it is missing; templates come with the dialogues that say them."""
 LAST_WORDS = frozenset(
     {
         "utter_technical_problem",
@@ -279,7 +282,7 @@ def new_topic(session: Session, kind: str, id_: str, change: Change, now: dateti
         raise NotFound(f"no {kind} entry {id_}: templates come with the dialogues that say them")
     for fault in new_id_faults(id_):
         raise invalid(kind, id_, fault)
-    for name, words in (("title", "新主题要有标题"), (_NEW[kind], "新主题要有答案")):
+    for name, words in _NEW[kind].items():
         if name not in change.fields:
             raise InvalidContent(kind, id_, name, "is missing", words)
     if change.seen:
@@ -318,7 +321,10 @@ def entry_faults(
     if kind == FAQ:
         yield from faq_faults(parse(FaqEntry, dict(raw)), content.variables.keys(), reachable)
     elif kind == STANDARD:
-        yield from standard_faults(parse(StandardReply, dict(raw)), content.variables.keys())
+        reply = parse(StandardReply, dict(raw))
+        others = [other for other in content.standard_replies.values() if other.id != reply.id]
+        shortcuts = {other.shortcut: other.title for other in others}
+        yield from standard_faults(reply, content.variables.keys(), shortcuts)
     else:
         yield from template_faults(parse(Template, dict(raw)), content.variables.keys(), reachable)
 

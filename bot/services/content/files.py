@@ -187,6 +187,7 @@ def check_consistency(entries: Iterable[FileEntry]) -> None:
             raise ContentError(entry.file, entry.id, "id", f"is already used in {first.file}")
     _check_references(by_kind)
     _check_synonyms(by_kind.get("synonym", {}))
+    _check_shortcuts(by_kind.get("standard_reply", {}).values())
     for profile in by_kind.get("profile", {}).values():
         for fault in profile_faults(profile.data):
             raise ContentError(profile.file, "", fault.field, fault.problem)
@@ -246,6 +247,14 @@ def _text_faults(entry: FileEntry, known: frozenset[str], topics: set[str]) -> I
         yield from template_faults(parse(Template, entry.data), known, topics)
     if entry.kind == "standard_reply":
         yield from standard_faults(parse(StandardReply, entry.data), known)
+
+
+def _check_shortcuts(replies: Iterable[FileEntry]) -> None:
+    taken: dict[str, str] = {}
+    for reply in replies:
+        shortcut = reply.data["shortcut"]
+        if shortcut and taken.setdefault(shortcut, reply.id) != reply.id:
+            raise ContentError(reply.file, reply.id, "shortcut", f"is that of {taken[shortcut]}")
 
 
 def _check_synonyms(synonyms: dict[str, FileEntry]) -> None:

@@ -18,12 +18,12 @@ from bot.services.content.versions import FILE, rows_of, version_of
 from bot.store.database import Database
 from bot.store.tables import ContentEntry, ContentVersion
 
-SEARCHED = ("title", "answer", "text", "category")
+SEARCHED = ("title", "answer", "text", "category", "shortcut")
 
 
 @dataclass(frozen=True)
 class Entry:
-    """An FAQ entry or template with the version that counts now.
+    """An FAQ entry, template or standard reply with the version that counts now.
 
     ``status`` is draft while no version was ever approved, and ``data`` the newest draft's then; of a retired entry
     it is what was said last. ``planned``: approved versions whose time has not come. ``drafts``: the newest first.
@@ -58,7 +58,7 @@ class Entry:
 
 
 def all_entries(database: Database, kind: str, now: datetime) -> list[Entry]:
-    """All entries of a kind ("faq" or "template") in the order of the files, drafts and retired ones included."""
+    """All entries of a kind ("faq", "template", "standard_reply") in the order of the files, retired ones too."""
     query = (
         sa.select(ContentEntry)
         .where(ContentEntry.kind == kind)

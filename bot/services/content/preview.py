@@ -11,9 +11,17 @@ from typing import Any
 from pypinyin import lazy_pinyin
 
 from bot.domain.errors import NotFound
-from bot.domain.replies import VARIABLE, Button, VariableType
+from bot.domain.replies import STANDARD_VARIABLES, VARIABLE, Button, VariableType
 from bot.services.content.checks import Fault, new_id_faults
-from bot.services.content.editing import FAQ, Change, entry_faults, known_topics, validity_faults
+from bot.services.content.editing import (
+    FAQ,
+    STANDARD,
+    TEMPLATE,
+    Change,
+    entry_faults,
+    known_topics,
+    validity_faults,
+)
 from bot.services.content.fields import field_faults
 from bot.services.content.files import parse
 from bot.services.content.listing import Entry, find_entry
@@ -23,18 +31,20 @@ from bot.services.replies import payload_of
 from bot.store.database import Database
 
 NEW = "new"
-"""In the place of the id of a topic that has none yet."""
+"""In the place of the id of a topic or standard reply that has none yet."""
 
 _EXAMPLES = {
     "address": "青石市城东区东海路 18 号",
     "adviser": "周敏",
     "battery_limit": "8 年或 160,000 公里",
     "booked": "青岚 X5",
+    "booking_code": "ABC234",
     "bookings": "1. 周六 11月28日 14:00，城东店，试驾青岚 X5",
     "calendar": "https://example.com/calendar/….ics",
     "car": "青岚 X5",
     "code": "ABC234",
     "closure": "周一休息",
+    "customer": "王先生",
     "digits": "10",
     "distance": "还有 2,300 公里",
     "entries": "1. 周六 11月28日，试驾青岚 X5",
@@ -68,9 +78,12 @@ _EXAMPLES = {
     "span": "周六 11月28日 下午",
     "stage": "定期保养期",
     "store": "城东店",
+    "store_address": "青石市城东区东海路 18 号",
+    "store_phone": "0500-8800-1001",
     "stores": "城东店、城西店",
     "text": "一封邮件的正文。",
     "vehicle": "青岚 X5（浙A12345）",
+    "visit_time": "周六 11月28日 14:00",
     "warranty_ended_by": "里程",
     "warranty_left": "还有 14 个月",
     "warranty_limit": "36 个月或 100,000 公里",
@@ -95,7 +108,7 @@ _LONGEST_SLUG = 40
 class Preview:
     """``text`` and ``buttons`` (title, payload) as a customer would get them; ``channels``: where the text differs.
 
-    A variable that does not exist stays as it was written. ``suggested_id``: for a topic that has no id yet.
+    A variable that does not exist stays as it was written. ``suggested_id``: for what has no id yet.
     """
 
     text: str
@@ -109,16 +122,16 @@ class Preview:
 def preview(
     database: Database, content: Content, kind: str, id_: str, change: Change, now: datetime
 ) -> Preview:
-    """The entry as it would be with the change; a topic of an unknown id is a new one. Raises ``NotFound``."""
+    """The entry as it would be with the change; an unknown id is a new one. Raises ``NotFound`` (templates)."""
     entry = _entry(database, kind, id_, now)
-    before = entry.data if entry else {"category": id_.partition(".")[0]}
+    before = entry.data if entry else {"category": id_.partition(".")[0]} if kind == FAQ else {}
     raw: dict[str, Any] = {**_empty(kind), **before, **change.fields, "id": id_}
     faults = _faults(database, content, kind, raw, before, change, now)
     if entry is None and id_ != NEW:
         faults += new_id_faults(id_)
     if any(field_faults(kind, raw)):
         return Preview("", (), {}, tuple(faults), ())
-    values = {**content.variables, **examples(raw.get("variables", {}))}
+    values = {**content.variables, **examples(_declared(kind, raw))}
     words = raw["answer"] if kind == FAQ else raw["text"]
     own = question_warnings(content, id_, raw.get("questions") or ()) if kind == FAQ else []
     return Preview(
@@ -127,7 +140,7 @@ def preview(
         {channel: fill(text, values) for channel, text in (raw.get("channels") or {}).items()},
         tuple(faults),
         tuple(own),
-        suggested_id(content, raw) if kind == FAQ and id_ == NEW else None,
+        suggested_id(content, kind, raw) if entry is None and id_ == NEW else None,
     )
 
 
@@ -148,13 +161,16 @@ def fill(text: str, values: Mapping[str, str]) -> str:
     return VARIABLE.sub(lambda match: values.get(match.group(1), match.group()), text).strip()
 
 
-def suggested_id(content: Content, raw: Mapping[str, Any]) -> str:
-    """An id that is free: the category, a dot, and the title in pinyin."""
+def suggested_id(content: Content, kind: str, raw: Mapping[str, Any]) -> str:
+    """An id that is free: the category ("standard" of standard replies), a dot, and the title in pinyin."""
+    taken = content.standard_replies.keys() if kind == STANDARD else content.faq.keys()
     category = raw.get("category") if re.fullmatch(r"[a-z][a-z0-9_]*", raw.get("category") or "") else "other"
+    if kind == STANDARD:
+        category = "standard"
     sounds = "_".join(lazy_pinyin(str(raw.get("title") or ""), errors="default")).lower()
     slug = re.sub(r"[^a-z0-9]+", "_", sounds)[:_LONGEST_SLUG].strip("_") or "topic"
     number, id_ = 1, f"{category}.{slug}"
-    while id_ in content.faq:
+    while id_ in taken:
         number += 1
         id_ = f"{category}.{slug}_{number}"
     return id_
@@ -164,7 +180,7 @@ def _entry(database: Database, kind: str, id_: str, now: datetime) -> Entry | No
     try:
         return find_entry(database, kind, id_, now)
     except NotFound:
-        if kind != FAQ:
+        if kind == TEMPLATE:
             raise
         return None
 
@@ -186,7 +202,15 @@ def _faults(
 
 
 def _empty(kind: str) -> dict[str, Any]:
-    return {"title": "", "answer": ""} if kind == FAQ else {"text": ""}
+    return {FAQ: {"title": "", "answer": ""}, STANDARD: {"title": "", "text": ""}}.get(kind, {"text": ""})
+
+
+def _declared(kind: str, raw: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The variables that an entry may have beside those of the dealership."""
+    if kind == STANDARD:
+        return dict.fromkeys(STANDARD_VARIABLES, VariableType.TEXT)
+    variables: Mapping[str, Any] = raw.get("variables", {})
+    return variables
 
 
 def _button(raw: Mapping[str, Any], values: Mapping[str, str]) -> dict[str, str]:

@@ -1,5 +1,7 @@
 /** Where the customer writes: Enter sends, Shift+Enter breaks the line, an input method's Enter does neither. */
+import { Refused } from "./connection.js";
 import { el, icon, setText } from "./dom.js";
+import { fileButton, isTooLarge, TOO_LARGE } from "./file-button.js";
 import { lengthOf } from "./text.js";
 import { WORDS } from "./words.js";
 
@@ -11,12 +13,17 @@ export class Composer {
   #onSend;
   #drafts;
   #onWriting;
+  #onFile;
 
-  /** `drafts` keeps what is not sent yet over a reload; `onWriting` hears of each change whether there is a text. */
-  constructor(onSend, drafts, onWriting = () => {}) {
+  /**
+   * `drafts` keeps what is not sent yet over a reload; `onWriting` hears of each change whether there is a text;
+   * `onFile(file)` sends one and throws what went wrong.
+   */
+  constructor(onSend, drafts, onWriting = () => {}, onFile = null) {
     this.#onSend = onSend;
     this.#drafts = drafts;
     this.#onWriting = onWriting;
+    this.#onFile = onFile;
     this.input = el("textarea", {
       rows: "1",
       placeholder: WORDS.input,
@@ -28,9 +35,11 @@ export class Composer {
       keydown: (event) => this.#pressed(event),
     });
     this.button = el("button", { type: "submit", class: "send", "aria-label": WORDS.send }, icon("send"));
+    const naming = { class: "attach", "aria-label": WORDS.attach, title: WORDS.attach };
+    this.attach = onFile && fileButton((file) => this.#sendFile(file), naming, icon("clip"));
     this.counter = el("div", { id: "counter", class: "counter", role: "status" });
     const submit = (event) => this.#submitted(event);
-    this.root = el("form", { class: "composer", submit }, this.counter, this.input, this.button);
+    this.root = el("form", { class: "composer", submit }, this.counter, this.attach, this.input, this.button);
     this.input.value = drafts.read("draft", "");
     this.#changed();
   }
@@ -63,6 +72,18 @@ export class Composer {
   #submitted(event) {
     event.preventDefault();
     this.#send();
+    this.focus();
+  }
+
+  async #sendFile(file) {
+    this.attach.disabled = true;
+    setText(this.counter, isTooLarge(file) ? TOO_LARGE : WORDS.sendingFile(file.name));
+    try {
+      if (!isTooLarge(file)) await this.#onFile(file).then(() => setText(this.counter, ""));
+    } catch (problem) {
+      setText(this.counter, (problem instanceof Refused && problem.message) || WORDS.fileNotSent);
+    }
+    this.attach.disabled = false;
     this.focus();
   }
 

@@ -4,6 +4,7 @@ import { events } from "./stream.js";
 const PAGE_OF_HISTORY = 100;
 const SILENCE_MS = 25_000; // the server's heartbeat comes every 10 s
 const REQUEST_MS = 15_000;
+const UPLOAD_MS = 120_000;
 const RETRY_SEND_MS = [0, 800, 2_400];
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 15_000;
@@ -83,6 +84,12 @@ export class Connection extends EventTarget {
       }
     }
     throw problem;
+  }
+
+  /** Sends a file as a message of its own; throws Refused with words, or what kept it from arriving. */
+  async upload(clientId, file) {
+    const query = new URLSearchParams({ client_id: clientId, name: file.name });
+    return this.#json(`/uploads?${query}`, { method: "POST", file });
   }
 
   /** Tells something of no lasting worth, as that the customer writes; a failure is no matter. */
@@ -188,17 +195,17 @@ export class Connection extends EventTarget {
     });
   }
 
-  async #fetch(path, { body, headers = {}, signal, ...options }) {
+  async #fetch(path, { body, file, headers = {}, signal, ...options }) {
     const all = { ...headers };
     if (this.#session) all.Authorization = `Bearer ${this.#session.token}`;
     if (body) all["Content-Type"] = "application/json";
     const limit = new AbortController();
-    const timer = signal ? null : setTimeout(() => limit.abort(), REQUEST_MS);
+    const timer = signal ? null : setTimeout(() => limit.abort(), file ? UPLOAD_MS : REQUEST_MS);
     try {
       return await fetch(this.#base + path, {
         ...options,
         headers: all,
-        body: body && JSON.stringify(body),
+        body: file ?? (body && JSON.stringify(body)),
         signal: signal ?? limit.signal,
         cache: "no-store",
       });

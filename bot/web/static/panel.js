@@ -15,7 +15,7 @@ export class Panel {
   constructor(dates, drafts, on) {
     this.#on = on;
     this.transcript = new Transcript(dates, { ...on, reachedEnd: () => (this.jump.hidden = true) });
-    this.composer = new Composer((text) => on.send(text), drafts, on.writing);
+    this.composer = new Composer((text) => on.send(text), drafts, on.writing, on.file);
     this.title = el("h2", { id: "title" });
     this.role = el("p", { class: "role" });
     this.avatar = el("span", { class: "avatar", "aria-hidden": "true" });

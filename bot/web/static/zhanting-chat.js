@@ -130,6 +130,7 @@ class ZhantingChat extends HTMLElement {
     return {
       send: (text) => this.ask(text),
       writing: (on) => this.#tellWriting(on),
+      file: (file) => this.#connection.upload(newId(), file),
       choose: ({ title, payload }) => this.#choose(title, payload),
       retry: (clientId) => this.#retry(clientId),
       discard: (clientId) => this.#discard(clientId),
