@@ -64,7 +64,11 @@ def conversation_paths() -> dict[str, Any]:
         "/api/staff/presence": {
             "post": operation(
                 "The heartbeat: the caller is there and keeps their conversations. To be sent every 20 seconds.",
-                record(presence=enum_of(Presence)),
+                record(
+                    presence=enum_of(Presence),
+                    waiting={**NUMBER, "description": "conversations in the queue"},
+                    unread={**NUMBER, "description": "news in the caller's conversations"},
+                ),
                 body=record(
                     "presence", presence={**enum_of(Presence), "description": "a new choice, if it is one"}
                 ),

@@ -43,6 +43,7 @@ def card_json(card: Card) -> dict[str, Any]:
             "adviser": customer.adviser,
             "adviser_name": customer.adviser_name,
             "known_by": customer.by,
+            "message": customer.message,
         },
         "source": None
         if source is None

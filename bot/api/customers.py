@@ -35,6 +35,7 @@ from bot.services.texts import is_storable
 LONGEST_NAME = 80
 MOST = 200
 SHOWN = 50
+LARGEST_SEQ = 2**31 - 1
 ONE = "/staff/customers/<id_:str>"
 VEHICLE_FIELDS = ("model", "delivered", "mileage", "last_service_on", "last_service_km")
 
@@ -101,13 +102,24 @@ def add_customer_routes(blueprint: Blueprint, parts: Parts) -> None:
     @blueprint.put("/staff/conversations/<id_:str>/customer")
     async def link_customer(request: Request, id_: str) -> HTTPResponse:
         staff = await gate(request, Permission.SEE_CUSTOMERS)
-        body = body_of(request, "phone", "name")
+        body = body_of(request, "phone", "name", "message")
         phone = phone_of(body) if body.get("phone") else None
         name = text_of(body, "name", LONGEST_NAME)
         now = clock.now()
-        await in_thread(customers.link_customer, database, plain(id_), staff.actor, now, phone, name)
+        seq = _seq_of(body.get("message"))
+        await in_thread(customers.link_customer, database, plain(id_), staff.actor, now, phone, name, seq)
         parts.wakeups.staff_news()
         return await _card(parts, staff, customer_card.card_of, plain(id_))
+
+    @blueprint.post("/staff/conversations/<id_:str>/messages/<seq:str>/reveal")
+    async def reveal_message(request: Request, id_: str, seq: str) -> HTTPResponse:
+        staff = await gate(request, Permission.SEE_CUSTOMERS)
+        body_of(request)
+        number = number_of("seq", seq, 1, LARGEST_SEQ)
+        text = await in_thread(
+            customers.reveal_message, database, plain(id_), number, staff.actor, clock.now()
+        )
+        return json({"text": text})
 
     for kind in customers.REVEALED:
         _add_reveal(blueprint, parts, kind)
@@ -165,6 +177,12 @@ def plain(raw: str) -> str:
     if not is_storable(id_):
         raise NotFound("no such entry")
     return id_
+
+
+def _seq_of(value: Any) -> int | None:
+    if value is not None and (type(value) is not int or not 0 < value <= LARGEST_SEQ):
+        raise InvalidInput("message must be the number of a message")
+    return value
 
 
 def _kept(body: dict[str, Any], name: str, longest: int) -> str | None:

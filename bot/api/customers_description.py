@@ -36,6 +36,8 @@ _CUSTOMER = "the id of the customer"
 _CONVERSATION = "the id of the conversation"
 _CASE = "the id of the case"
 _PLATE = {"name": "plate", "in": "path", "required": True, "schema": TEXT, "description": "of the car"}
+_SEQ = {"name": "seq", "in": "path", "required": True, "schema": NUMBER, "description": "of the message"}
+_MESSAGE = {**NUMBER, "nullable": True, "description": "the sequence number of a message"}
 _ADVISER = {**TEXT, "nullable": True, "description": "a username"}
 _OWN_ADVISER = {**TEXT, "nullable": True, "description": "a resource of the dealership or a username"}
 
@@ -78,10 +80,18 @@ def customer_paths() -> dict[str, Any]:
         },
         f"{_API}/conversations/{{id}}/customer": {
             "put": operation(
-                "Say whose conversation it is, by the number; without one by the number that is known already. "
-                "A customer who is not on record is written down.",
+                "Say whose conversation it is, by the number, or by the customer's message that has it; without "
+                "either by the number that is known already. A customer who is not on record is written down.",
                 card,
-                body=record("phone", "name", phone=NULLABLE, name=NULLABLE),
+                body=record("phone", "name", "message", phone=NULLABLE, name=NULLABLE, message=_MESSAGE),
+                id_=_CONVERSATION,
+            )
+        },
+        f"{_API}/conversations/{{id}}/messages/{{seq}}/reveal": {
+            "post": operation(
+                "A message with the numbers that are masked in it; the audit log gets who asked.",
+                record(text=TEXT),
+                _SEQ,
                 id_=_CONVERSATION,
             )
         },
@@ -252,7 +262,7 @@ def _card() -> dict[str, Any]:
 def _card_customer() -> dict[str, Any]:
     by = {
         "type": "string",
-        "enum": ["linked", "booking", "case", "lead", "waitlist"],
+        "enum": ["linked", "booking", "case", "lead", "waitlist", "message"],
         "description": "linked: a person said so; else where the number was given in this conversation",
     }
     return record(
@@ -263,6 +273,7 @@ def _card_customer() -> dict[str, Any]:
         adviser=_OWN_ADVISER,
         adviser_name=NULLABLE,
         known_by=by,
+        message={**NUMBER, "nullable": True, "description": "the message that has the number"},
     )
 
 

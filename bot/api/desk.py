@@ -16,9 +16,10 @@ from bot.api.parts import Parts
 from bot.domain.conversation import Outcome
 from bot.domain.errors import InvalidInput
 from bot.domain.staff import Permission, Presence, Skill
-from bot.services import desk, queue
+from bot.services import desk, queue, workplace
 from bot.services.content.snapshot import Content
 from bot.services.staff import Staff
+from bot.store.database import Database
 
 LONGEST_REPLY = 2000
 LONGEST_NOTE = 500
@@ -135,9 +136,10 @@ class _Desk:
         content = await in_thread(self._parts.content.current)
         rules = content.dealership.handoff
         now = await in_thread(desk.beat, self._database, staff, chosen, clock.now(), rules)
-        self._parts.wakeups.staff_news()
+        if chosen is not None:
+            self._parts.wakeups.staff_news()
         await self._give_out(content)
-        return json({"presence": now.value})
+        return json({"presence": now.value, **await in_thread(_work_json, self._database, staff)})
 
     async def _pass(
         self, change: Any, id_: str, staff: Staff, content: Content, **more: Any
@@ -150,6 +152,13 @@ class _Desk:
         """Somebody came, or has room again."""
         for given in await in_thread(queue.assign_waiting, self._database, content, clock.now()):
             self._parts.wakeups.bring_news(given)
+
+
+def _work_json(database: Database, staff: Staff) -> dict[str, int]:
+    """How much waits, for pages that have no stream."""
+    view = workplace.desk_view(database, staff)
+    unread = sum(max(line.unread, line.unanswered) for line in view.mine)
+    return {"waiting": len(view.waiting), "unread": unread}
 
 
 def _waiting_json(waiting: queue.Waiting, number: int) -> dict[str, Any]:

@@ -14,10 +14,11 @@ from sanic.request import Request
 from sanic.response import HTTPResponse
 
 from bot.clock import TIME_ZONE
-from bot.domain.errors import InvalidInput, NotFound
+from bot.domain.errors import InvalidFields, InvalidInput, NotFound
 from bot.services.texts import is_email, is_storable
 
 LONGEST_ID = 80
+PHONE_WORDS = "手机号不对：要 11 位，以 13 到 19 开头。"
 LONGEST_EMAIL = 254
 _PHONE = re.compile(r"1[3-9]\d{9}")
 _MOST_KM = 3_000_000
@@ -93,7 +94,7 @@ def phone_of(body: Mapping[str, Any]) -> str:
     """A mobile number of 11 digits, however it is grouped."""
     phone = re.sub(r"[\s-]", "", needed("phone", text_of(body, "phone")))
     if not _PHONE.fullmatch(phone):
-        raise InvalidInput("phone must be a mobile number of 11 digits")
+        raise InvalidFields("phone must be a mobile number of 11 digits", {"phone": PHONE_WORDS})
     return phone
 
 

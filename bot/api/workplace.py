@@ -28,7 +28,7 @@ def add_workplace_routes(blueprint: Blueprint, parts: Parts) -> None:
     async def desk(request: Request) -> HTTPResponse:
         staff = await gate(request, Permission.CONVERSE)
         scope = choice_of(Scope, request.args.get("scope"), "scope") or Scope.MINE
-        lines = await in_thread(workplace.list_lines, database, staff, scope, _words(request))
+        lines = await in_thread(workplace.list_lines, database, staff, scope, clock.now(), _words(request))
         return json([line_json(line) for line in lines])
 
     @blueprint.get("/staff/colleagues")

@@ -47,7 +47,8 @@ def workplace_paths() -> dict[str, Any]:
     return {
         "/api/staff/desk": {
             "get": operation(
-                "Conversations as the workplace lists them, the newest first; `all` is for supervisors.",
+                "Conversations as the workplace lists them, the newest first; `all` is for supervisors, "
+                "`closed` what one ended or gave back lately.",
                 array(ref("DeskLine")),
                 query("scope", enum_of(Scope), "own ones without it"),
                 query("q", TEXT, "words in a customer's name or in what was said"),
@@ -109,7 +110,8 @@ def workplace_schemas() -> dict[str, Any]:
             updated_at=TIME,
             preview=TEXT,
             preview_author={**enum_of(Author), "nullable": True},
-            unread={**NUMBER, "description": "messages of the customer that no person has seen"},
+            unread={**NUMBER, "description": "messages and notes that nobody who has it has seen"},
+            unanswered={**FLAG, "description": "a person has it, and the customer wrote last"},
             adviser=NULLABLE,
             adviser_name=NULLABLE,
         ),
@@ -119,7 +121,8 @@ def workplace_schemas() -> dict[str, Any]:
         "TranscriptLine": record_of(
             seq=NUMBER,
             author=enum_of(Author),
-            text={**TEXT, "description": "telephone numbers are masked"},
+            text={**TEXT, "description": "telephone and identity card numbers are masked"},
+            masked={**FLAG, "description": "something in the text is masked, and can be revealed"},
             buttons=array(record_of(title=TEXT)),
             custom=_OBJECT,
             client_id=NULLABLE,

@@ -9,10 +9,12 @@ from sanic.request import Request
 from sanic.response import HTTPResponse
 
 from bot import clock
+from bot.console.audit_names import AuditNames
+from bot.console.settings_forms import PARTS
 from bot.console.site import Site, in_thread
 from bot.domain.staff import Permission
-from bot.services.audit import AuditLine, list_audit
-from bot.services.audit_words import GROUPS, action_words, actor_words, details_words, subject_words
+from bot.services.audit import SYSTEM, AuditLine, list_audit
+from bot.services.audit_words import GROUPS, action_words, actor_words, details_words
 from bot.services.staff import Staff
 from bot.services.texts import is_storable
 from bot.services.users import list_users
@@ -42,32 +44,55 @@ def add_audit_pages(site: Site) -> None:
         people = {
             user.username: user.name for user in await in_thread(list_users, site.database, clock.now())
         }
+        content = await in_thread(site.content.current)
+        names = await in_thread(AuditNames, site.database, content, found[:PAGE], people)
         older = {**chosen, "before": str(found[PAGE - 1].id)} if len(found) > PAGE else None
         return site.render(
             request,
             staff,
             "audit.html",
-            lines=[_shown(line, people) for line in found[:PAGE]],
+            lines=[_shown(line, people, names) for line in found[:PAGE]],
             people=people,
             groups=list(GROUPS.items()),
             chosen=chosen,
             is_filtered=any(chosen.values()),
+            talk=names.conversation(chosen["conversation"] or None),
             is_first=from_ is None,
             newest=_address(chosen),
             older=_address(older) if older else None,
         )
 
 
-def _shown(line: AuditLine, people: dict[str, str]) -> dict[str, Any]:
+def _shown(line: AuditLine, people: dict[str, str], names: AuditNames) -> dict[str, Any]:
     return {
         "at": line.at,
         "who": actor_words(line.username, people),
-        "username": line.username,
+        "username": "" if line.username == SYSTEM else line.username,
         "action": action_words(line.action),
-        "subject": subject_words(line),
+        "subject": names.subject(line),
         "conversation_id": line.conversation_id,
-        "details": details_words(line.details),
+        "conversation": names.conversation(line.conversation_id),
+        "details": _details(line, names),
         "address": line.address or "",
+    }
+
+
+def _details(line: AuditLine, names: AuditNames) -> str:
+    group = line.action.partition(".")[0]
+    if group == "dealership":
+        return details_words(line.details, names.word, _setting_labels(line.subject or ""))
+    labels = {"outage": {"resource": "停用的"}, "session": {"kind": "从"}}.get(group)
+    return details_words(line.details, names.word, labels=labels)
+
+
+def _setting_labels(subject: str) -> dict[str, str]:
+    """What a form calls the fields of an entry; of several below one another the headings."""
+    kind = subject.partition(":")[0]
+    groups = [group for part in PARTS if part.kind == kind for group in part.groups]
+    return {
+        field.path: f"{group.title} {field.label}".strip() if group.title else field.label
+        for group in groups
+        for field in group.fields
     }
 
 

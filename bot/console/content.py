@@ -10,7 +10,15 @@ from sanic.request import Request
 from sanic.response import HTTPResponse, redirect
 
 from bot import clock
-from bot.console.content_words import ACTIONS, CATEGORIES, CHANNEL_NAMES, ENTITIES, INTENTS, VARIABLE_TYPES
+from bot.console.content_words import (
+    ACTIONS,
+    CATEGORIES,
+    CHANNEL_NAMES,
+    ENTITIES,
+    INTENTS,
+    VARIABLE_NAMES,
+    VARIABLE_TYPES,
+)
 from bot.console.site import Site
 from bot.domain.errors import NotFound
 from bot.domain.replies import CHANNELS, STANDARD_VARIABLES, VariableType
@@ -69,6 +77,7 @@ class _ContentPages:
         used = {str(entry.data.get("category") or "") for entry in entries} - {""}
         data = {**try_data(content), **self._about(), "categories": _categories(used)}
         data["people"] = await in_thread(people, self._site)
+        data |= {"variables": content.variables, "labels": {**VARIABLE_NAMES, **LABELS}}
         return self._render(request, staff, "content_list.html", data)
 
     async def _entry(self, request: Request, staff: Staff, id_: str) -> HTTPResponse:
@@ -82,6 +91,7 @@ class _ContentPages:
                 request, staff, "content_missing.html", status=404, back=f"/console/{self._path}"
             )
         data = {**await self._form_data(), "id": entry.id, "declared": _declared(self._kind, entry.data)}
+        data["title"] = entry.data.get("title") or "助手话术"
         return self._render(request, staff, "content_entry.html", data)
 
     async def _new(self, request: Request, staff: Staff) -> HTTPResponse:
@@ -93,7 +103,7 @@ class _ContentPages:
             except (NotFound, ValueError):
                 return redirect(f"/console/{self._path}/{NEW}")
             question = MASK.sub("", found.text).strip()  # no customer would ever type it
-        data = {**await self._form_data(), "id": None, "question": question}
+        data = {**await self._form_data(), "id": None, "title": "", "question": question}
         data["declared"] = _declared(self._kind, {})
         data["unanswered"] = int(number[:9]) if number else None
         return self._render(request, staff, "content_entry.html", data)
@@ -130,6 +140,11 @@ def try_data(content: Content) -> dict[str, Any]:
         "topics": {topic: entry.title for topic, entry in content.faq.items()},
         "intents": {**ACTIONS, **INTENTS},
         "entities": ENTITIES,
+        "names": {
+            each.id: each.name
+            for part in (content.dealership.stores, content.dealership.models, content.dealership.services)
+            for each in part
+        },
     }
 
 
@@ -145,7 +160,10 @@ def _declared(kind: str, data: Any) -> dict[str, dict[str, str]]:
             name: {"type": LABELS[name], "example": example_of(name, text)} for name in STANDARD_VARIABLES
         }
     return {
-        name: {"type": VARIABLE_TYPES[VariableType(type_)], "example": example_of(name, VariableType(type_))}
+        name: {
+            "type": VARIABLE_NAMES.get(name) or VARIABLE_TYPES[VariableType(type_)],
+            "example": example_of(name, VariableType(type_)),
+        }
         for name, type_ in sorted(data.get("variables", {}).items())
     }
 

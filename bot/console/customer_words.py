@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from bot.domain.booking import VisitStatus
 from bot.domain.cases import CaseKind, CaseStatus
@@ -68,6 +69,9 @@ REASONS = {
     HandoffReason.COMPLAINT: "投诉",
     HandoffReason.RESCUE: "道路救援",
     HandoffReason.FAILURE: "系统故障",
+    HandoffReason.LOW_SCORE: "评分低",
+    HandoffReason.RULE: "按规则转人工",
+    HandoffReason.TAKEN: "主动接手",
 }
 OWNERS = {Owner.BOT: "机器人", Owner.QUEUE: "排队中", Owner.ADVISER: "顾问接待中", Owner.CLOSED: "已结束"}
 CHANNELS = {"web": "网站", "rest": "接口", "wechat": "微信", "terminal": "终端", "staff": "顾问登记"}
@@ -77,6 +81,7 @@ KNOWN_BY = {
     "case": "按对话里留的电话匹配",
     "lead": "按线索电话匹配",
     "waitlist": "按候补电话匹配",
+    "message": "客户在对话里写的",
 }
 OCCASIONS = {"handoff": "人工服务", "visit": "到店"}
 WAIT_STATES = {WaitState.WAITING: "候补中", WaitState.OFFERED: "有空位，等客户答复"}
@@ -126,6 +131,15 @@ class Words:
     def channel(self, value: str | None) -> str:
         return CHANNELS.get(value or "", value or "")
 
+    def page(self, address: str) -> str:
+        """Where somebody wrote from, as one would say it: "dealer.example/models/x5"."""
+        parts = _parts(address)
+        return f"{parts.netloc.removeprefix('www.')}{unquote(parts.path)}".rstrip("/") if parts else address
+
+    def link(self, address: str) -> str | None:
+        """The address where a browser may be sent to it; what calls itself a page can be anything."""
+        return address if _parts(address) else None
+
     def known_by(self, value: str) -> str:
         return KNOWN_BY.get(value, "")
 
@@ -163,6 +177,14 @@ class Words:
         if name in ("start", "when") and "T" in text:
             return say_time(datetime.fromisoformat(text))
         return self.name(text)
+
+
+def _parts(address: str) -> SplitResult | None:
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return None
+    return parts if parts.scheme in ("http", "https") and parts.netloc else None
 
 
 _ALL: tuple[dict[Any, str], ...] = (

@@ -16,14 +16,14 @@ from bot.domain.booking import VisitStatus
 from bot.domain.cases import CaseKind, CaseStatus
 from bot.domain.dealership import ResourceKind
 from bot.domain.errors import NotFound
-from bot.domain.staff import Permission
+from bot.domain.staff import Permission, may
 from bot.services import audit, cases, customer_card, customers, leads
 from bot.services.cases import CaseView
 from bot.services.content.snapshot import Content
 from bot.services.leads import LeadStatus
 from bot.services.staff import Staff
 from bot.services.texts import is_storable
-from bot.services.users import list_users
+from bot.services.users import UserView, list_users
 
 LONGEST_QUERY = 80
 MOST = 100
@@ -129,10 +129,22 @@ async def _shown(
 async def _list(site: Site, request: Request, staff: Staff, template: str, **values: Any) -> HTTPResponse:
     content = await in_thread(site.content.current)
     people = await in_thread(list_users, site.database, clock.now())
-    names = {person.username: person.name or person.username for person in people if person.is_active}
+    names = {person.username: person.name for person in people}
+    owners = {person.username: person.name for person in people if _may_own(person)}
     return site.render(
-        request, staff, template, words=Words(content.dealership), people=names, me=staff.username, **values
+        request,
+        staff,
+        template,
+        words=Words(content.dealership),
+        people=owners,
+        names=names,
+        me=staff.username,
+        **values,
     )
+
+
+def _may_own(person: UserView) -> bool:
+    return person.is_active and may(person.role, Permission.SEE_CUSTOMERS)
 
 
 async def _note_list(site: Site, staff: Staff, name: str) -> None:

@@ -7,7 +7,7 @@ from sanic.response import HTTPResponse
 
 from bot import clock
 from bot.console.site import Site, in_thread
-from bot.domain.staff import Permission, Role, Skill
+from bot.domain.staff import Permission, Role, Skill, may
 from bot.services.staff import Staff
 from bot.services.staff_words import ROLE_HINTS, ROLE_WORDS, SKILL_WORDS
 from bot.services.user_fields import MOST_CONVERSATIONS, PEOPLE, SHORTEST_PASSWORD
@@ -32,6 +32,7 @@ def add_people_pages(site: Site) -> None:
             "users.html",
             roles=[(role.value, ROLE_WORDS[role], ROLE_HINTS[role]) for role in Role],
             skills=[(skill.value, SKILL_WORDS[skill]) for skill in Skill],
+            talking=[role.value for role in Role if may(role, Permission.CONVERSE)],
             stores=stores,
             people=people,
             usual_limit=dealership.handoff.conversation_limit,

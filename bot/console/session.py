@@ -10,13 +10,12 @@ from sanic.request import Request
 from sanic.response import HTTPResponse, redirect
 
 from bot import clock
-from bot.console.site import LOGIN, Site
+from bot.console.site import HOME, LOGIN, Site
 from bot.domain.errors import NotAllowed, TooManyRequests
 from bot.services import staff
 from bot.services.texts import is_storable
 from bot.services.throttle import LoginThrottle
 
-HOME = "/console"
 LONGEST = 200
 WRONG = "用户名或密码不对，请再试一次。"
 TOO_MANY = "登录失败次数太多，请过几分钟再试。"

@@ -7,6 +7,7 @@ from typing import Any
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
+from bot import clock
 from bot.console.settings_forms import PARTS, WEEKDAYS, Part
 from bot.console.site import Site, in_thread
 from bot.domain.staff import Permission
@@ -15,6 +16,7 @@ from bot.services.content.versions import FILE
 from bot.services.exchange.dealership_editing import address_of, live_entries
 from bot.services.exchange.dealership_listing import DealershipEntry
 from bot.services.staff import Staff
+from bot.services.users import list_users
 
 HOME = "/console/settings"
 
@@ -34,7 +36,8 @@ def add_settings_pages(site: Site) -> None:
 
 async def _page(site: Site, request: Request, staff: Staff, part: Part, status: int = 200) -> HTTPResponse:
     entries = [entry for entry in await in_thread(live_entries, site.database) if entry.kind == part.kind]
-    shown = [_shown(part, entry) for entry in entries]
+    people = {user.username: user.name for user in await in_thread(list_users, site.database, clock.now())}
+    shown = [_shown(part, entry, people) for entry in entries]
     if part.kind == "handoff" and not shown:  # its file may be missing
         shown = [_usual(part, plain((await in_thread(site.content.current)).dealership.handoff))]
     return site.render(
@@ -46,6 +49,7 @@ async def _page(site: Site, request: Request, staff: Staff, part: Part, status: 
         parts=[(f"{HOME}/{each.path}" if each is not PARTS[0] else HOME, each) for each in PARTS],
         entries=shown,
         weekdays=WEEKDAYS,
+        people=people,
         missing=status == 404,
     )
 
@@ -62,13 +66,13 @@ def _usual(part: Part, data: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _shown(part: Part, entry: DealershipEntry) -> dict[str, Any]:
+def _shown(part: Part, entry: DealershipEntry, people: dict[str, str]) -> dict[str, Any]:
     return {
         "id": address_of(entry.kind, entry.id),
         "name": part.name_of(entry.data),
         "brief": part.brief_of(entry.data),
         "data": entry.data,
         "version": entry.version,
-        "author": "内容文件" if entry.author == FILE else entry.author,
+        "author": "内容文件" if entry.author == FILE else people.get(entry.author, entry.author),
         "updated_at": entry.updated_at,
     }

@@ -168,7 +168,7 @@ _HANDOFF = Part(
             ),
         ),
     ),
-    "哪些话题直接转人工，写在 dealership/handoff.yml 里。",
+    "哪些话题直接转人工，在资料文件里设定，要改请找负责部署的同事。",
 )
 _RULES = Part(
     "rules",

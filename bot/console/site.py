@@ -26,6 +26,7 @@ HERE = Path(__file__).parent
 STATIC = "/console/static"
 SHARED_STATIC = "/web/static"
 LOGIN = "/console/login"
+HOME = "/console"
 Gate = Callable[..., Awaitable[Staff]]
 Page = Callable[..., Awaitable[HTTPResponse]]
 NAVIGATION = (
@@ -63,7 +64,8 @@ class Site:
     def page(
         self, path: str, permission: Permission, methods: tuple[str, ...] = ("GET",)
     ) -> Callable[[Page], Page]:
-        """Register ``page(request, staff, …)`` at a path; nobody is sent to sign in, a role that may not gets 403."""
+        """Register ``page(request, staff, …)`` at a path; nobody is sent to sign in, a role that may not gets 403,
+        or from the home page the first one of its menu."""
 
         def register(page: Page) -> Page:
             async def guarded(request: Request, **values: Any) -> HTTPResponse:
@@ -73,6 +75,8 @@ class Site:
                     return redirect(f"{LOGIN}?next={quote(request.path)}")
                 except NotPermitted:
                     staff = await self.gate(request)
+                    if path == HOME and (menu := _menu(staff)):
+                        return redirect(menu[0][0])
                     return self.render(request, staff, "not_permitted.html", status=403)
                 return await page(request, staff, **values)
 
@@ -88,7 +92,7 @@ class Site:
         """A page from a template, with a policy that runs our own modules alone."""
         nonce = secrets.token_urlsafe(16)
         profile = self.content.current().dealership.profile
-        menu = [(path, name) for path, name, needed in NAVIGATION if staff and staff.may(needed)]
+        menu = _menu(staff)
         text = (
             _templates()
             .get_template(template)
@@ -107,6 +111,11 @@ class Site:
             )
         )
         return html(text, status=status, headers={**_HEADERS, "Content-Security-Policy": policy(nonce)})
+
+
+def _menu(staff: Staff | None) -> list[tuple[str, str]]:
+    """Address and name of the pages that they may see."""
+    return [(path, name) for path, name, needed in NAVIGATION if staff and staff.may(needed)]
 
 
 async def in_thread(function: Any, *arguments: Any, **named: Any) -> Any:

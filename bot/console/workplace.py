@@ -36,6 +36,7 @@ def add_workplace_pages(site: Site) -> None:
 async def _page(site: Site, request: Request, staff: Staff, conversation_id: str | None) -> HTTPResponse:
     """The page with its first state; the stream goes on from there."""
     database = site.database
+    content = await _in_thread(site.content.current)
     state: dict[str, Any] = {
         "me": {
             "username": staff.username,
@@ -49,6 +50,7 @@ async def _page(site: Site, request: Request, staff: Staff, conversation_id: str
         "missing": False,
         "now": clock.now().isoformat(timespec="seconds"),
         "outcomes": {outcome.value: name for outcome, name in OUTCOME_NAMES.items()},
+        "topics": {id_: entry.title for id_, entry in content.faq.items()},
         "skills": {skill.value: name for skill, name in SKILL_NAMES.items()},
     }
     if conversation_id is not None:

@@ -85,11 +85,16 @@ class Candidate:
 
 
 def choose(candidates: Iterable[Candidate], skill: Skill, own_adviser: str | None) -> Candidate | None:
-    """Who gets a conversation: the customer's own adviser, else the one idle longest who has the skill; None if nobody.
+    """Who gets a conversation: the customer's own adviser, else whoever has the skill; None if nobody.
 
-    ``own_adviser`` is a username or a resource of the dealership. Whoever has reached their limit gets none.
+    Among several the one with the fewest conversations, then the one idle longest. ``own_adviser`` is a username or a
+    resource of the dealership. Whoever has reached their limit gets none.
     """
     free = [each for each in candidates if each.conversations < each.limit]
     own = [each for each in free if own_adviser and own_adviser in (each.username, each.resource)]
     skilled = [each for each in free if skill in each.skills]
-    return min(own or skilled, key=lambda each: (each.idle_since, each.username), default=None)
+    return min(own or skilled, key=_burden, default=None)
+
+
+def _burden(candidate: Candidate) -> tuple[int, datetime, str]:
+    return candidate.conversations, candidate.idle_since, candidate.username

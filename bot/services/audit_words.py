@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from bot.services.audit import SYSTEM, AuditLine
+from bot.domain.conversation import OUTCOME_NAMES
+from bot.services.audit import SYSTEM
 from bot.services.staff_words import ROLE_WORDS, SKILL_WORDS
 
 GROUPS = {
@@ -31,7 +33,7 @@ _VERBS = {
     "begun": "开始",
     "ended": "结束",
     "created": "新建",
-    "booked": "预约",
+    "booked": "新建",
     "joined": "加入",
     "left": "退出",
     "changed": "修改",
@@ -98,7 +100,7 @@ _DETAILS = {
     "skill": "技能",
     "stores": "门店",
     "store": "门店",
-    "resource": "顾问或技师",
+    "resource": "对应的顾问或技师",
     "conversation_limit": "对话上限",
     "version": "版本",
     "fields": "改了",
@@ -109,7 +111,23 @@ _DETAILS = {
     "from": "从",
     "count": "数量",
     "code": "预约码",
+    "plate": "车牌",
+    "by": "来自",
+    "before": "原来",
+    "adviser": "负责人",
+    "model": "车型",
+    "settled": "已解决",
+    "found": "找到",
+    "type": "类型",
+    "size": "大小",
 }
+_FIELDS = {"name": "姓名", "email": "邮箱", "adviser": "专属顾问", "phone": "电话"}
+"""What of a customer was changed."""
+_UNITS = {"found": "位"}
+_HIDDEN = {"id"}
+"""What only the program needs."""
+_OPAQUE = re.compile(r"[0-9a-f]{32}")
+_IDS = {"conversation_id", "appointment_id"}
 
 
 def action_words(action: str) -> str:
@@ -123,14 +141,23 @@ def action_words(action: str) -> str:
     return f"{GROUPS[group]}：{_VERBS[verb]}"
 
 
-def details_words(details: Mapping[str, Any]) -> str:
-    """The details in one line."""
-    return "；".join(f"{_DETAILS.get(name, name)} {_value(value)}" for name, value in details.items())
-
-
-def subject_words(line: AuditLine) -> str:
-    """What it was done to; a person to themselves needs no words."""
-    return "" if line.subject in (None, line.username, line.conversation_id) else str(line.subject)
+def details_words(
+    details: Mapping[str, Any],
+    name_of: Callable[[str], str] = str,
+    fields: Mapping[str, str] = _FIELDS,
+    labels: Mapping[str, str] | None = None,
+) -> str:
+    """The details in one line. ``name_of`` gives the name behind an id, ``fields`` the words for what was changed,
+    ``labels`` those that are named otherwise for this action."""
+    named = {**_DETAILS, **(labels or {})}
+    said = []
+    for key, value in details.items():
+        if key in _HIDDEN or key in _IDS:
+            continue
+        words = _listed(value, fields) if key == "fields" else _value(value, name_of, key)
+        if words:
+            said.append(f"{named.get(key, key)} {words}{_unit(key)}")
+    return "；".join(said)
 
 
 def actor_words(username: str, names: Mapping[str, str]) -> str:
@@ -141,14 +168,59 @@ def actor_words(username: str, names: Mapping[str, str]) -> str:
 _VALUES = {
     "token": "接口",
     "session": "工作台",
+    "customers": "客户资料",
+    "conversations": "对话",
+    "messages": "客户的消息",
+    "cases": "工单",
+    "leads": "线索",
+    "appointments": "预约",
+    "waitlist": "候补",
+    "test_drive": "试驾",
+    "price": "询价",
+    "person": "想找顾问",
+    "callback": "求回电",
+    "new": "新线索",
+    "contacted": "已联系",
+    "won": "已成交",
+    "lost": "已流失",
+    "image/png": "图片",
+    "image/jpeg": "图片",
+    "image/gif": "图片",
+    "image/webp": "图片",
+    "application/pdf": "PDF",
     **{role.value: words for role, words in ROLE_WORDS.items()},
     **{skill.value: words for skill, words in SKILL_WORDS.items()},
 }
+_OUTCOMES = {outcome.value: words for outcome, words in OUTCOME_NAMES.items()}
 
 
-def _value(value: Any) -> str:
+def _value(value: Any, name_of: Callable[[str], str], key: str = "") -> str:
     if value is None or value in ("", [], {}):
         return "空"
+    if isinstance(value, bool):
+        return "是" if value else "否"
     if isinstance(value, list):
-        return "、".join(map(_value, value))
-    return _VALUES.get(value, value) if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+        return "、".join(_value(each, name_of) for each in value)
+    if isinstance(value, dict):
+        said = (_value(each, name_of) for name, each in value.items() if name not in _IDS)
+        return "、".join(filter(None, said))
+    if key == "size" and isinstance(value, int):
+        return f"{max(1, round(value / 1024))} KB"
+    return _word(value, name_of, key) if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _word(value: str, name_of: Callable[[str], str], key: str) -> str:
+    if key == "outcome":
+        return _OUTCOMES.get(value, value)
+    if _OPAQUE.fullmatch(value):
+        return ""
+    name = name_of(value)
+    return name if name != value else _VALUES.get(value, value)
+
+
+def _listed(names: Any, fields: Mapping[str, str]) -> str:
+    return "、".join(dict.fromkeys(fields.get(name, name) for name in names)) or "空"
+
+
+def _unit(key: str) -> str:
+    return f" {_UNITS[key]}" if key in _UNITS else ""

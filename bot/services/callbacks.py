@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
@@ -20,6 +21,7 @@ from bot.store.staff_tables import Case
 SOON = timedelta(minutes=30)
 """Nobody is promised a call sooner than this."""
 WINDOW = timedelta(hours=1)
+TWO_HOURS = timedelta(hours=2)
 CHOICES = 3
 _DAYS_LOOKED_AT = 3
 
@@ -29,6 +31,40 @@ def open_callback(database: Database, conversation_id: str) -> CaseView | None:
     with database.reading() as session:
         row = _open(session, conversation_id)
         return None if row is None else case_view(row)
+
+
+def call_back(
+    session: Session,
+    hours: OnlineHours,
+    conversation_id: str,
+    adviser: str,
+    now: datetime,
+    customer: tuple[str | None, str | None] = (None, None),
+    note: str | None = None,
+) -> datetime:
+    """Somebody has promised to call; gives when it is due. ``customer``: phone and name, as far as they are known.
+
+    The call-back that the conversation waits for keeps its hour; ``adviser`` looks after it unless another does.
+    """
+    phone, name = customer
+    case = _open(session, conversation_id)
+    known = case is not None
+    if case is None:
+        case = Case(
+            id=uuid.uuid4().hex,
+            kind=CaseKind.CALLBACK.value,
+            status=CaseStatus.OPEN.value,
+            conversation_id=conversation_id,
+            details={},
+            created_at=now,
+        )
+        session.add(case)
+    said = {key: value for key, value in {"name": name, "note": note}.items() if value}
+    case.details = {**(case.details or {}), **said, "complete": True}
+    case.phone, case.adviser = case.phone or phone, case.adviser or adviser
+    case.due_at, case.updated_at = case.due_at or first_call(hours, now), now
+    (crm.case_updated if known else crm.case_opened)(session, case, now)
+    return case.due_at
 
 
 def promise_call(database: Database, case_id: str, due_at: datetime, now: datetime) -> None:
@@ -56,6 +92,18 @@ def first_call(hours: OnlineHours, now: datetime) -> datetime:
     if not is_online(hours, now):
         return next_online(hours, now)
     return next_online(hours, _on_the_half_hour(now + SOON))
+
+
+def soon(hours: OnlineHours, now: datetime, before: datetime) -> datetime:
+    """When somebody has called about something that cannot wait: within two hours on duty, half an hour ``before``
+    what it is about where that is still possible; at night within the first hour of the next day on duty."""
+    due = now + TWO_HOURS if is_online(hours, now) else next_online(hours, now) + WINDOW
+    if is_online(hours, now) and not is_online(hours, due):
+        due = next_online(hours, due) + WINDOW
+    latest = before - SOON
+    if latest <= now or not is_online(hours, latest):
+        latest = before
+    return min(due, latest) if latest > now else due
 
 
 def call_times(hours: OnlineHours, now: datetime) -> tuple[datetime, ...]:

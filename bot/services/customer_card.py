@@ -38,7 +38,7 @@ _Row = Any
 
 @dataclass(frozen=True)
 class CardCustomer:
-    """``id`` is None for somebody who is not on record; ``by`` as in ``bot.services.customers.Known``."""
+    """``id`` is None for somebody who is not on record; ``by`` and ``message`` as in ``customers.Known``."""
 
     id: str | None
     name: str | None
@@ -47,6 +47,7 @@ class CardCustomer:
     adviser: str | None
     adviser_name: str | None
     by: str
+    message: int | None = None
 
 
 @dataclass(frozen=True)
@@ -185,6 +186,7 @@ def _customer(
         adviser=row.adviser if row is not None else None,
         adviser_name=adviser_name(session, content.dealership, row.adviser if row is not None else None),
         by=known.by,
+        message=known.message,
     )
 
 

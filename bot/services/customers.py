@@ -1,6 +1,7 @@
 """Customers as staff know them: whose conversation it is, searching, linking, changing, revealing a telephone number.
 
-Numbers leave this module masked, but for ``reveal_phone``, which writes who asked (``customer.revealed``).
+Numbers leave this module masked, but for ``reveal_phone`` and ``reveal_message``, which write who asked
+(``customer.revealed``).
 """
 
 from __future__ import annotations
@@ -14,19 +15,22 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from bot.domain.conversation import Author
 from bot.domain.dealership import Dealership
 from bot.domain.errors import InvalidInput, NotFound, WrongState
 from bot.services import audit
 from bot.services.audit import Actor
-from bot.services.masking import mask_phone
+from bot.services.masking import mask_phone, mask_phones, phones_in
 from bot.services.vehicles import canonical_plate
 from bot.store.database import Database
 from bot.store.staff_tables import AuditEntry, Case, Lead, User
-from bot.store.tables import Appointment, Conversation, Customer, Vehicle, WaitlistEntry
+from bot.store.tables import Appointment, Conversation, Customer, Message, Vehicle, WaitlistEntry
 
 SEEN_AGAIN = timedelta(minutes=10)
 """Looking at the same customer again within this time writes no second line."""
 FEWEST_DIGITS = 4
+LATEST_WORDS = 200
+"""So many of the customer's last messages are looked through for a number."""
 REVEALED = {
     "customers": Customer,
     "appointments": Appointment,
@@ -75,12 +79,13 @@ class VehicleEntry:
 
 @dataclass(frozen=True)
 class Known:
-    """Who writes, as far as is known. ``by``: linked (a person said so), or the newest of booking, case, lead and
-    waitlist whose number the customer gave in this conversation."""
+    """Who writes, as far as is known. ``by``: linked (a person said so), or the newest of booking, case, lead,
+    waitlist and message whose number the customer gave in this conversation; ``message``: which one it was."""
 
     phone: str
     customer: _Row | None
     by: str
+    message: int | None = None
 
 
 def find_customers(database: Database, query: str, limit: int = 50) -> list[CustomerLine]:
@@ -102,8 +107,8 @@ def known_customer(session: Session, conversation: _Row) -> Known | None:
     newest = max(_numbers(session, conversation.id), key=lambda found: found[0], default=None)
     if newest is None:
         return None
-    _, by, phone = newest
-    return Known(phone, _of_phone(session, phone), by)
+    _, by, phone, message = newest
+    return Known(phone, _of_phone(session, phone), by, message)
 
 
 def link_customer(
@@ -113,13 +118,17 @@ def link_customer(
     now: datetime,
     phone: str | None = None,
     name: str | None = None,
+    message: int | None = None,
 ) -> str:
     """Say whose conversation it is, and give the customer's id. Without a phone it is the number that is known.
 
-    A customer who is not on record yet is written down. Raises ``NotFound``, and ``InvalidInput`` without a number.
+    ``message``: the sequence number of the customer's message that has the number. A customer who is not on record
+    yet is written down. Raises ``NotFound``, and ``InvalidInput`` without a number.
     """
     with database.transaction() as session:
         conversation = _locked(session, Conversation, conversation_id)
+        if phone is None and message is not None:
+            phone = _phone_of_message(session, conversation_id, message)
         known = known_customer(session, conversation) if phone is None else None
         number = phone or (known.phone if known else None)
         if number is None:
@@ -146,11 +155,13 @@ def change_customer(
         changed = [
             name
             for name in ("name", "email", "adviser")
-            if getattr(change, name) not in (None, getattr(customer, name))
+            if getattr(change, name) is not None
+            and (getattr(change, name) or None) != (getattr(customer, name) or None)
         ]
         for name in changed:
             setattr(customer, name, getattr(change, name) or None)
-        audit.note(session, actor, "customer.changed", now, id_, details={"fields": changed})
+        if changed:
+            audit.note(session, actor, "customer.changed", now, id_, details={"fields": changed})
 
 
 def put_vehicle(
@@ -205,6 +216,17 @@ def reveal_phone(database: Database, kind: str, id_: str, actor: Actor, now: dat
         subject = customer.id if customer is not None else id_
         audit.note(session, actor, "customer.revealed", now, subject, conversation_id, details)
         return str(phone)
+
+
+def reveal_message(database: Database, conversation_id: str, seq: int, actor: Actor, now: datetime) -> str:
+    """The text of a message with the numbers that are masked in it; the log gets who asked. Raises ``NotFound``."""
+    with database.transaction() as session:
+        row: _Row = session.get(Message, (conversation_id, seq))
+        if row is None or mask_phones(row.text) == row.text:
+            raise NotFound("no such message with a number")
+        details = {"by": "messages", "id": seq}
+        audit.note(session, actor, "customer.revealed", now, conversation_id, conversation_id, details)
+        return str(row.text)
 
 
 def phone_of_customer(database: Database, id_: str) -> str:
@@ -283,8 +305,8 @@ def _lines(session: Session, customers: Iterable[_Row]) -> list[CustomerLine]:
     ]
 
 
-def _numbers(session: Session, conversation_id: str) -> Iterable[tuple[datetime, str, str]]:
-    """When, by what and which number was given in a conversation: the newest of each kind."""
+def _numbers(session: Session, conversation_id: str) -> Iterable[tuple[datetime, str, str, int | None]]:
+    """When, by what and which number was given in a conversation, and in which message: the newest of each kind."""
     for by, table in (("booking", Appointment), ("case", Case), ("lead", Lead), ("waitlist", WaitlistEntry)):
         newest = (
             sa.select(table.created_at, table.phone)
@@ -293,7 +315,25 @@ def _numbers(session: Session, conversation_id: str) -> Iterable[tuple[datetime,
             .limit(1)
         )
         for at, phone in session.execute(newest):
-            yield at, by, phone
+            yield at, by, phone, None
+    said = _said_by_customer(conversation_id).order_by(Message.seq.desc()).limit(LATEST_WORDS)
+    for row in session.scalars(said):
+        if phones := phones_in(row.text):
+            yield row.created_at, "message", phones[-1], row.seq
+            return
+
+
+def _phone_of_message(session: Session, conversation_id: str, seq: int) -> str:
+    row = session.scalars(_said_by_customer(conversation_id).where(Message.seq == seq)).first()
+    phones = phones_in(row.text) if row is not None else []
+    if not phones:
+        raise InvalidInput("the customer gave no telephone number in this message")
+    return phones[-1]
+
+
+def _said_by_customer(conversation_id: str) -> Any:
+    own = Message.author == Author.CUSTOMER.value
+    return sa.select(Message).where(Message.conversation_id == conversation_id, own)
 
 
 def _require_adviser(session: Session, dealership: Dealership, id_: str) -> None:

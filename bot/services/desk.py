@@ -28,8 +28,11 @@ from bot.domain.errors import InvalidInput, NotFound, NotPermitted, StaleView, W
 from bot.domain.handoff import HandoffRules
 from bot.domain.staff import SKILL_NAMES, Permission, Presence, Role, Skill, may
 from bot.services import audit
+from bot.services.availability import local
+from bot.services.callbacks import call_back
 from bot.services.content.snapshot import Content
 from bot.services.conversations import ConversationView, conversation, locked
+from bot.services.customers import known_customer
 from bot.services.handing_over import NAMELESS, Move, end, give, note_line, put_back, tell_customer
 from bot.services.messages import StoredMessage, Utterance, append, staff_client_id, stored
 from bot.services.presence import beat as beat
@@ -37,6 +40,7 @@ from bot.services.presence import has_console_open, is_own, presence_of, renew
 from bot.services.scores import ask_after_handoff
 from bot.services.staff import Staff
 from bot.services.uploads import attach
+from bot.services.wording import say_time
 from bot.store.database import Database
 from bot.store.staff_tables import Handoff, User
 from bot.store.tables import Conversation, Message
@@ -202,14 +206,27 @@ def close(
         change = Change.DISMISS if row.state == Owner.QUEUE.value else Change.CLOSE
         move = Move(change, party, now, content)
         handoff = end(session, row, move, outcome, note)
+        _sign(session, handoff, staff)
         row.handback = _handback(staff, note, outcome in SETTLED, now)
         words = f"{staff.name} 结束了会话：{OUTCOME_NAMES[outcome]}"
         note_line(session, row, _with_note(words, note), now, staff.username)
+        if outcome is Outcome.CALL_BACK:
+            _promise_call(session, row, staff, note, move)
         if outcome is not Outcome.SPAM:
             tell_customer(session, row, move, "utter_conversation_closed", {})
             _ask_score(session, row, handoff, staff, move)
         _log(session, staff, "conversation.closed", row, now, {"outcome": outcome.value})
     return conversation(database, conversation_id)
+
+
+def _promise_call(session: Session, row: Conversation, staff: Staff, note: str | None, move: Move) -> None:
+    """What has to be done after the conversation is a case of its own, and everybody reads until when."""
+    known = known_customer(session, row)
+    phone, name = (known.phone, known.customer.name if known.customer else None) if known else (None, None)
+    hours, now = move.content.dealership.profile.consultants_online, local(move.now)
+    due = local(call_back(session, hours, row.id, row.adviser or staff.username, now, (phone, name), note))
+    words = f"已登记回电工单：{say_time(due)} 前" + ("" if phone else "；还不知道客户的电话")
+    note_line(session, row, words, move.now, staff.username)
 
 
 def _take(
@@ -306,6 +323,13 @@ def _by_client_id(session: Session, row: Conversation, staff: Staff, client_id: 
 def _handback(staff: Staff, note: str | None, settled: bool, now: datetime) -> dict[str, Any]:
     by = {"by": staff.username, "name": staff.name}
     return {"note": note, "settled": settled, **by, "at": now.isoformat(timespec="seconds")}
+
+
+def _sign(session: Session, handoff_id: str | None, staff: Staff) -> None:
+    """A handoff that nobody had taken is the work of who ended it."""
+    handoff: Any = session.get(Handoff, handoff_id) if handoff_id else None
+    if handoff is not None and handoff.adviser is None:
+        handoff.adviser = staff.username
 
 
 def _ask_score(session: Session, row: Conversation, handoff_id: str | None, staff: Staff, move: Move) -> None:

@@ -13,13 +13,13 @@ from uuid import uuid4
 from sqlalchemy.orm import Session
 
 from bot.domain.booking import Slot, VisitKind, VisitStatus
-from bot.domain.conversation import next_online
 from bot.domain.dealership import Dealership, ResourceKind
 from bot.domain.disruption import Period, checked_period, joined_reasons, union
 from bot.domain.errors import InvalidOutage, NotFound
 from bot.domain.ticks import ticks_between
 from bot.services import reminders
 from bot.services.availability import local
+from bot.services.callbacks import soon
 from bot.services.cases import close_visit_case, open_visit_case
 from bot.services.claiming import transact
 from bot.services.replacing import equal_place, new_times_of, put_in_place, swap_places
@@ -232,10 +232,10 @@ def _settle(
         _lose_time(session, row, now)
     session.flush()
     offers = new_times_of(session, after, now, lost)
-    due = next_online(dealership.profile.consultants_online, local(now))
+    hours = dealership.profile.consultants_online
     for row in lost:
         reminders.disrupted(session, dealership, row, now, offers[row.id])
-        open_visit_case(session, row, now, CASE_REASON, due)
+        open_visit_case(session, row, now, CASE_REASON, soon(hours, local(now), local(row.start)))
 
     def views(rows: list[Row]) -> tuple[BookedVisit, ...]:
         return tuple(view_of(dealership, row) for row in rows)

@@ -1,4 +1,4 @@
-"""Telephone numbers as staff see them before they reveal one: 138****5678."""
+"""Telephone and identity card numbers as staff see them before they reveal one: 138****5678."""
 
 from __future__ import annotations
 
@@ -21,6 +21,12 @@ _PHONE = re.compile(
     rf"(?P<number>{_FIRST}{_GAP}{_SECOND}(?:{_GAP}{_ANY}){{9}})(?!{_ANY})"
 )
 
+_IDENTITY = re.compile(
+    r"(?<![0-9])([1-9][0-9]{5})[ -]?(?:18|19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])[ -]?"
+    r"([0-9]{3}[0-9Xx])(?![0-9])"
+)
+"""18 signs as in GB 11643: the place, the date of birth, an order number and a check digit."""
+
 
 def mask_phone(phone: str) -> str:
     """The first three and the last four digits of a number that stands alone; of a short one only the last two."""
@@ -30,12 +36,18 @@ def mask_phone(phone: str) -> str:
 
 
 def mask_phones(text: str) -> str:
-    """The text with every mobile number masked, however its digits are written and grouped."""
-    return _PHONE.sub(lambda match: (match["country"] or "") + mask_phone(_digits(match["number"])), text)
+    """The text with every mobile and identity card number masked, however the digits of a mobile are written."""
+    hidden = _IDENTITY.sub(lambda match: f"{match[1]}********{match[2]}", text)
+    return _PHONE.sub(lambda match: (match["country"] or "") + mask_phone(_digits(match["number"])), hidden)
+
+
+def phones_in(text: str) -> list[str]:
+    """The mobile numbers of a text, 11 digits each, in their order."""
+    return [_digits(match["number"]) for match in _PHONE.finditer(_IDENTITY.sub("", text))]
 
 
 def mask_values(value: Any) -> Any:
-    """A JSON value with the mobile numbers in all its texts masked; names of fields stay."""
+    """A JSON value with the mobile and identity card numbers in all its texts masked; names of fields stay."""
     if isinstance(value, str):
         return mask_phones(value)
     if isinstance(value, dict):

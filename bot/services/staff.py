@@ -125,10 +125,10 @@ def log_in(database: Database, username: str, password: str, now: datetime, kind
     return token
 
 
-def require_user(session: Session, username: str) -> None:
-    """Raises ``InvalidInput`` unless somebody of this name may work."""
+def require_user(session: Session, username: str, permission: Permission = Permission.SEE_CUSTOMERS) -> None:
+    """Raises ``InvalidInput`` unless somebody of this name may work with what is to be theirs."""
     user = session.get(User, username)
-    if user is None or not user.is_active:
+    if user is None or not user.is_active or not may(Role(user.role), permission):
         raise InvalidInput("no such member of the staff")
 
 

@@ -13,10 +13,10 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from bot.domain.booking import VisitStatus
-from bot.domain.replies import STANDARD_VARIABLES, VARIABLE, StandardReply
+from bot.domain.replies import STANDARD_VARIABLES, StandardReply
 from bot.services.content.snapshot import Content
 from bot.services.staff import Staff
-from bot.services.wording import say_time
+from bot.services.wording import fill_spaced, say_time
 from bot.services.workplace import FACTS_OF_A_MODEL, FACTS_OF_A_NAME, first_fact, newest_facts
 from bot.store.database import Database
 from bot.store.staff_tables import Lead
@@ -95,11 +95,10 @@ def _pinyin(title: str) -> tuple[str, str]:
 
 
 def _filled(reply: StandardReply, version: int, values: Mapping[str, str | None]) -> FilledReply:
-    def value_of(match: re.Match[str]) -> str:
-        name = match.group(1)
+    def value_of(name: str) -> str:
         return values.get(name) or f"【{LABELS.get(name, name)}】"
 
-    text = VARIABLE.sub(value_of, reply.text).strip()
+    text = fill_spaced(reply.text, value_of)
     missing = tuple(dict.fromkeys(_OPEN.findall(text)))
     return FilledReply(reply.id, version, reply.title, reply.category, reply.shortcut, text, missing)
 

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+import re
+from collections.abc import Callable, Collection, Sequence
 from datetime import date, datetime, timedelta
 
 from bot.domain.dealership import Dealership, ServiceJob
+from bot.domain.replies import VARIABLE
 from bot.domain.waitlist import Preference
 from bot.domain.workshop import job_minutes, job_price, jobs_of, visit_minutes, visit_price
 from bot.services.content.variables import WEEKDAYS, price_text
+
+_CHINESE = re.compile(r"[\u4e00-\u9fff]")
+_LATIN = re.compile(r"[A-Za-z0-9]")
 
 
 def say_day(day: date) -> str:
@@ -112,3 +117,17 @@ def _minute_of(moment: datetime) -> int:
 
 def _say_minute(minute: int) -> str:
     return f"{minute // 60:02}:{minute % 60:02}"
+
+
+def fill_spaced(text: str, value_of: Callable[[str], str]) -> str:
+    """The text with the value of every variable; between a Chinese character and a value that begins or ends with a
+    Latin letter or a digit stands a space, as in "青岚 X5 现在"."""
+
+    def spaced(match: re.Match[str]) -> str:
+        value = value_of(match.group(1))
+        before, after = text[: match.start()][-1:], text[match.end() :][:1]
+        left = " " if _CHINESE.fullmatch(before) and _LATIN.match(value) else ""
+        right = " " if _CHINESE.fullmatch(after) and _LATIN.match(value[-1:]) else ""
+        return f"{left}{value}{right}"
+
+    return VARIABLE.sub(spaced, text).strip()

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from bot.domain.conversation import Author, Owner
+from bot.domain.conversation import Author, Outcome, Owner, PassedOn
 from bot.domain.errors import NotFound, NotPermitted
 from bot.domain.staff import Permission, Presence, Role, may
 from bot.services.masking import mask_phones, mask_values
@@ -27,9 +27,11 @@ from bot.store.tables import Appointment, Conversation, Customer, Message
 
 PREVIEW = 60
 MOST = 100
+LATELY = timedelta(days=14)
 FACTS_OF_A_NAME = ("known_name", "drive_name", "visit_name")
 FACTS_OF_A_MODEL = ("drive_model", "visit_model", "car_model", "model")
 SAYING = (Author.CUSTOMER.value, Author.STAFF.value)
+ENDINGS = (*(outcome.value for outcome in Outcome), PassedOn.RELEASED.value)
 UNDERSTOOD = ("intent", "confidence", "decision", "faq")
 
 
@@ -44,7 +46,8 @@ class Scope(str, Enum):
 
 @dataclass(frozen=True)
 class Line:
-    """A conversation in a list. ``unread``: messages of the customer that no person has seen."""
+    """A conversation in a list. ``unread``: messages of the customer that no person has seen, and lines for the staff
+    that its adviser has not (who gave it to them, notes). ``unanswered``: it is a person's turn to write."""
 
     id: str
     title: str
@@ -57,6 +60,7 @@ class Line:
     preview: str
     preview_author: Author | None
     unread: int
+    unanswered: bool
     adviser: str | None
     adviser_name: str | None
 
@@ -124,11 +128,19 @@ def colleagues(database: Database, staff: Staff, now: datetime) -> list[Colleagu
     return sorted(found, key=lambda each: (list(Presence).index(each.presence), each.name))
 
 
-def list_lines(database: Database, staff: Staff, scope: Scope, words: str = "") -> tuple[Line, ...]:
-    """The newest first; ``words`` are looked for in names, senders and messages. ``ALL`` is for supervisors."""
+def list_lines(
+    database: Database, staff: Staff, scope: Scope, now: datetime, words: str = ""
+) -> tuple[Line, ...]:
+    """The newest first; ``words`` are looked for in names, senders and messages. ``ALL`` is for supervisors, ``CLOSED``
+    what one ended or gave back in ``LATELY``, with words at any time, whoever has it now."""
     if scope is Scope.ALL and not staff.may(Permission.SUPERVISE):
         raise NotPermitted(f"{staff.role.value} may not see everybody's conversations")
-    query = _of_scope(scope, staff).order_by(Conversation.updated_at.desc(), Conversation.id)
+    query = (
+        _ended(staff, None if words.strip() else now - LATELY)
+        if scope is Scope.CLOSED
+        else _of_scope(scope, staff)
+    )
+    query = query.order_by(Conversation.updated_at.desc(), Conversation.id)
     for word in words.split():
         query = query.where(_has(word))
     with database.reading() as session:
@@ -195,11 +207,13 @@ def _read_messages(database: Database, query: Any) -> list[dict[str, Any]]:
 
 
 def _message(row: Message, names: dict[str, str]) -> dict[str, Any]:
+    text = mask_phones(row.text)
     understood = row.understanding if row.author == Author.CUSTOMER.value else None
     return {
         "seq": row.seq,
         "author": row.author,
-        "text": mask_phones(row.text),
+        "text": text,
+        "masked": text != row.text,
         "buttons": [{"title": mask_phones(each["title"])} for each in row.buttons or ()],
         "custom": mask_values(row.custom or {}),
         "client_id": given_client_id(row.client_id),
@@ -217,10 +231,17 @@ def _of_scope(scope: Scope, staff: Staff) -> Any:
         return query.where(Conversation.state == Owner.QUEUE.value)
     if scope is Scope.MINE:
         return query.where(Conversation.state == Owner.ADVISER.value, Conversation.adviser == staff.username)
-    if scope is Scope.ALL:
-        return query
-    query = query.where(Conversation.state == Owner.CLOSED.value)
-    return query if staff.may(Permission.SUPERVISE) else query.where(Conversation.adviser == staff.username)
+    return query
+
+
+def _ended(staff: Staff, since: datetime | None) -> Any:
+    """What a person ended or gave back to the bot, the own ones unless somebody supervises."""
+    ended = sa.select(Handoff.conversation_id).where(Handoff.outcome.in_(ENDINGS))
+    if since is not None:
+        ended = ended.where(Handoff.ended_at >= since)
+    if not staff.may(Permission.SUPERVISE):
+        ended = ended.where(Handoff.adviser == staff.username)
+    return sa.select(Conversation).where(Conversation.id.in_(ended))
 
 
 def _has(word: str) -> Any:
@@ -255,6 +276,8 @@ def _lines(session: Session, query: Any) -> tuple[Line, ...]:
             preview=previews.get(row.id, (None, ""))[1],
             preview_author=previews.get(row.id, (None, ""))[0],
             unread=unread.get(row.id, 0),
+            unanswered=row.state == Owner.ADVISER.value
+            and previews.get(row.id, (None, ""))[0] is Author.CUSTOMER,
             adviser=row.adviser,
             adviser_name=names.get(row.adviser or ""),
         )
@@ -281,6 +304,15 @@ def _customers(session: Session, rows: Iterable[Conversation]) -> dict[str, str]
         or ""
         for row in rows
     }
+
+
+def titles_of(database: Database, ids: Iterable[str]) -> dict[str, str]:
+    """What the lists call these conversations: the customer's name, else which visitor."""
+    query = sa.select(Conversation).where(Conversation.id.in_(sorted(set(ids))))
+    with database.reading() as session:
+        rows = list(session.scalars(query))
+        customers = _customers(session, rows)
+    return {row.id: customers.get(row.id) or f"访客 {row.id[-4:]}" for row in rows}
 
 
 def newest_facts(session: Session, ids: list[str]) -> dict[str, dict[str, Any]]:
@@ -325,9 +357,18 @@ def _unread(session: Session, ids: list[str]) -> dict[str, int]:
         .join(Conversation, Conversation.id == Message.conversation_id)
         .where(
             Message.conversation_id.in_(ids),
-            Message.author == Author.CUSTOMER.value,
             Message.seq > Conversation.staff_read_seq,
+            sa.or_(Message.author == Author.CUSTOMER.value, _told_its_adviser()),
         )
         .group_by(Message.conversation_id)
     )
     return {id_: int(number) for id_, number in session.execute(query)}
+
+
+def _told_its_adviser() -> Any:
+    """A line for the staff that whoever has the conversation did not cause: it came to them, or somebody noted."""
+    return sa.and_(
+        Message.internal.is_(True),
+        Conversation.state == Owner.ADVISER.value,
+        sa.or_(Message.username.is_(None), Message.username != Conversation.adviser),
+    )

@@ -31,6 +31,7 @@ def line_json(line: Line) -> dict[str, Any]:
         "preview": line.preview,
         "preview_author": line.preview_author.value if line.preview_author else None,
         "unread": line.unread,
+        "unanswered": line.unanswered,
         "adviser": line.adviser,
         "adviser_name": line.adviser_name,
     }

@@ -116,7 +116,7 @@ def _go_into_the_tables(
 ) -> None:
     """What only a dialogue writes: cases, scores, cars."""
     database, now, conversation = filled.whole.database, clock.now(), filled.conversations[0]
-    customer = filled.get("customers")[0]["id"]
+    customer = filled.get("customers", q=phone(0))[0]["id"]
     with database.transaction() as session:
         for number, text in enumerate(texts):
             details = {"what": text, "words": [text, {"place": text}], by_staff[number][:20]: text}

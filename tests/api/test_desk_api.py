@@ -143,7 +143,7 @@ async def test_transfer_note_and_close(two: Two) -> None:
 
 
 async def test_who_comes_online_gets_what_waits(two: Two) -> None:
-    assert await two.lin.post("presence", presence="online") == {"presence": "online"}
+    assert (await two.lin.post("presence", presence="online"))["presence"] == "online"
     assert (await two.lin.get(two.path()))["adviser"] == "lin"
 
 

@@ -39,6 +39,7 @@ TABLE: tuple[tuple[set[Role], str], ...] = (
     (
         EVERYBODY,
         """
+GET    /console
 GET    /api/staff/{}
 POST   /api/staff/{}
 PUT    /api/staff/{}
@@ -106,6 +107,7 @@ POST   /api/staff/conversations/{}/seen
 GET    /api/staff/conversations/{}/card
 PUT    /api/staff/conversations/{}/customer
 POST   /api/staff/conversations/{}/reveal
+POST   /api/staff/conversations/{}/messages/{}/reveal
 GET    /api/staff/queue
 POST   /api/staff/presence
 GET    /api/staff/desk
@@ -145,7 +147,6 @@ POST   /api/staff/waitlist
 DELETE /api/staff/waitlist/{}
 POST   /api/staff/waitlist/{}/reveal
 GET    /api/staff/outages
-GET    /console
 GET    /console/conversations/{}
 GET    /console/conversations/{}/card
 GET    /console/appointments

@@ -59,7 +59,9 @@ def edit(root: Path, file: str, change: Change) -> None:
     path.write_text(change(path.read_text("utf-8")), "utf-8")
 
 
-STORE = "  - {id: north, name: 城北店, address: 北街, sales_phone: '1', service_phone: '2', hours: %s}"
+STORE = (
+    "  - {id: north, name: 城北店, address: 北街, sales_phone: '0500-1', service_phone: '0500-2', hours: %s}"
+)
 HOURS = "{showroom: {opens: 09:00, closes: 18:00}, service: {opens: 09:00, closes: 18:00}}"
 BROKEN: dict[str, tuple[str, Change, str]] = {
     "unknown field": (

@@ -146,3 +146,16 @@ def test_what_is_used_elsewhere_stays(house: House) -> None:
 def test_nothing_else_can_be_reached(house: House, kind: str, id_: str) -> None:
     with pytest.raises(NotFound):
         house.edit(kind, id_, brand="x")
+
+
+@pytest.mark.parametrize("number", ["400-abc", "12", "0" * 21, "４００", "请看官网", "---", "+", "400--"])
+def test_nobody_is_sent_to_a_number_that_cannot_be_dialled(house: House, number: str) -> None:
+    assert "打不通" in house.faults("profile", "profile", rescue_line=number)["rescue_line"]
+    store = house.dealership.stores[0].id
+    assert "打不通" in house.faults("store", store, sales_phone=number)["sales_phone"]
+    assert "打不通" in house.faults("store", store, service_phone=number)["service_phone"]
+
+
+@pytest.mark.parametrize("number", ["400-000-1188", "110", "+86 571 8800 1001", "05718800100"])
+def test_usual_numbers_are_taken(house: House, number: str) -> None:
+    assert house.edit("profile", "profile", rescue_line=number).entry.version >= 1

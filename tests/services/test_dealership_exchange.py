@@ -283,7 +283,7 @@ def test_what_answers_quote_cannot_go(desk: Desk) -> None:
 
 
 RULES = (ROOT / "dealership" / "booking.yml").read_text("utf-8")
-STORE = "stores:\n- {{id: east, name: 城东店, address: a, sales_phone: '1', service_phone: '2', hours: {{showroom: {hours}, service: {{opens: '08:30', closes: '17:30'}}}}}}\n"
+STORE = "stores:\n- {{id: east, name: 城东店, address: a, sales_phone: '0500-1', service_phone: '0500-2', hours: {{showroom: {hours}, service: {{opens: '08:30', closes: '17:30'}}}}}}\n"
 
 
 @pytest.mark.parametrize(

@@ -96,7 +96,7 @@ def test_what_is_known_is_filled_in_and_the_rest_is_left_open(replies: Replies) 
 def test_the_dialogue_knows_model_and_name(replies: Replies) -> None:
     id_ = replies.conversation({"drive_model": "x5", "drive_name": "何静"})
 
-    assert replies.one("yqsj", id_).text.startswith("青岚 X5现在有试驾车")
+    assert replies.one("yqsj", id_).text.startswith("青岚 X5 现在有试驾车")
     assert replies.one("ddhhf", id_).text.startswith("何静您好，我是林晓。上次看的青岚 X5")
 
 

@@ -17,7 +17,7 @@ from bot.services.conversations import open_conversation
 from bot.services.staff import Staff
 from bot.services.workplace import Scope
 from bot.store.database import Database
-from bot.store.staff_tables import User
+from bot.store.staff_tables import Handoff, User
 from bot.store.tables import Conversation, Message
 from tests.installations import filled_database
 from tests.services.bookings import NOW
@@ -81,13 +81,28 @@ def test_who_waits_is_listed_in_the_order_of_service(database: Database) -> None
 def test_all_is_for_supervisors_and_what_is_over_for_whose_it_was(database: Database) -> None:
     over = add(database, Owner.CLOSED, "chen")
     add(database, Owner.BOT)
+    with database.transaction() as session:
+        session.add(
+            Handoff(
+                id=over,
+                conversation_id=over,
+                reason="asked_for_a_person",
+                summary={},
+                status="done",
+                adviser="chen",
+                outcome="solved",
+                ended_at=NOW,
+                created_at=NOW,
+                updated_at=NOW,
+            )
+        )
 
     with pytest.raises(NotPermitted):
-        workplace.list_lines(database, LIN, Scope.ALL)
-    assert len(workplace.list_lines(database, WANG, Scope.ALL)) == 2
-    assert workplace.list_lines(database, LIN, Scope.CLOSED) == ()
+        workplace.list_lines(database, LIN, Scope.ALL, NOW)
+    assert len(workplace.list_lines(database, WANG, Scope.ALL, NOW)) == 2
+    assert workplace.list_lines(database, LIN, Scope.CLOSED, NOW) == ()
     for staff in (CHEN, WANG):
-        assert [line.id for line in workplace.list_lines(database, staff, Scope.CLOSED)] == [over]
+        assert [line.id for line in workplace.list_lines(database, staff, Scope.CLOSED, NOW)] == [over]
 
 
 def test_search_looks_into_what_was_said(database: Database) -> None:
@@ -95,8 +110,8 @@ def test_search_looks_into_what_was_said(database: Database) -> None:
     add(database, Owner.ADVISER, "lin")
 
     for words in ("后备厢", "100%", "多大 后备厢", found[-6:]):
-        assert [line.id for line in workplace.list_lines(database, LIN, Scope.MINE, words)] == [found]
-    assert workplace.list_lines(database, LIN, Scope.MINE, "后备厢 在吗") == ()
+        assert [line.id for line in workplace.list_lines(database, LIN, Scope.MINE, NOW, words)] == [found]
+    assert workplace.list_lines(database, LIN, Scope.MINE, NOW, "后备厢 在吗") == ()
 
 
 def test_numbers_are_masked_in_lists_and_transcripts(database: Database) -> None:

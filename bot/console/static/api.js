@@ -11,8 +11,9 @@ export class Refused extends Error {
   }
 }
 
-/** `await api("POST", "conversations/1/take", {epoch})` gives the JSON; throws Refused, or TypeError when offline. */
-export async function api(method, path, body) {
+/** `await api("POST", "conversations/1/take", {epoch})` gives the JSON; throws Refused, or TypeError when offline.
+ * Whose session is over is sent to sign in, unless the page shall `stay`. */
+export async function api(method, path, body, { stay = false } = {}) {
   const response = await fetch(`/api/staff/${path}`, {
     method,
     credentials: "same-origin",
@@ -20,7 +21,7 @@ export async function api(method, path, body) {
     body: body === undefined ? undefined : JSON.stringify(body),
   });
   const answer = await response.json().catch(() => ({}));
-  if (response.status === 401) location.assign(`/console/login?next=${encodeURIComponent(location.pathname)}`);
+  if (response.status === 401 && !stay) location.assign(`/console/login?next=${encodeURIComponent(location.pathname)}`);
   if (!response.ok) throw new Refused(response.status, answer);
   return answer;
 }

@@ -13,13 +13,23 @@ export function showCard(node, conversationId) {
   return load(node, `/console/conversations/${encodeURIComponent(conversationId)}/card`);
 }
 
+/** The same card anew, where something changed; without a word while that does not work. */
+export function refreshCard(node) {
+  return node.dataset.src && node.querySelector(".customer-card") ? load(node, node.dataset.src, { quiet: true }) : null;
+}
+
 /** Makes the card that the page was served with work. */
 export function keepCard(node) {
   style();
   listen(node);
 }
 
-async function load(node, source) {
+const drawn = new WeakMap(); // what the server sent last, by node
+const turns = new WeakMap();
+
+async function load(node, source, { quiet = false } = {}) {
+  const turn = (turns.get(node) ?? 0) + 1;
+  turns.set(node, turn);
   style();
   listen(node);
   const open = [...node.querySelectorAll("details[open] > summary")].map((each) => each.textContent);
@@ -33,15 +43,29 @@ async function load(node, source) {
     const card = page.querySelector(".customer-card");
     if (node.dataset.src !== source) return;
     if (!response.ok || !card) throw new Error("没有这位客户的资料");
+    if (quiet && (turns.get(node) !== turn || drawn.get(node) === card.outerHTML)) return;
+    drawn.set(node, card.outerHTML);
+    const old = node.querySelector(".customer-card");
+    const focused = node.contains(document.activeElement) && document.activeElement.textContent;
     node.replaceChildren(document.adoptNode(card));
+    keepShown(old, card);
     for (const each of node.querySelectorAll("details > summary")) each.parentElement.open = open.includes(each.textContent);
+    if (focused) [...node.querySelectorAll("a, button, summary")].find((each) => each.textContent === focused)?.focus();
   } catch (error) {
-    if (node.dataset.src !== source) return;
+    if (node.dataset.src !== source || quiet) return;
     const words = error instanceof TypeError ? "网络断开了，客户资料没有加载出来。" : "客户资料没有加载出来。";
     node.replaceChildren(el("p", { class: "problem" }, words), el("button", { type: "button", click: () => load(node, source) }, "再试一次"));
   } finally {
     node.removeAttribute("aria-busy");
   }
+}
+
+/** A number that was revealed stays readable. */
+function keepShown(old, card) {
+  const shown = old?.querySelector("a[data-phone-shown]");
+  if (!shown || old.dataset.phone !== card.dataset.phone || old.dataset.customer !== card.dataset.customer) return;
+  card.querySelector("[data-phone-shown]")?.replaceWith(shown);
+  card.querySelector("[data-reveal]")?.remove();
 }
 
 function style() {
@@ -70,7 +94,7 @@ const ACTIONS = [
   ["[data-move]", (_, button) => moveVisit(button.dataset.move)],
   ["[data-cancel]", (_, button) => cancelVisit(button.dataset.cancel)],
   ["[data-edit]", edit],
-  ["[data-adopt]", (card) => api("PUT", `conversations/${card.dataset.conversation}/customer`, card.dataset.name ? { name: card.dataset.name } : {})],
+  ["[data-adopt]", adopt],
   ["[data-link]", link],
   ["[data-vehicle]", vehicle],
 ];
@@ -81,6 +105,12 @@ async function reveal(card, button) {
   card.querySelector("[data-phone-shown]").replaceWith(el("a", { href: `tel:${phone}`, class: "target", "data-phone-shown": true }, phone));
   button.remove();
   return KEPT;
+}
+
+function adopt(card, button) {
+  const { conversation, name } = card.dataset;
+  const { adopt: message } = button.dataset;
+  return api("PUT", `conversations/${conversation}/customer`, { ...(name && { name }), ...(message && { message: Number(message) }) });
 }
 
 function book(card) {

@@ -1,6 +1,7 @@
-/** What every page of the console does: the dealer's colour, and leaving. */
+/** What every page of the console does: the dealer's colour, being there, and leaving. */
 
 import { api } from "./api.js";
+import { keepBeating } from "./presence.js";
 import { accentProperties } from "/web/static/theme.js";
 
 const dark = matchMedia("(prefers-color-scheme: dark)");
@@ -14,6 +15,8 @@ function paint() {
 
 dark.addEventListener("change", paint);
 paint();
+
+if (document.getElementById("presence") && !document.querySelector("main.workplace")) keepBeating();
 
 document.querySelector("[data-log-out]")?.addEventListener("click", async () => {
   await api("POST", "logout").catch(() => {});

@@ -1,6 +1,7 @@
 /** The editor of an answer's buttons: a title and where it leads. */
 
 import { el } from "/web/static/dom.js";
+import { topicWords } from "./content_words.js";
 import { data } from "./page_data.js";
 
 export class Buttons {
@@ -71,10 +72,10 @@ function targets(button) {
   const select = el("select", { "aria-label": "按钮做什么" }, el("option", { value: "" }, "请选择去处"));
   select.append(
     group("动作", Object.entries(data.actions).map(([id, words]) => option(`intent:${id}`, words))),
-    group("主题", Object.entries(data.topics).map(([id, title]) => option(`topic:${id}`, `${title}（${id}）`))),
+    group("主题", Object.keys(data.topics).map((id) => option(`topic:${id}`, topicWords(id)))),
   );
   if (value && ![...select.options].some((each) => each.value === value)) {
-    select.append(option(value, chosen === "topic" ? `${button.topic}（已停用）` : button[chosen]));
+    select.append(option(value, chosen === "topic" ? `${button.topic}（已停用）` : data.intents?.[button[chosen]] ?? button[chosen]));
   }
   select.value = value;
   return select;

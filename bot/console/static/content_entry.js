@@ -5,6 +5,7 @@ import { ask } from "./ask.js";
 import { ContentForm } from "./content_form.js";
 import { compared, draftWords, historyLines, notice } from "./content_history.js";
 import { authorOf, badges, dates } from "./content_words.js";
+import { Preview } from "./content_preview.js";
 import { LivePreview } from "./live_preview.js";
 import { data } from "./page_data.js";
 import { attempt, toast } from "./toast.js";
@@ -71,10 +72,10 @@ function changed() {
 }
 
 function describe() {
-  at("heading").textContent = entry.title || entry.id;
+  at("heading").textContent = entry.title || "助手话术";
   at("badges").replaceChildren(
     ...badges(entry).filter(Boolean),
-    el("span", { class: "muted small" }, `${entry.title ? `${entry.id} · ` : ""}第 ${entry.version} 版 · ${authorOf(entry.author)} · ${dates.full(entry.updated_at)}`),
+    el("span", { class: "muted small" }, `${entry.id} · 第 ${entry.version} 版 · ${authorOf(entry.author)} · ${dates.full(entry.updated_at)}`),
   );
   const retired = entry.status === "retired";
   at("publish").disabled = retired && data.may_approve;
@@ -102,7 +103,19 @@ function draftNotice(draft) {
   const load = el("button", { type: "button", click: () => loadDraft(draft) }, "放进表单修改");
   const approve = el("button", { type: "button", class: "primary", click: (event) => approveDraft(draft, event.currentTarget) }, "批准发布");
   const actions = data.may_approve ? [approve, load, withdrawButton(draft, "退回")] : mine ? [load] : [];
-  return notice("accent", draftWords(draft), entry.status === "draft" ? null : difference(draft), ...actions);
+  const inside = el("div", {}, data.may_approve ? shownAs(draft) : null, entry.status === "draft" ? null : difference(draft));
+  return notice("accent", draftWords(draft), inside, ...actions);
+}
+
+/** What a customer would see of a draft, for whoever decides about it. */
+function shownAs(draft) {
+  const place = el("div", { class: "preview", "data-draft": draft.version });
+  const names = ["title", "category", "shortcut", "answer", "text", "questions", "channels", "buttons"];
+  const body = Object.fromEntries(names.filter((name) => name in draft).map((name) => [name, draft[name]]));
+  api("POST", `${address(data.id)}/preview`, body)
+    .then(({ text, buttons }) => new Preview(place).show(text, buttons, standard ? data.declared.adviser.example : null))
+    .catch(() => place.replaceChildren(el("p", { class: "muted small" }, "预览暂时打不开。")));
+  return el("details", { open: true }, el("summary", {}, "客户看到的样子"), place);
 }
 
 function difference(version, open = true) {
@@ -220,6 +233,7 @@ async function refused(error) {
 function problem(words) {
   at("form-problem").textContent = words;
   at("form-problem").hidden = false;
+  at("form-problem").scrollIntoView({ block: "nearest" });
 }
 
 /** Somebody else was faster: what they wrote beside what stands in the form. */
@@ -243,7 +257,9 @@ async function conflict() {
     edit(entry);
   });
   at("notices").prepend(shown);
-  shown.scrollIntoView({ block: "start" });
+  shown.tabIndex = -1;
+  shown.focus({ preventScroll: true });
+  shown.scrollIntoView({ block: "center" });
 }
 
 at("form").addEventListener("submit", (event) => {

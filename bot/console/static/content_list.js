@@ -1,7 +1,7 @@
 /** The list of FAQ answers, templates or standard replies; what is looked for stands in the address, so that "back" leads to it. */
 
 import { api } from "./api.js";
-import { authorOf, badges, dates } from "./content_words.js";
+import { authorOf, badges, dates, filled } from "./content_words.js";
 import { data } from "./page_data.js";
 import { el } from "/web/static/dom.js";
 
@@ -54,8 +54,8 @@ function reset() {
 }
 
 function line(entry) {
-  const words = entry.answer ?? entry.text;
-  const place = "title" in entry ? [data.categories[entry.category] ?? entry.category, entry.shortcut ? `快捷码 ${entry.shortcut}` : entry.id] : [];
+  const words = filled(entry.answer ?? entry.text, entry.variables);
+  const place = "title" in entry ? [data.categories[entry.category] ?? entry.category, entry.shortcut ? `快捷码 ${entry.shortcut}` : entry.id] : [entry.id];
   const by = `第 ${entry.version} 版 · ${authorOf(entry.author)} · ${dates.full(entry.updated_at)}`;
   return el(
     "li",
@@ -63,7 +63,7 @@ function line(entry) {
     el(
       "a",
       { href: `/console/${data.path}/${encodeURIComponent(entry.id)}`, class: "entry" },
-      el("span", { class: "row" }, el("strong", {}, entry.title ?? entry.id), ...badges(entry).filter((each) => each && each.textContent !== LIVE)),
+      el("span", { class: "row" }, entry.title ? el("strong", {}, entry.title) : null, ...badges(entry).filter((each) => each && each.textContent !== LIVE)),
       el("span", { class: "words" }, words),
       el("span", { class: "muted small" }, [...place, by].filter(Boolean).join(" · ")),
     ),

@@ -27,6 +27,21 @@ export function badge(words, tone = "") {
   return el("span", { class: `badge ${tone}` }, words);
 }
 
+/** Words with what stands for each variable now: of those that the conversation fills in, what they are called. */
+export function filled(text, declared = {}) {
+  return text.replace(/\{([a-z0-9_]+)\}/g, (raw, name) => {
+    const own = name in declared ? null : data.variables?.[name];
+    return own ?? (data.labels?.[name] ? `【${data.labels[name]}】` : raw);
+  });
+}
+
+/** The topic's title; with its category where another one has the same. */
+export function topicWords(id) {
+  const title = data.topics[id] ?? "已停用的主题";
+  const isAlone = Object.values(data.topics).filter((other) => other === title).length < 2;
+  return isAlone ? title : `${title}（${id}）`;
+}
+
 export function authorOf(name) {
   return name === "file" ? "初始内容" : data.people?.[name] ?? name;
 }
@@ -52,7 +67,7 @@ export function validityWords({ valid_from: from, valid_until: until }) {
 }
 
 export function targetWords(button) {
-  const topic = button.topic && (data.topics[button.topic] ?? button.topic);
+  const topic = button.topic && topicWords(button.topic);
   return topic ? `主题：${topic}` : data.actions?.[button.intent] ?? button.intent ?? button.payload ?? "";
 }
 

@@ -1,6 +1,7 @@
 /** New work is seen in the title, heard and, if the reader allowed it, told by the browser. */
 import { Storage } from "/web/static/storage.js";
 import { REASONS } from "./desk-words.js";
+import { showWork } from "./presence.js";
 
 const storage = new Storage("zhanting:desk");
 const TONES = [
@@ -9,7 +10,6 @@ const TONES = [
 ];
 
 export class Alerts {
-  #title = document.title;
   #audio = null;
   #known = null;
   #onOpen;
@@ -32,7 +32,7 @@ export class Alerts {
     const unread = new Map(desk.mine.map((line) => [line.id, line]));
     const sum = Array.from(unread.values()).reduce((total, line) => total + (line.id === seen ? 0 : line.unread), 0);
     const number = waiting.size + sum;
-    document.title = number ? `(${number}) ${this.#title}` : this.#title;
+    showWork(number);
     if (this.#known && desk.presence !== "offline") this.#tellNews(waiting, unread, seen);
     this.#known = { waiting, unread };
   }

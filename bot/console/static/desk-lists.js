@@ -9,7 +9,7 @@ const EMPTY = {
   waiting: "没有人在排队。新的客户会出现在这里，并有提示音。",
   mine: "您手上没有对话。可以在“排队”里接一个。",
   all: "还没有对话。",
-  closed: "还没有结束的对话。",
+  closed: "最近 14 天没有结束或交回的对话。更早的可以搜索。",
 };
 
 export class Lists {
@@ -94,9 +94,9 @@ export class Lists {
   }
 
   #draw({ loading = false } = {}) {
-    const unread = this.#desk.mine.reduce((sum, line) => sum + line.unread, 0);
+    const open = this.#desk.mine.some((line) => line.unread || line.unanswered);
     this.#count("waiting", this.#desk.waiting.length, this.#desk.waiting.length > 0);
-    this.#count("mine", this.#desk.mine.length, unread > 0);
+    this.#count("mine", this.#desk.mine.length, open);
     const lines = this.#found ?? this.#desk[this.#scope];
     if (loading) return this.#say("正在查找…");
     if (this.#failed) return this.#say("暂时读不到列表，请检查网络。", el("button", { type: "button", click: () => this.#search() }, "重试"));
@@ -149,10 +149,11 @@ export class Lists {
     const waits = line.state === "queued" || line.state === "adviser";
     return [
       line.unread ? el("span", { class: "badge unread", "aria-label": `${line.unread} 条未读` }, String(line.unread)) : null,
+      line.unanswered ? badge("待回复", "warn") : null,
       waits && line.reason ? badge(REASONS[line.reason] ?? line.reason, urgent ? "danger" : "accent") : null,
       waits && line.skill ? badge(this.#skills[line.skill] ?? line.skill) : null,
       this.#scope === "waiting" || this.#scope === "mine" ? null : badge(line.state === "adviser" ? line.adviser_name ?? "人工" : STATES[line.state]),
-      line.channel === "web" ? null : badge(CHANNELS[line.channel] ?? line.channel),
+      line.channel === "web" ? null : badge(CHANNELS[line.channel] ?? "其他渠道"),
     ].filter(Boolean);
   }
 

@@ -39,13 +39,29 @@ const INTENTS = {
   chitchat: "闲聊",
   out_of_scope: "超出范围",
   nlu_fallback: "没听懂",
+  haggle: "讲价",
+  abuse: "骂人的话",
+  request_change: "要修改",
+  join_waitlist: "登记候补",
+  back_to_bot: "回到智能助手",
 };
+const TOPICS = JSON.parse(document.getElementById("state")?.textContent ?? "{}").topics ?? {};
+
+export function intentWords(intent) {
+  return INTENTS[intent] ?? (intent ? "其他" : "没听懂");
+}
+
+/** The title of the topic that answered, where one did: what another intent is nearest to says nothing. */
+export function topicWords({ intent, faq }) {
+  return intent === "faq" && faq?.id ? TOPICS[faq.id] ?? "已停用的主题" : "";
+}
 
 /** What the bot made of a message, in one line. */
-export function understoodLine({ intent, confidence, faq }) {
-  const name = INTENTS[intent] ?? intent ?? "没听懂";
+export function understoodLine(understanding) {
+  const { intent, confidence } = understanding;
+  const topic = topicWords(understanding);
   const share = Number.isFinite(confidence) ? ` ${Math.round(confidence * 100)}%` : "";
-  return `机器人理解：${name}${faq?.id ? `（${faq.id}）` : ""}${share}`;
+  return `机器人理解：${intentWords(intent)}${topic ? `“${topic}”` : ""}${share}`;
 }
 
 /** 刚刚, 3 分钟, 2 小时 10 分; `milliseconds` may be negative for a moment. */
@@ -55,4 +71,14 @@ export function span(milliseconds) {
   if (minutes < 60) return `${minutes} 分钟`;
   const hours = Math.floor(minutes / 60);
   return hours < 48 ? `${hours} 小时${minutes % 60 ? ` ${minutes % 60} 分` : ""}` : `${Math.floor(hours / 24)} 天`;
+}
+
+/** Where somebody wrote from, as one would say it: dealer.example/models/x5. */
+export function pageWords(address) {
+  try {
+    const { protocol, host, pathname } = new URL(address);
+    return /^https?:$/.test(protocol) ? `${host.replace(/^www\./, "")}${decodeURI(pathname)}`.replace(/\/+$/, "") : address;
+  } catch {
+    return address;
+  }
 }

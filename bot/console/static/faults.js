@@ -22,8 +22,11 @@ export function showFaults(form, faults) {
   if (rest.length && general) {
     general.textContent = rest.join("；");
     general.hidden = false;
+    general.tabIndex = -1;
+    first ??= general; // it may be far above the button that was pressed
   }
-  first?.focus();
+  first?.focus({ preventScroll: true });
+  first?.scrollIntoView({ block: "center" });
 }
 
 /** The field's own place; what concerns a group stands beside its first field. */

@@ -45,7 +45,7 @@ function tell(done, names) {
     el("ul", { class: "lines" }, ...visits.map((visit) => el("li", { class: "affected" },
       visitLine(visit, names, () => moveVisit(visit.id)),
       done.to_call.includes(visit.id) ? el("p", { class: "small problem" }, "消息发不到，请打电话") : null,
-      done.new_times[visit.id]?.length ? el("p", { class: "small" }, `给了客户：${done.new_times[visit.id].map((slot) => dates.full(slot.start)).join("、")}`) : null)))] : []);
+      done.new_times[visit.id]?.length ? el("p", { class: "small" }, `${done.to_call.includes(visit.id) ? "可以改到" : "给了客户"}：${done.new_times[visit.id].map((slot) => dates.full(slot.start)).join("、")}`) : null)))] : []);
   const parts = [
     ...list("需要改时间", done.to_rebook, "原来的时间没有别的资源可以用。点一个可以帮客户改期。"),
     ...list("客户已经在店", done.on_site, "请当面安排。"),

@@ -13,6 +13,7 @@ const READ = {
   words: (input) => several(input.value),
   numbers: (input) => several(input.value).map((word) => (/^\d+$/.test(word) ? Number(word) : word)),
 };
+const PEOPLE = JSON.parse(document.getElementById("page-data").textContent).people;
 const EMPTY_IS_NONE = new Set(["lunar"]);
 
 function several(text) {
@@ -49,11 +50,31 @@ for (const form of document.querySelectorAll("form[data-entry]")) {
 async function save(event, form) {
   event.preventDefault();
   const body = { data: written(form), version: Number(form.dataset.version) };
-  const answer = await submitted(form, () => api("PUT", address(form.dataset.entry), body), inLabels(form));
+  const answer = await submitted(form, () => put(form.dataset.entry, body), inLabels(form));
   if (!answer) return;
   const isNew = answer.version !== Number(form.dataset.version);
   showSaved(form, answer);
   toast(isNew ? "已保存，马上生效" : "没有变化");
+}
+
+/** Saves it; who was faster is named where that is known. */
+async function put(id, body) {
+  try {
+    return await api("PUT", address(id), body);
+  } catch (error) {
+    if (error.status === 409) error.message = body.version ? await whoWasFaster(id) : "这个名称已经有了，请换一个。";
+    throw error;
+  }
+}
+
+async function whoWasFaster(id) {
+  const [newest] = await api("GET", `${address(id)}/history`).catch(() => []);
+  const who = newest ? `${authorOf(newest)} 在 ${when(newest.created_at)} 改过` : "这里刚刚有人改过";
+  return `没有保存：${who}。您填的还在；刷新页面可以看到最新的，再改一次。`;
+}
+
+function authorOf({ author }) {
+  return author === "file" ? "内容文件" : PEOPLE[author] ?? author;
 }
 
 /** Words that name fields as the files do, with the labels of the form instead. */
@@ -93,7 +114,7 @@ for (const form of document.querySelectorAll("form[data-id-field]")) {
     event.preventDefault();
     const name = form.elements[form.dataset.idField].value.trim();
     const id = `${form.dataset.kind}:${name}`;
-    const answer = await submitted(form, () => api("PUT", address(id), { data: written(form), version: 0 }), inLabels(form));
+    const answer = await submitted(form, () => put(id, { data: written(form), version: 0 }), inLabels(form));
     if (!answer) return;
     delete form.dataset.changed;
     location.reload();
@@ -118,8 +139,7 @@ async function showHistory(history) {
 }
 
 function line(form, history, version, before) {
-  const author = version.author === "file" ? "内容文件" : version.author;
-  const heading = `第 ${version.version} 版，${author}，${when(version.created_at)}${version.note ? `，${version.note}` : ""}`;
+  const heading = `第 ${version.version} 版，${authorOf(version)}，${when(version.created_at)}${version.note ? `，${version.note}` : ""}`;
   const isNow = version.version === Number(form.dataset.version);
   const back = (event) => restore(event.target, form, version.version);
   const canReturn = !isNow && version.status === "approved";
@@ -134,10 +154,24 @@ function line(form, history, version, before) {
 function changes(form, data, before) {
   if (!before) return [];
   const old = flat(before);
-  const labels = new Map([...form.querySelectorAll("[data-field]")].map((field) => [field.dataset.field, field.dataset.label]));
-  return Object.entries(flat(data))
-    .filter(([path, value]) => value !== old[path])
-    .map(([path, value]) => el("div", { class: "small" }, `${labels.get(path) ?? path}：${old[path] || "空"} → ${value || "空"}`));
+  const fields = new Map([...form.querySelectorAll("[data-field]")].map((field) => [field.dataset.field, field]));
+  const changed = Object.entries(flat(data)).filter(([path, value]) => value !== old[path]);
+  const known = changed.filter(([path]) => fields.has(path));
+  const lines = known.map(([path, value]) => {
+    const field = fields.get(path);
+    return el("div", { class: "small" }, `${field.dataset.label}：${inWords(field, old[path])} → ${inWords(field, value)}`);
+  });
+  return known.length < changed.length ? [...lines, el("div", { class: "small" }, "其他内容也有改动")] : lines;
+}
+
+/** A value as the form shows it: names of choices, days of the week, yes and no. */
+function inWords(field, text) {
+  if (field.dataset.kind === "switch") return text === "true" ? "是" : "否";
+  if (!text) return "空";
+  if (field.dataset.kind === "choice") return [...field.querySelectorAll("option")].find(({ value }) => value === text)?.textContent ?? text;
+  if (field.dataset.kind !== "weekdays") return text;
+  const names = new Map([...field.querySelectorAll("input")].map((box) => [box.value, box.closest("label").textContent]));
+  return text.split("、").map((day) => names.get(day) ?? day).join("、");
 }
 
 function flat(data, above = "") {

@@ -2,7 +2,7 @@
 import { attachmentOf } from "/web/static/attachment.js";
 import { el, setText } from "/web/static/dom.js";
 import { fillText } from "/web/static/text.js";
-import { DECISIONS, understoodLine } from "./desk-words.js";
+import { DECISIONS, intentWords, topicWords, understoodLine } from "./desk-words.js";
 
 const NEAR_END_PX = 80;
 const SAME_TIME_MS = 5 * 60_000;
@@ -15,14 +15,17 @@ export class TalkLog {
   #lastTop = 0;
   #onEarlier;
   #onSeen;
+  #onReveal;
   #reach = { delivered_seq: 0, read_seq: 0, channel: "" };
 
-  /** `me` is the own username; `onEarlier(seq)` is asked for what comes before; `onSeen()` when the end is in view. */
-  constructor({ dates, me, onEarlier, onSeen }) {
+  /** `me` is the own username; `onEarlier(seq)` is asked for what comes before; `onSeen()` when the end is in view;
+   * `onReveal(seq, button)` gives a text with its numbers; none for who may not see them. */
+  constructor({ dates, me, onEarlier, onSeen, onReveal = null }) {
     this.#dates = dates;
     this.#me = me;
     this.#onEarlier = onEarlier;
     this.#onSeen = onSeen;
+    this.#onReveal = onReveal;
     this.earlier = el("button", { type: "button", class: "quiet earlier", hidden: true, click: () => this.#askEarlier() }, "查看更早的消息");
     this.list = el("ol", { class: "messages" });
     this.typing = el("p", { class: "writing", role: "status" });
@@ -62,7 +65,7 @@ export class TalkLog {
     if (!fresh.length) return 0;
     const older = this.#views.size > 0 && fresh[0].seq < this.#first;
     const fromEnd = this.log.scrollHeight - this.log.scrollTop;
-    for (const message of fresh) this.#views.set(message.seq, new View(message, this.#me, this.#dates));
+    for (const message of fresh) this.#views.set(message.seq, new View(message, this.#me, this.#dates, this.#onReveal));
     this.#place();
     if (older) this.log.scrollTop = this.log.scrollHeight - fromEnd;
     else if (this.#following || fresh.at(-1).username === this.#me) this.toEnd();
@@ -124,7 +127,7 @@ export class TalkLog {
 }
 
 class View {
-  constructor(message, me, dates) {
+  constructor(message, me, dates, onReveal) {
     this.message = message;
     const kind = message.internal ? `internal ${message.author === "system" ? "system" : ""}` : message.author;
     this.day = el("span", { class: "day" });
@@ -138,13 +141,23 @@ class View {
       { class: `message ${kind}${message.username === me ? " own" : ""}`, "data-seq": message.seq },
       this.day,
       this.meta,
-      el("div", { class: "bubble" }, this.text, file),
+      el("div", { class: "bubble" }, this.text, message.masked && onReveal ? this.#revealButton(onReveal) : null, file),
       buttons.length ? el("div", { class: "offers", "aria-label": "给客户的选项" }, ...buttons) : null,
       message.understanding ? understood(message.understanding) : null,
       this.reach,
     );
     fillText(this.text, message.text ?? "");
     this.text.hidden = !message.text && file !== null;
+  }
+
+  #revealButton(onReveal) {
+    const show = async ({ currentTarget: button }) => {
+      const text = await onReveal(this.message.seq, button);
+      if (text === undefined) return;
+      fillText(this.text, text);
+      button.remove();
+    };
+    return el("button", { type: "button", class: "quiet reveal-text", "aria-label": "显示号码", click: show }, "显示");
   }
 
   /** Day and name are said when they change. */
@@ -180,10 +193,11 @@ function timeOf({ time }, dates) {
 
 function understood(understanding) {
   const { intent, confidence, decision, faq } = understanding;
+  const topic = topicWords(understanding);
   const rows = [
-    ["意图", intent],
-    ["置信度", Number.isFinite(confidence) ? confidence.toFixed(2) : null],
-    ["主题", faq?.id ? `${faq.id}（${Number(faq.score ?? 0).toFixed(2)}）` : null],
+    ["意图", intentWords(intent)],
+    ["把握", Number.isFinite(confidence) ? `${Math.round(confidence * 100)}%` : null],
+    ["主题", topic ? `${topic}，相似 ${Math.round(Number(faq.score ?? 0) * 100)}%` : null],
     ["处理", DECISIONS[decision] ?? decision],
   ].filter(([, value]) => value);
   const list = rows.flatMap(([name, value]) => [el("dt", {}, name), el("dd", {}, String(value))]);

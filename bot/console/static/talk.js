@@ -1,10 +1,11 @@
 /** The middle column: one conversation with its head, transcript and composer. */
 import { el, setText } from "/web/static/dom.js";
 import { api } from "./api.js";
-import { CHANNELS, REASONS, STATES } from "./desk-words.js";
+import { CHANNELS, pageWords, REASONS, STATES } from "./desk-words.js";
 import { TalkActions } from "./talk-actions.js";
 import { TalkComposer } from "./talk-composer.js";
 import { TalkLog } from "./talk-log.js";
+import { attempt } from "./toast.js";
 
 const SEEN_AFTER_MS = 400;
 const TOLD_MS = 5_000;
@@ -15,6 +16,7 @@ export class Talk {
   #conversation;
   #seen = 0;
   #told = "";
+  #toldState = "";
   #timers = {};
 
   /** `page` has dates, me (username) and names; `onBack` and `onKnow` change the column on a phone. */
@@ -26,6 +28,7 @@ export class Talk {
       me: this.#me,
       onEarlier: (seq) => api("GET", `conversations/${id}/transcript?before=${seq}`).catch(() => null),
       onSeen: () => this.#tellSeen(),
+      onReveal: page.me.cards ? (seq, button) => this.#reveal(seq, button) : null,
     });
     this.actions = new TalkActions({ id, state: () => this.#conversation, names: page.names, me: this.#me });
     this.composer = new TalkComposer({
@@ -60,7 +63,8 @@ export class Talk {
     this.composer.allow({ reply: conversation.actions.includes("reply"), note: conversation.actions.includes("note") });
     this.log.reach(conversation);
     const lost = before?.adviser === this.#me && before.state === "adviser" && !conversation.actions.includes("reply");
-    if (lost) this.tell(conversation.state === "adviser" ? `这个对话已由${conversation.adviser_name ?? "同事"}接手。` : `这个对话现在：${STATES[conversation.state]}。`);
+    if (lost) this.#tellState(conversation);
+    else if (this.#toldState && (before.state !== conversation.state || before.adviser !== conversation.adviser)) this.#tellState(conversation);
     this.#tellSeen();
   }
 
@@ -84,14 +88,32 @@ export class Talk {
 
   /** Words for some seconds, after those that are being told. */
   tell(words) {
+    const state = this.#toldState;
     this.#say(this.#told ? `${this.#told} ${words}` : words);
     this.#told = this.banner.textContent;
+    this.#toldState = state;
     clearTimeout(this.#timers.banner);
     this.#timers.banner = setTimeout(() => this.#say(""), TOLD_MS);
   }
 
+  /** Whose it is now, instead of whose it was a moment ago; nothing once it is one's own again. */
+  #tellState({ state, adviser, adviser_name: name }) {
+    const own = state === "adviser" && adviser === this.#me;
+    const words = own ? "" : state === "adviser" ? `这个对话已由${name ?? "同事"}接手。` : `这个对话现在：${STATES[state]}。`;
+    const rest = this.#told.replace(this.#toldState, "").trim();
+    this.#say(rest);
+    this.#told = rest;
+    if (words) this.tell(words);
+    this.#toldState = words;
+  }
+
+  async #reveal(seq, button) {
+    const answer = await attempt(button, () => api("POST", `conversations/${this.#id}/messages/${seq}/reveal`, {}));
+    return answer?.text;
+  }
+
   #say(words) {
-    this.#told = "";
+    this.#told = this.#toldState = "";
     this.banner.hidden = !words;
     setText(this.banner, words);
   }
@@ -99,7 +121,7 @@ export class Talk {
   #stateLine({ state, adviser_name: name, reason, channel, page }) {
     const who = state === "adviser" ? `${name ?? "同事"}接待中` : STATES[state];
     const why = reason && state !== "bot" ? REASONS[reason] ?? reason : null;
-    return [who, why, CHANNELS[channel] ?? channel, page].filter(Boolean).join(" · ");
+    return [who, why, CHANNELS[channel] ?? "其他渠道", page && pageWords(page)].filter(Boolean).join(" · ");
   }
 
   async #send({ text, client_id, note, attachment }) {

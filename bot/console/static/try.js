@@ -44,11 +44,11 @@ async function understood(text) {
 }
 
 function factsOf(found) {
-  const [words, tone] = DECISIONS[found.decision] ?? [found.decision, ""];
+  const [words, tone] = DECISIONS[found.decision] ?? ["其他", ""];
   const facts = el("dl", { class: "facts" });
   const fact = (name, ...inside) => facts.append(el("dt", {}, name), el("dd", {}, ...inside));
   fact("会怎么做", el("span", { class: `badge ${tone}` }, words));
-  fact("意思", `${data.intents[found.intent] ?? found.intent}，把握 ${percent(found.confidence)}`);
+  fact("意思", `${data.intents[found.intent] ?? "其他"}，把握 ${percent(found.confidence)}`);
   if (found.faq) fact(found.decision === "answer" ? "主题" : "最接近的主题", topic(found.faq.id), `，相似 ${percent(found.faq.score)}`);
   const others = found.suggestions.filter((id) => id !== found.faq?.id);
   if (others.length) fact("其他候选", ...others.flatMap((id, index) => [index ? "、" : "", topic(id)]));
@@ -66,7 +66,7 @@ function answerOf(found, { text, buttons }) {
 }
 
 function topic(id) {
-  return el("a", { href: `/console/faq/${encodeURIComponent(id)}` }, data.topics[id] ?? id);
+  return el("a", { href: `/console/faq/${encodeURIComponent(id)}` }, data.topics[id] ?? "已停用的主题");
 }
 
 function percent(share) {
@@ -74,9 +74,10 @@ function percent(share) {
 }
 
 function entityWords(entity, text) {
-  const name = data.entities[entity.entity] ?? entity.entity;
+  const name = data.entities[entity.entity] ?? "其他";
   const said = text.slice(entity.start, entity.end);
-  const value = typeof entity.value === "string" && entity.value !== said ? `（${entity.value}）` : "";
+  const meant = data.names[entity.value] ?? (/^[\x20-\x7e]*[a-z_]{3}/.test(entity.value) ? said : entity.value); // an id says nothing
+  const value = typeof meant === "string" && meant !== said ? `（${meant}）` : "";
   return `${name}：${said}${value}`;
 }
 

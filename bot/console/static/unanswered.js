@@ -1,7 +1,7 @@
 /** The unanswered list: a click makes a sentence a question of a topic, a new answer, or nothing. */
 
 import { api } from "./api.js";
-import { dates } from "./content_words.js";
+import { dates, topicWords } from "./content_words.js";
 import { data } from "./page_data.js";
 import { attempt, toast } from "./toast.js";
 import { el } from "/web/static/dom.js";
@@ -75,7 +75,7 @@ function line(found) {
 function closedWords(found) {
   const by = found.resolved_by ? `${data.people[found.resolved_by] ?? found.resolved_by} 处理` : "";
   const topic = /^faq (\S+)$/.exec(found.resolution ?? "")?.[1];
-  const where = topic ? el("a", { href: `/console/faq/${encodeURIComponent(topic)}` }, data.topics[topic] ?? topic) : found.resolution ?? "";
+  const where = topic ? el("a", { href: `/console/faq/${encodeURIComponent(topic)}` }, data.topics[topic] ?? "已停用的主题") : found.resolution ?? "";
   return el("p", { class: "small" }, [by, where ? "：" : ""].join(""), where);
 }
 
@@ -119,13 +119,15 @@ function questionField(found) {
 }
 
 function otherTopic(teach) {
+  const ids = new Map(Object.keys(data.topics).flatMap((id) => [[id, id], [topicWords(id), id]]));
   const input = el("input", { list: "topics", placeholder: "加到别的主题…", "aria-label": "加到别的主题", autocomplete: "off" });
   const button = el("button", { type: "submit" }, "加");
   const form = el("form", { class: "row nowrap other" }, input, button);
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    const topic = /（([^（）]+)）$/.exec(input.value)?.[1] ?? input.value.trim();
-    if (topic in data.topics) teach(topic, button);
+    const said = input.value.trim();
+    const topic = ids.get(said) ?? ids.get(/（([^（）]+)）$/.exec(said)?.[1]);
+    if (topic) teach(topic, button);
     else toast("请从列表里选一个主题。", { problem: true });
   });
   return form;
@@ -163,6 +165,7 @@ function onKey(event) {
   }
 }
 
+document.getElementById("topics").replaceChildren(...Object.keys(data.topics).map((id) => el("option", { value: topicWords(id) })));
 for (const tab of tabs) {
   tab.addEventListener("click", () => {
     state = tab.dataset.state;

@@ -35,15 +35,15 @@ function row(user) {
   const name = el("strong", {}, user.name);
   const skills = user.skills.map((id) => el("span", { class: "badge accent" }, wordOf("skills", id)));
   const stores = user.stores.map((id) => wordOf("stores", id)).join("、");
-  const state = user.active
-    ? el("span", {}, el("span", { class: `dot ${user.presence}` }), PRESENCE[user.presence])
-    : el("span", { class: "badge warn" }, "已停用");
+  const talks = place.dataset.talking.split(" ").includes(user.role);
+  const presence = talks ? el("span", {}, el("span", { class: `dot ${user.presence}` }), PRESENCE[user.presence]) : null;
+  const state = user.active ? presence : el("span", { class: "badge warn" }, "已停用");
   return el(
     "li",
     { class: user.active ? "person" : "person off", "data-username": user.username },
     el("div", { class: "who-is" }, name, el("div", { class: "small muted" }, user.username + (isMe ? "（您）" : ""))),
     el("div", { class: "does" }, wordOf("role", user.role), " ", ...skills, stores && el("div", { class: "small muted" }, stores)),
-    el("div", {}, state, el("div", { class: "small muted" }, burden(user))),
+    el("div", {}, state, talks ? el("div", { class: "small muted" }, burden(user)) : null),
     el("div", { class: "actions" }, ...actions(user, isMe)),
   );
 }

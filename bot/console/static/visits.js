@@ -104,11 +104,15 @@ export async function moveVisit(id) {
 
 export async function cancelVisit(id) {
   const [names, visit] = await Promise.all([catalogue(), api("GET", `appointments/${id}`)]);
-  const words = `${visit.name}，${dates.full(visit.start)}，${names.words.kinds[visit.kind]}。取消后客户会收到通知，时间会让给别人。`;
+  const words = `${visit.name}，${dates.full(visit.start)}，${names.words.kinds[visit.kind]}。${told(visit)}时间会让给别人。`;
   const cancelled = await ask("取消这个预约？", [el("p", {}, words)], () => api("POST", `appointments/${id}/cancel`, {}),
     { submit: "取消预约", danger: true });
-  if (cancelled) toast("已取消");
+  if (cancelled) toast(visit.reached ? "已取消" : `已取消，请打电话告知${visit.name}`);
   return cancelled;
+}
+
+function told({ reached }) {
+  return reached ? "取消后客户会收到通知，" : "客户没有对话也没有邮箱，收不到通知，取消后请打电话告知。";
 }
 
 /** `what`: check-in, complete, no-show or approve. */

@@ -5,8 +5,9 @@ import { api } from "./api.js";
 import { Alerts } from "./desk-alerts.js";
 import { Lists } from "./desk-lists.js";
 import { DeskStream } from "./desk-stream.js";
+import { showPresence } from "./presence.js";
 import { Talk } from "./talk.js";
-import { attempt, toast } from "./toast.js";
+import { attempt, clearProblems, toast } from "./toast.js";
 
 const state = JSON.parse(document.getElementById("state").textContent);
 const clockAhead = new Date(state.now).getTime() - Date.now();
@@ -16,6 +17,7 @@ const place = document.getElementById("talk");
 const card = document.getElementById("card");
 const presence = document.getElementById("presence");
 const hint = document.getElementById("offline-hint");
+const REFRESH_AFTER_MS = 600;
 const stream = new DeskStream();
 const alerts = new Alerts((id) => open(id));
 const lists = new Lists({
@@ -28,6 +30,7 @@ let openId = null;
 let talk = null;
 let wasLost = false;
 let waitsForFirst = false;
+let refreshing;
 
 function view(name) {
   main.dataset.view = name;
@@ -37,7 +40,8 @@ function view(name) {
 function open(id, { first = null, push = true } = {}) {
   if (push && id !== openId) history.pushState({ id }, "", id ? `/console/conversations/${id}` : "/console");
   view(id ? "talk" : "choose");
-  if (id === openId && talk) return talk.composer.focus();
+  if (id === openId && talk) return void (refreshSoon(), talk.composer.focus());
+  if (id !== openId) clearProblems();
   talk?.close();
   openId = id;
   wasLost = false;
@@ -74,12 +78,22 @@ async function showCard(id) {
   }
 }
 
+/** Something may have changed that the card tells: the customer wrote, somebody booked elsewhere. */
+function refreshSoon() {
+  clearTimeout(refreshing);
+  if (state.me.cards) refreshing = setTimeout(refreshCard, REFRESH_AFTER_MS);
+}
+
+async function refreshCard() {
+  const module = await import("./card.js").catch(() => null); // without a network the card stays as it is
+  await module?.refreshCard(card);
+}
+
 function showDesk(desk) {
   state.desk = desk;
   lists.update(desk);
   alerts.update(desk, openId);
-  presence.value = desk.presence;
-  presence.dataset.presence = desk.presence;
+  showPresence(desk.presence);
   hint.hidden = desk.presence === "online";
 }
 
@@ -90,7 +104,12 @@ async function choosePresence(chosen) {
 }
 
 stream.addEventListener("desk", ({ detail }) => showDesk(detail));
-stream.addEventListener("conversation", ({ detail }) => talk && detail.id === openId && talk.update(detail));
+stream.addEventListener("conversation", ({ detail }) => {
+  if (!talk || detail.id !== openId) return;
+  talk.update(detail);
+  refreshSoon();
+});
+document.addEventListener("visibilitychange", () => !document.hidden && refreshSoon());
 stream.addEventListener("typing", ({ detail }) => talk?.showTyping(detail));
 stream.addEventListener("message", ({ detail }) => talk?.add([detail]));
 stream.addEventListener("ready", ({ detail }) => {
@@ -103,6 +122,7 @@ stream.addEventListener("ready", ({ detail }) => {
 stream.addEventListener("state", ({ detail }) => {
   document.body.classList.toggle("offline", detail === "lost");
   if (detail === "lost") wasLost = true;
+  if (detail === "online") clearProblems({ offline: true });
   talk?.showLine(detail);
 });
 stream.addEventListener("ended", () => {

@@ -37,6 +37,7 @@ MOST_BUTTONS, MOST_QUESTIONS = 10, 500
 _MOST = {"complaint_hours": 720, "months": 600, "km": 9_999_999, "ev_years": 50, "ev_km": 9_999_999}
 _MOST_WAIT = 1440
 _BUTTON_PAYLOAD = re.compile(r"/([a-z_]+)(\{.*\})?")
+_DIALLED = re.compile(r"\+?[0-9][0-9 -]*[0-9]")
 _NEW_ID = re.compile(r"[a-z][a-z0-9_]*(\.[a-z0-9][a-z0-9_]*)+")
 _SHORTCUT = re.compile(r"[a-z0-9]{0,12}")
 _CATEGORY = re.compile(r"[a-z][a-z0-9_]*")
@@ -153,6 +154,8 @@ def profile_faults(data: Mapping[str, Any]) -> Iterator[Fault]:
     for name in ("brand", "assistant", "city", "rescue_line", "parking"):
         if not data[name].strip():
             yield Fault(name, "is empty", f"{name} 不能是空的")
+    if data["rescue_line"].strip():
+        yield from phone_faults("rescue_line", data["rescue_line"])
     if data["time_zone"] not in available_timezones():
         words = f"time_zone：没有“{data['time_zone']}”这个时区，要写成 Asia/Shanghai 这样"
         yield Fault("time_zone", f"{data['time_zone']!r} is no time zone", words)
@@ -167,6 +170,13 @@ def profile_faults(data: Mapping[str, Any]) -> Iterator[Fault]:
         most = _MOST.get(name.partition(".")[2] or name, 0)
         if not 0 < value <= most:
             yield Fault(name, f"{value} is not 1 to {most}", f"{name}：{value} 不是 1 到 {most}")
+
+
+def phone_faults(name: str, number: str) -> Iterator[Fault]:
+    """A number that nobody could dial; ``name``: of the field."""
+    if not _DIALLED.fullmatch(number) or not 3 <= len(number) <= 20 or len(re.findall("[0-9]", number)) < 3:
+        words = f"{name}：“{number}”打不通，要写成 400-000-1188 这样（数字、空格、- 和 +，3 到 20 位）"
+        yield Fault(name, f"{number!r} is no telephone number", words)
 
 
 def handoff_faults(data: Mapping[str, Any]) -> Iterator[Fault]:

@@ -24,6 +24,7 @@ from bot.services.content.checks import (
     faq_faults,
     handoff_faults,
     handoff_reference_faults,
+    phone_faults,
     profile_faults,
     standard_faults,
     synonym_faults,
@@ -192,6 +193,7 @@ def check_consistency(entries: Iterable[FileEntry]) -> None:
         for fault in profile_faults(profile.data):
             raise ContentError(profile.file, "", fault.field, fault.problem)
     for store in by_kind.get("store", {}).values():
+        _check_phones(store)
         _check_hours(store)
     for closure in by_kind.get("closure", {}).values():
         _check_closure(closure)
@@ -201,6 +203,12 @@ def check_consistency(entries: Iterable[FileEntry]) -> None:
     _check_handoff(by_kind)
     for schedule in by_kind.get("lifecycle", {}).values():
         _check_schedule(schedule, by_kind.get("service", {}))
+
+
+def _check_phones(store: FileEntry) -> None:
+    for name in ("sales_phone", "service_phone"):
+        for fault in phone_faults(name, store.data[name]):
+            raise ContentError(store.file, store.id, fault.field, fault.problem)
 
 
 def _check_handoff(by_kind: dict[str, dict[str, FileEntry]]) -> None:

@@ -28,6 +28,7 @@ from bot.services.content.listing import Entry, find_entry
 from bot.services.content.snapshot import Content
 from bot.services.content.warnings import question_warnings
 from bot.services.replies import payload_of
+from bot.services.wording import fill_spaced
 from bot.store.database import Database
 
 NEW = "new"
@@ -68,6 +69,7 @@ _EXAMPLES = {
     "other": "李明",
     "others": "另外两件事",
     "overdue_by": "1,200 公里",
+    "phone": "138****5678",
     "phones": "0500-8800-1001",
     "place": "东海路口",
     "plate": "浙A12345",
@@ -135,7 +137,9 @@ def preview(
     words = raw["answer"] if kind == FAQ else raw["text"]
     own = question_warnings(content, id_, raw.get("questions") or ()) if kind == FAQ else []
     return Preview(
-        fill(words, values),
+        fill_spaced(words, lambda name: values.get(name, f"{{{name}}}"))
+        if kind == STANDARD
+        else fill(words, values),
         tuple(_button(button, values) for button in raw.get("buttons") or ()),
         {channel: fill(text, values) for channel, text in (raw.get("channels") or {}).items()},
         tuple(faults),

@@ -12,7 +12,12 @@ import pydantic
 from bot.domain.dealership import ResourceKind
 from bot.domain.errors import ContentError
 from bot.domain.ticks import TICK
-from bot.services.content.checks import handoff_faults, handoff_reference_faults, profile_faults
+from bot.services.content.checks import (
+    handoff_faults,
+    handoff_reference_faults,
+    phone_faults,
+    profile_faults,
+)
 from bot.services.content.files import KINDS, parse, plain
 from bot.services.exchange.dealership_files import RawEntry
 from bot.services.texts import is_storable
@@ -152,6 +157,8 @@ def _entry_faults(kind: str, data: Plain) -> Iterator[str]:
 
 
 def _store_faults(data: Plain) -> Iterator[str]:
+    for name in ("sales_phone", "service_phone"):
+        yield from (fault.words for fault in phone_faults(name, data[name]))
     for department, hours in data["hours"].items():
         name = _PARTS[f"hours.{department}"]
         if hours["opens"] >= hours["closes"]:

@@ -8,6 +8,7 @@ export class Conversation {
   #messages = new Map();
   #confirmed = new Set();
   #pending = new Map();
+  withPerson = false; // somebody of the staff answers: a button of the assistant would only be sent as words
 
   /** Adds messages of the server; one that is known already changes nothing. Returns the new ones. */
   add(messages) {
@@ -67,9 +68,9 @@ export class Conversation {
   items() {
     const messages = Array.from(this.#messages.values()).sort((a, b) => a.seq - b.seq);
     const items = [...messages.map(confirmedItem), ...this.pending.map(pendingItem)];
-    const lastOfCustomer = items.map((item) => item.author).lastIndexOf("customer");
+    const lastOfPeople = items.map(({ author }) => author === "customer" || author === "staff").lastIndexOf(true);
     items.forEach((item, index) => {
-      item.active = index > lastOfCustomer;
+      item.active = !this.withPerson && index > lastOfPeople;
       item.answer = answerAfter(items, index);
     });
     return items;

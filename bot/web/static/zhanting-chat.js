@@ -209,8 +209,11 @@ class ZhantingChat extends HTMLElement {
 
   /** The person who serves the customer now, or nobody but the assistant. */
   #attend(name) {
+    const came = Boolean(name) !== this.#conversation.withPerson;
     this.#adviser = name;
+    this.#conversation.withPerson = Boolean(name);
     this.#panel.showAdviser(name);
+    if (came && !this.#conversation.isEmpty) this.#show({ follow: false, fresh: false });
   }
 
   /** A person sees that the customer writes; the assistant has no use for it. */
