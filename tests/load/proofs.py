@@ -16,6 +16,7 @@ from xml.etree import ElementTree
 from tests.load.page import HANDOFF, write_section
 
 ROOT = Path(__file__).parents[2]
+SIDE_BY_SIDE = ("--numprocesses", "2", "--dist", "loadfile")
 PROOFS = {
     "tests.services.test_booking_races": "races on book, hold, hold → book and move; four processes; controls",
     "tests.services.test_waitlist_races": "races on accepting an offer of the waitlist; control",
@@ -37,7 +38,7 @@ def main() -> int:
     found = [file for file in files if (ROOT / file).is_file()]
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.xml"
-        command = [sys.executable, "-m", "pytest", "-q", f"--junitxml={report}", *found]
+        command = [sys.executable, "-m", "pytest", "-q", *SIDE_BY_SIDE, f"--junitxml={report}", *found]
         done = subprocess.run(command, cwd=ROOT, env={**os.environ, "ZHANTING_PROOF": "full"})
         if done.returncode == 0:
             write_section("proofs", _table(report, PROOFS))
