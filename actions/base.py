@@ -101,6 +101,19 @@ class Turn:
         return frozenset(names)
 
     @property
+    def said_lately(self) -> frozenset[str]:
+        """Like ``said_before``, and between the two messages before this one."""
+        names: set[str] = set()
+        messages = 0
+        for event in self._before_this_message():
+            messages += event.get("event") == "user"
+            if messages == 2:
+                break
+            name = (event.get("metadata") or {}).get("utter_action")
+            names |= {name} if name else set()
+        return frozenset(names)
+
+    @property
     def is_back_from_adviser(self) -> bool:
         """Whether this is the first message that the bot reads after a person had the conversation."""
         for event in self._before_this_message():

@@ -7,13 +7,14 @@ from collections.abc import Sequence
 
 from rasa_sdk.events import FollowupAction, SlotSet
 
-from actions.base import DealerAction, Events, Turn
+from actions.base import DealerAction, Events, Turn, set_slots
 from actions.booked_jobs import wants_other_jobs
 from actions.facts import wants_other_adviser
 from actions.own_visits import shift_of
 from actions.several import TITLES, dialogue_button
 from actions.visit_begun import visit_begun
 from actions.visit_words import DRIVE, SERVICE
+from bot.domain.conversation import HandoffReason
 from bot.services.replies import FAQ_PREFIX, topic_payload
 from bot.services.unanswered import Heard, Kind, record, wait_again
 
@@ -22,6 +23,10 @@ _REFUND = re.compile(r"退.{0,4}([定订訂]金?|钱|款)|([定订訂]金|钱).{
 _MEND = re.compile(r"(扎|钉|漏气).{0,8}补(一?下|个|好)")
 _SYMBOLS_ONLY = re.compile(r"^[\W_]*$")
 _MARKS_ONLY = re.compile(r"^[\s?？!！.。…,，]*[?？][\s?？!！.。…,，]*$")
+PRICE = "price.discount"
+_HAGGLES = re.compile(
+    r"最低.{0,4}(?:多少|几|价)|多少.{0,3}拿下|优惠多少|(?:打|有)?折(?:扣)?(?:不|吗|么|多少)|能不能(?:再)?(?:便宜|少)|能便宜|便宜点|少点"
+)
 MOST_SUGGESTIONS = 3
 PLAUSIBLE = 0.03
 """A topic with a smaller share of all topics is not offered: a button that nobody meant looks foolish."""
@@ -44,6 +49,11 @@ class AnswerFaq(DealerAction):
         if elsewhere:
             return [FollowupAction(elsewhere)]
         topic = _topic(turn)
+        if topic == PRICE and _haggles(turn):
+            turn.say(f"{FAQ_PREFIX}{topic}")
+            turn.say("utter_offer_adviser")
+            offer = {"pending_offer": "human", "handoff_reason": HandoffReason.HAGGLING.value}
+            return [SlotSet("misunderstandings", None), *set_slots(offer)]
         if self._is_clear(turn) and topic in turn.content.faq:
             turn.say(f"{FAQ_PREFIX}{topic}")
             for other in turn.also_asked:
@@ -60,6 +70,11 @@ class AnswerFaq(DealerAction):
 
     def _is_clear(self, turn: Turn) -> bool:
         return turn.is_payload or turn.decision.get("kind") == "answer"
+
+
+def _haggles(turn: Turn) -> bool:
+    """ "x5最低多少能拿下": what the FAQ says, and a person to talk about it with."""
+    return not turn.is_payload and PRICE in turn.content.faq and bool(_HAGGLES.search(turn.text))
 
 
 def _topic(turn: Turn) -> str | None:

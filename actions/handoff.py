@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from rasa_sdk.events import ActiveLoop, FollowupAction, SlotSet
@@ -13,10 +14,10 @@ from actions.forms import Draft, Form, ValidateForm
 from actions.handoff_rules import reason_of, rule_for
 from actions.known_facts import summary
 from bot.domain.cases import CaseKind
-from bot.domain.conversation import HandoffReason, is_online, next_online
+from bot.domain.conversation import HandoffReason, is_online, next_online, skill_of
 from bot.services.booking import release_hold
-from bot.services.callbacks import first_call, promise_call
-from bot.services.cases import open_case, update_case
+from bot.services.callbacks import first_call, open_callback, promise_call
+from bot.services.cases import CaseView, open_case, update_case, urgent_case_of
 from bot.services.queue import expected_minutes, place_in_queue
 from bot.services.replies import FAQ_PREFIX
 from bot.services.wording import say_opening, say_phone
@@ -25,6 +26,9 @@ GOES_ON_LATER = frozenset(
     {"test_drive_form", "service_visit_form", "existing_booking_form", "own_car_form", "waitlist_form"}
 )
 """Forms that go on where they were left when the person gives the conversation back."""
+_KEEPS_NUMBER = re.compile(
+    r"^\W*(?:算了|那|我|就|还是)*\W*(?:不(?:想|方便)?留(?:电话|号码?|手机号?)?了?|不要了|不方便)[吧啊呀]?\W*$"
+)
 
 
 def pass_to_person(turn: Turn, reason: str, extra: dict[str, Any] | None = None) -> bool:
@@ -39,7 +43,8 @@ def say_queued(turn: Turn, reason: str, extra: dict[str, Any] | None = None) -> 
     """Queue, with the true place and the wait to expect where that is known."""
     known = summary(turn, extra)
     place = place_in_queue(turn.database, turn.conversation_id, reason, known)
-    minutes = expected_minutes(turn.database, turn.conversation_id, turn.now)
+    hours, skill = turn.dealership.profile.consultants_online, skill_of(HandoffReason(reason), known)
+    minutes = expected_minutes(turn.database, turn.conversation_id, turn.now, hours, skill, place)
     if minutes is None:
         turn.hand_over("utter_queued_for_person", reason, known, place=place)
     else:
@@ -60,12 +65,23 @@ class CallbackForm(Form):
         if phone:
             draft["callback_phone"] = phone
             return True
+        if self.takes_anything(turn):
+            draft["callback_phone"] = ""
+            return True
         if name_phone_problem(turn):
             return True
         if turn.intent == "deny" and not heard:
             draft["callback_phone"] = ""
             return True
         return heard or turn.intent in self.own_intents
+
+    def takes_anything(self, turn: Turn) -> bool:
+        """ "算了不留了" leaves no number; the answer comes here all the same."""
+        return (
+            turn.requested == "callback_phone"
+            and not turn.is_payload
+            and bool(_KEEPS_NUMBER.match(turn.text))
+        )
 
     def _read_time(self, turn: Turn, draft: Draft) -> bool:
         moment, possible = time_wished(turn, draft["callback_time"])
@@ -96,7 +112,7 @@ class RequestHuman(DealerAction):
 
 def request_human(turn: Turn) -> Events:
     """The customer wants a person: now if one is on duty, else a call-back with an honest time."""
-    reason, extra = _reason(turn)
+    reason, extra = why(turn)
     if reason == HandoffReason.RULE.value and turn.intent != "ask_human":
         _answer_first(turn)
     left = turn.active_form if turn.active_form in GOES_ON_LATER else None
@@ -104,13 +120,27 @@ def request_human(turn: Turn) -> Events:
     told = turn.last("phone")
     if told and is_online(turn.dealership.profile.consultants_online, turn.now):
         turn.say("utter_number_passed_on", phone=told)
+    if extra.get("case"):  # whoever has to know hears of it now, whatever is still unknown
+        update_case(turn.database, extra["case"], turn.now, told, {"complete": True})
     release_hold(turn.database, turn.conversation_id)
     if pass_to_person(turn, reason, extra):
+        if told and not extra.get("case"):
+            _record_number(turn, told, reason, extra)
         ended = [ActiveLoop(None), SlotSet("requested_slot", None), SlotSet("handed_over", left)]
         return [*clear, *ended]
     due = next_online(turn.dealership.profile.consultants_online, turn.now)
     turn.say("utter_nobody_on_duty", when=say_opening(due, turn.now.date()))
     return [*clear, *begin_callback(turn, reason, extra)]
+
+
+def _record_number(turn: Turn, phone: str, reason: str, extra: dict[str, Any] | None) -> None:
+    """The number that was said along with it is called, whatever comes of waiting here."""
+    known = open_callback(turn.database, turn.conversation_id)
+    about = {"reason": reason, **summary(turn, extra)}
+    due = first_call(turn.dealership.profile.consultants_online, turn.now)
+    where = (turn.database, CaseKind.CALLBACK, turn.conversation_id, turn.now)
+    case = known.id if known else open_case(*where, about, due)
+    update_case(turn.database, case, turn.now, phone, {"complete": True})
 
 
 def begin_callback(turn: Turn, reason: str, extra: dict[str, Any] | None = None) -> Events:
@@ -154,6 +184,9 @@ class FinishCallback(DealerAction):
 
     def perform(self, turn: Turn) -> Events:
         phone, chosen = turn.slot("callback_phone"), turn.slot("callback_time")
+        urgent = urgent_case(turn)
+        if phone and urgent is not None and not urgent.phone:
+            update_case(turn.database, urgent.id, turn.now, phone, {"complete": True})
         due = update_case(
             turn.database, turn.slot("callback_case"), turn.now, phone or None, {"complete": True}
         )
@@ -179,12 +212,25 @@ def _answer_first(turn: Turn) -> None:
     turn.say("utter_matter_for_person")
 
 
-def _reason(turn: Turn) -> tuple[str, dict[str, Any]]:
-    """Why a person is wanted, as it was offered, or by a rule of the dealer's, which says more than its name."""
+def why(turn: Turn) -> tuple[str, dict[str, Any]]:
+    """Why a person is wanted, with what is to be known of it.
+
+    A rescue or complaint that is open, else what was offered, else a rule of the dealer's, with its note.
+    """
+    case = urgent_case(turn)
+    if case is not None:
+        return case.kind.value, {"case": case.id}
     kept = turn.slot("handoff_reason") or _of_rule(turn)
     if isinstance(kept, dict):
         return kept["reason"], {name: value for name, value in kept.items() if name != "reason"}
     return kept or HandoffReason.ASKED.value, {}
+
+
+def urgent_case(turn: Turn) -> CaseView | None:
+    """The rescue or complaint that is open in this conversation; first the one that is just being told."""
+    is_complaint = turn.active_form == "complaint_form"
+    first = CaseKind.COMPLAINT if is_complaint else CaseKind.RESCUE
+    return urgent_case_of(turn.database, turn.conversation_id, first)
 
 
 def _of_rule(turn: Turn) -> dict[str, Any] | None:

@@ -29,6 +29,13 @@ _WORDS = (
     (4, re.compile(r"满意|不错|挺好|蛮好|好评")),
 )
 _SHORT = 12
+_REFUSED = re.compile(
+    r"^\W*我?(?:不|别|懒得|先不|不想|不用|不要|算了,?，?不)\s*(?:打|评|给|用|想)?\s*(?:打分|评分|评价|分|评|打)(?:了|吧|啦|啊)*\W*$"
+)
+_NO_SCORE = re.compile(
+    r"^\W*(?:[打给评]?\s*(?:0|零|[6-9六七八九十]|[1-9]\d+|\d+\.\d+)\s*(?:分|颗?星)?(?:吧|啊|了)*|(?:好|好的|好啊|行|可以|嗯+|ok))\W*$",
+    re.IGNORECASE,
+)
 _COMMENTED = {
     "utter_score_thanks": frozenset(
         {"action_not_understood", "action_small_talk", "action_take_up_facts", "action_answer_faq"}
@@ -64,8 +71,10 @@ _TAKEN_FOR_SOMETHING_ELSE = frozenset(
 
 def redirected(action: str, turn: Turn) -> str | None:
     """The action that keeps a score, for a message that was taken for something else."""
-    if turn.is_payload or turn.active_form or not turn.text:
+    if action == GIVE or turn.is_payload or turn.active_form or not turn.text:
         return None
+    if answered_otherwise(turn) is not None or corrected(turn) is not None:
+        return GIVE
     if action in _TAKEN_FOR_SOMETHING_ELSE and score_said(turn)[0] is not None:
         return GIVE if scores.waiting(turn.database, turn.conversation_id, turn.now) else None
     return GIVE if action in _commented(turn) and comment_wanted(turn) else None
@@ -83,9 +92,30 @@ def score_said(turn: Turn) -> Said:
     bare = _number(found) if found and not found["word"] else word
     if bare is None or len(turn.text) > _SHORT or turn.is_question:
         return None, "", None
+    return bare if _just_asked(turn) else None, "", None
+
+
+def answered_otherwise(turn: Turn) -> bool | None:
+    """What is no score, just after the question: True for a refusal, False for what has to be asked again."""
+    if turn.is_payload or not _just_asked(turn):
+        return None
+    if _REFUSED.match(turn.text):
+        return True
+    return False if _NO_SCORE.match(turn.text) else None
+
+
+def corrected(turn: Turn) -> int | None:
+    """The number that follows a score at once ("满意", then "5"): it counts instead."""
+    found = _NUMBER.match(turn.text)
+    if turn.is_payload or "utter_score_thanks" not in turn.said_before or not found or found["word"]:
+        return None
+    return _number(found)
+
+
+def _just_asked(turn: Turn) -> bool:
     notice = latest_notice(turn.database, turn.conversation_id)
-    just_asked = notice is not None and notice[0] in ASKED_BY and notice[2]
-    return bare if just_asked else None, "", None
+    is_last = notice is not None and notice[0] in ASKED_BY and notice[2]
+    return bool(is_last or "utter_ask_score" in turn.said_before)
 
 
 def _number(found: re.Match[str]) -> int:

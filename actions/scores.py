@@ -9,15 +9,17 @@ from rasa_sdk.events import FollowupAction
 from actions.base import DealerAction, Events, Turn
 from actions.faq import misunderstood
 from actions.known_facts import summary
-from actions.score_answers import comment_wanted, score_said
+from actions.score_answers import answered_otherwise, comment_wanted, corrected, score_said
 from bot.domain.cases import CaseKind
 from bot.domain.conversation import HandoffReason, is_online, next_online
 from bot.services import scores
 from bot.services.cases import open_case, update_case
 from bot.services.queue import place_in_queue
-from bot.services.scores import ScoreView
+from bot.services.scores import ScoreView, score_buttons
 from bot.services.wording import say_opening
 
+OURS = "我们"
+"""Whom a score is about when it is asked for again."""
 _OF_SCORES = re.compile(r"[分星评]")
 
 
@@ -28,6 +30,14 @@ class GiveScore(DealerAction):
 
     def perform(self, turn: Turn) -> Events:
         listen = [FollowupAction("action_listen")]
+        refused = answered_otherwise(turn)
+        if refused is not None:
+            return [*_answer(turn, refused), *listen]
+        better = corrected(turn)
+        if better is not None and (
+            given := scores.correct(turn.database, turn.conversation_id, better, turn.now)
+        ):
+            return [*_thank(turn, given, ""), *listen]
         score, word, subject = _pressed(turn) or score_said(turn)
         if score is None:
             return [*_comment(turn), *listen]
@@ -36,10 +46,26 @@ class GiveScore(DealerAction):
             return [*_not_asked(turn), *(listen if not turn.active_form else [])]
         if word:
             scores.comment(turn.database, given.id, word)
-        if score > turn.dealership.handoff.score.low:
-            turn.say("utter_score_thanks", score=score)
-            return listen
-        return [*_have_it_looked_at(turn, given, word), *listen]
+        return [*_thank(turn, given, word), *listen]
+
+
+def _thank(turn: Turn, given: ScoreView, word: str) -> Events:
+    if given.score is None or given.score <= turn.dealership.handoff.score.low:
+        return _have_it_looked_at(turn, given, word)
+    turn.say("utter_score_thanks", score=given.score)
+    return []
+
+
+def _answer(turn: Turn, refused: bool) -> Events:
+    """Nobody has to give a score; what is none of 1 to 5 is asked again, with the buttons."""
+    asked = scores.waiting(turn.database, turn.conversation_id, turn.now)
+    if refused:
+        turn.say("utter_noted")
+    elif asked is None:
+        return _not_asked(turn)
+    else:
+        turn.say("utter_ask_score", name=OURS, buttons=list(score_buttons(asked.subject)))
+    return []
 
 
 def _pressed(turn: Turn) -> tuple[int, str, str | None] | None:

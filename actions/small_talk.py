@@ -8,7 +8,7 @@ from typing import Any
 from rasa_sdk.events import FollowupAction, SlotSet
 
 from actions import cases, existing_bookings, handoff, own_car, service_visit, test_drive, waitlist
-from actions.base import DealerAction, Events, Turn, set_slots
+from actions.base import DealerAction, Events, Turn, button, set_slots
 from actions.booked_jobs import change_booked_jobs, wants_other_jobs
 from actions.faq import answer_refund, ask_again, misunderstood
 from actions.forms import Form, left
@@ -21,6 +21,7 @@ from bot.services.booking import release_hold
 
 _WHO_ARE_YOU = re.compile(r"你(们)?(是|叫)(谁|什么|啥|哪位|机器人|真人|人工)")
 _DECLINES = re.compile(r"不用|不要|不必|不了|算了|先不|不需要")
+_IS_SOMEBODY_THERE = re.compile(r"(?:顾问|销售|客服|真人|人工|有人)(?:还)?(?:在不在|在吗|在么|吗|么|呢|在)")
 _KEEPS = re.compile(r"不(?:改|换|动|变)了?|还是|[按照]原来|照旧|原来的")
 _REALLY_LEAVES = re.compile(
     r"不(?:约|预约|要|想|用|试|来|去|办|做|保养|需要)|取消|退|下次|改天|改日|以后|回头|再说|再看|别家|自己|算了(?:吧|啦)?\W*$"
@@ -97,7 +98,9 @@ class SmallTalk(DealerAction):
             return [SlotSet("misunderstandings", None)]
         name = TEMPLATES[turn.intent]
         short = f"{name}_in_form"
-        turn.say(short if turn.active_form and short in turn.content.templates else name)
+        calls = turn.intent == "greet" and _IS_SOMEBODY_THERE.search(turn.text)
+        person = [button("转人工顾问", "ask_human")] if calls else None
+        turn.say(short if turn.active_form and short in turn.content.templates else name, buttons=person)
         return [SlotSet("misunderstandings", 1 if turn.intent == "out_of_scope" else None)]
 
 

@@ -37,7 +37,7 @@ from bot.api.parts import Parts
 from bot.domain.booking import Slot, VisitKind, VisitRequest
 from bot.domain.dealership import Dealership
 from bot.domain.errors import InvalidInput, NotFound
-from bot.domain.staff import Permission
+from bot.domain.staff import Permission, Role
 from bot.services import attendance, audit, booking, conversations
 from bot.services.calendar_files import calendar_path
 from bot.services.customers import phone_of_customer
@@ -142,6 +142,7 @@ class _AppointmentRoutes:
             mileage=mileage_of(body),
             request_key=text_of(body, "request_id", LONGEST_KEY),
             by_staff=True,
+            booked_by=staff.username if staff.role is Role.CONSULTANT else None,
         )
         await self._note(staff, "booked", visit)
         return await self._answer(visit, contact.phone if body.get("phone") else None)

@@ -44,7 +44,10 @@ def add_conversation_routes(blueprint: Blueprint, parts: Parts) -> None:
         came = await in_thread(handoffs.handoffs_of, database, conversation_id)
         waits = row.owner is Owner.QUEUE
         place = await in_thread(queue.place_in_queue, database, row.id) if waits else None
-        minutes = await in_thread(queue.expected_minutes, database, row.id, clock.now()) if waits else None
+        hours = (await in_thread(parts.content.current)).dealership.profile.consultants_online
+        minutes = (
+            await in_thread(queue.expected_minutes, database, row.id, clock.now(), hours) if waits else None
+        )
         return json(
             {
                 **conversation_json(row),

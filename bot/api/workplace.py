@@ -13,6 +13,7 @@ from bot.domain.conversation import Owner
 from bot.domain.errors import InvalidInput
 from bot.domain.staff import Permission
 from bot.services import receipts, standard_replies, workplace
+from bot.services.desk import require_own
 from bot.services.workplace import OpenConversation, Scope
 from bot.services.workplace_json import line_json
 
@@ -78,9 +79,8 @@ def _add_routes_of_one(blueprint: Blueprint, parts: Parts) -> None:
         if not isinstance(on, bool):
             raise InvalidInput("on must be true or false")
         storable("id", conversation_id)
-        opened = await in_thread(workplace.open_line, database, conversation_id, staff)
-        if _is_theirs(opened, staff.username):
-            wakeups.writes(conversation_id, "staff", staff.name, on)
+        await in_thread(require_own, database, conversation_id, staff)
+        wakeups.writes(conversation_id, "staff", staff.name, on)
         return json({})
 
     @blueprint.post("/staff/conversations/<conversation_id:str>/seen")
@@ -91,9 +91,12 @@ def _add_routes_of_one(blueprint: Blueprint, parts: Parts) -> None:
             raise InvalidInput("seq must be a number")
         storable("id", conversation_id)
         opened = await in_thread(workplace.open_line, database, conversation_id, staff)
-        if _is_theirs(opened, staff.username) and await in_thread(
-            receipts.staff_saw, database, conversation_id, seq
-        ):
+        if seq > opened.last_seq:
+            raise InvalidInput("seq is beyond the last message")
+        if not _is_theirs(opened, staff.username):
+            if not staff.may(Permission.SUPERVISE):
+                await in_thread(require_own, database, conversation_id, staff)
+        elif await in_thread(receipts.staff_saw, database, conversation_id, seq):
             wakeups.staff_news()
         return json({})
 

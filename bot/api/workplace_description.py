@@ -79,7 +79,7 @@ def workplace_paths() -> dict[str, Any]:
         },
         "/api/staff/conversations/{id}/typing": {
             "post": operation(
-                "The adviser writes just now, or has stopped.",
+                "The adviser writes just now, or has stopped; only in their own conversation (409).",
                 _OBJECT,
                 body=record_of("on", on=FLAG),
                 id_=_ID,
@@ -87,7 +87,7 @@ def workplace_paths() -> dict[str, Any]:
         },
         "/api/staff/conversations/{id}/seen": {
             "post": operation(
-                "The adviser has seen everything up to this number.",
+                "The adviser has seen everything up to this number, in their own conversation (409).",
                 _OBJECT,
                 body=record_of(seq=NUMBER),
                 id_=_ID,

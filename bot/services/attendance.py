@@ -13,11 +13,11 @@ from sqlalchemy.orm import Session
 
 from bot.domain.attendance import may_approve, may_check_in, may_complete, may_miss, misses_in_a_row
 from bot.domain.booking import VisitKind, VisitStatus
-from bot.domain.conversation import next_online
 from bot.domain.dealership import Dealership, ResourceKind
 from bot.domain.errors import WrongState
 from bot.services import reminders
 from bot.services.availability import local
+from bot.services.callbacks import soon
 from bot.services.cases import close_visit_case, open_visit_case
 from bot.services.claiming import transact
 from bot.services.replacing import equal_place, put_in_place
@@ -105,7 +105,7 @@ def ask_for_approval(session: Session, dealership: Dealership, row: Row, now: da
     """Mark a new visit of such a customer, and have an adviser call."""
     if needs_approval(session, dealership, row.phone):
         row.needs_approval = True
-        due = next_online(dealership.profile.consultants_online, local(now))
+        due = soon(dealership.profile.consultants_online, local(now), local(row.start))
         open_visit_case(session, row, now, CASE_REASON, due)
 
 

@@ -59,6 +59,7 @@ _VERBS = {
     "vehicle_removed": "删除车辆",
     "taken": "接手",
     "assigned": "分配",
+    "lost": "断线太久，回到排队",
     "transferred": "转接",
     "released": "交还给助手",
     "queued": "排队",

@@ -80,12 +80,14 @@ def book(
     request_key: str | None = None,
     make_code: Callable[[], str] = random_code,
     by_staff: bool = False,
+    booked_by: str | None = None,
 ) -> BookedVisit:
     """Book a visit, with what the conversation holds if it holds that slot; its hold ends either way.
 
     The same ``request_key`` from the same conversation gives the booking that the first call made. Staff need not
     keep the notice beforehand, and the customer is told. Raises SlotTaken or BookingRefused with alternatives (a hold
-    then stays), and WrongState for a ``request_key`` that made a booking of other content.
+    then stays), and WrongState for a ``request_key`` that made a booking of other content. ``booked_by``: the adviser
+    (username) who looks after the lead that comes of it.
     """
     holder = None if by_staff else conversation_id
     wish = Wish(dealership, now, request, local(start), Owner(holder), by_staff=by_staff, phone=contact.phone)
@@ -96,7 +98,9 @@ def book(
         known = bookings.appointment_of_request(session, key) if key else None
         if known is not None:
             _require_same(known, wish, contact, vehicle)
-        row = known or write_booking(session, wish, contact, conversation_id, key, vehicle, make_code)
+        row = known or write_booking(
+            session, wish, contact, conversation_id, key, vehicle, make_code, booked_by
+        )
         return view_of(dealership, row)
 
     return _attempt(database, wish, work)
@@ -192,6 +196,7 @@ def write_booking(
     request_key: str | None,
     vehicle: dict[str, Any],
     make_code: Callable[[], str] = random_code,
+    booked_by: str | None = None,
 ) -> Row:
     """``book`` inside a transaction; what ``wish.mine`` holds is used. ``vehicle``: plate and mileage (km), if known.
 
@@ -208,7 +213,7 @@ def write_booking(
     if not wish.by_staff:
         ask_for_approval(session, wish.dealership, row, wish.now)
     reminders.booked(session, wish.dealership, row, wish.now, told=not wish.by_staff)
-    lead_of_visit(session, row, wish.now, wish.by_staff)
+    lead_of_visit(session, row, wish.now, wish.by_staff, booked_by)
     return row
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from bot.domain.alerts import skill_of_case
+from bot.domain.alerts import URGENT_CASES, skill_of_case
 from bot.domain.cases import CaseKind, CaseStatus, complaint_due
 from bot.domain.errors import NotFound
 from bot.services import alerts, audit, crm
@@ -101,6 +101,21 @@ def update_case(
         if case.details.get("complete") is True:
             _tell_of(session, case, now)
         return case.due_at
+
+
+def urgent_case_of(
+    database: Database, conversation_id: str, first: CaseKind = CaseKind.RESCUE
+) -> CaseView | None:
+    """The open rescue or complaint of a conversation, the newest of kind ``first`` before any other."""
+    query = sa.select(Case).where(
+        Case.conversation_id == conversation_id,
+        Case.kind.in_([kind.value for kind in URGENT_CASES]),
+        Case.status == CaseStatus.OPEN.value,
+    )
+    with database.reading() as session:
+        found = [row for row in session.scalars(query) if not row.details.get("withdrawn")]
+        found.sort(key=lambda row: (row.kind == first.value, row.created_at), reverse=True)
+        return case_view(found[0]) if found else None
 
 
 def _tell_of(session: Session, case: Case, now: datetime) -> None:

@@ -51,6 +51,7 @@ _STALE = {
     Owner.ADVISER: "对话已由同事接手",
     Owner.CLOSED: "对话已经结束，请先接手再回复",
 }
+_CHANGED = "对话状态已变化，请刷新后再发"
 
 
 def take(
@@ -72,7 +73,7 @@ def take(
         if is_own(row, staff):
             renew(session, row, staff, now, content.dealership.handoff)
         else:
-            _check_epoch(session, row, epoch)
+            _check_epoch(session, row, staff, epoch)
             _take(session, row, staff, now, content, away)
     return conversation(database, conversation_id)
 
@@ -102,7 +103,7 @@ def reply(
             return stored(known, staff.name)
         if not is_own(row, staff):
             raise _stale(session, row)
-        _check_epoch(session, row, epoch)
+        _check_epoch(session, row, staff, epoch)
         renew(session, row, staff, now, rules or HandoffRules())
         file = attach(session, attachment, row.id, staff.username) if attachment else {}
         said = append(
@@ -114,6 +115,16 @@ def reply(
             **_by(staff, client_id),
         )
         return stored(said, staff.name)
+
+
+def require_own(database: Database, conversation_id: str, staff: Staff) -> None:
+    """Raises ``NotFound``, and ``StaleView`` as for a reply."""
+    with database.reading() as session:
+        row = session.get(Conversation, conversation_id)
+        if row is None:
+            raise NotFound(f"no conversation {conversation_id}")
+        if not is_own(row, staff):
+            raise _stale(session, row)
 
 
 def add_note(
@@ -154,10 +165,10 @@ def transfer(
     with database.transaction() as session:
         row = locked(session, conversation_id)
         party = _check_own(session, row, staff)
-        _check_epoch(session, row, epoch)
+        _check_epoch(session, row, staff, epoch)
         if to_username is not None:
             to = _colleague(session, row, to_username, now)
-            give(session, row, Move(Change.TRANSFER, party, now, content), to, has_console=True)
+            give(session, row, Move(Change.TRANSFER, party, now, content), to, has_console=True, note=note)
             words = f"{staff.name} 把会话转给了 {to.name or to.username}"
         else:
             put_back(session, row, Move(Change.REQUEUE, party, now, content), note, skill)
@@ -256,7 +267,7 @@ def _ending(
         row = locked(session, conversation_id)
         unclaimed = waiting and row.state == Owner.QUEUE.value
         party = Party.STAFF if unclaimed else _check_own(session, row, staff)
-        _check_epoch(session, row, epoch)
+        _check_epoch(session, row, staff, epoch)
         yield session, row, party
 
 
@@ -269,9 +280,12 @@ def _check_own(session: Session, row: Conversation, staff: Staff) -> Party:
     raise _stale(session, row)
 
 
-def _check_epoch(session: Session, row: Conversation, epoch: int | None) -> None:
-    if epoch is not None and epoch != row.epoch:
-        raise _stale(session, row)
+def _check_epoch(session: Session, row: Conversation, staff: Staff, epoch: int | None) -> None:
+    if epoch is None or epoch == row.epoch:
+        return
+    if is_own(row, staff):  # an older page of their own
+        raise StaleView(f"conversation {row.id} has changed", _CHANGED, row.state, row.epoch, staff.name)
+    raise _stale(session, row)
 
 
 def _stale(session: Session, row: Conversation) -> StaleView:

@@ -53,13 +53,18 @@ class Move:
     content: Content
 
 
-def give(session: Session, row: Conversation, move: Move, user: User, has_console: bool) -> None:
-    """The conversation is ``user``'s from now on, with a word to the customer. Raises ``Conflict``."""
+def give(
+    session: Session, row: Conversation, move: Move, user: User, has_console: bool, note: str | None = None
+) -> None:
+    """The conversation is ``user``'s from now on, with a word to the customer. Raises ``Conflict``.
+
+    ``note`` is what whoever passes it on tells them.
+    """
     before = row.adviser if row.state == Owner.ADVISER.value else None
     pass_to(row, move.change, move.by, move.now)
     if before is not None:
         how = PassedOn.TRANSFERRED if move.change is Change.TRANSFER else PassedOn.TAKEN_AWAY
-        _hand_on(session, row, how, move.now)
+        _hand_on(session, row, how, move.now, note)
     _begin(session, row, user.username, move.now)
     row.adviser, row.handback = user.username, None
     row.lease_until = move.content.dealership.handoff.lease(move.now, has_console)

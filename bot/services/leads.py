@@ -124,11 +124,13 @@ class Found:
     adviser: str | None = None
 
 
-def lead_of_visit(session: Session, visit: Any, now: datetime, by_staff: bool) -> None:
-    """A booked test drive (a row of appointments) is a lead."""
+def lead_of_visit(
+    session: Session, visit: Any, now: datetime, by_staff: bool, adviser: str | None = None
+) -> None:
+    """A booked test drive (a row of appointments) is a lead, of the ``adviser`` who booked it."""
     if visit.kind == VisitKind.TEST_DRIVE.value:
         channel = "staff" if by_staff else None
-        about = (visit.name, visit.model, visit.conversation_id, visit.id, None, channel)
+        about = (visit.name, visit.model, visit.conversation_id, visit.id, None, channel, adviser)
         open_lead(session, Found(LeadKind.TEST_DRIVE, visit.phone, *about), now)
 
 

@@ -120,7 +120,10 @@ def receive(database: Database, inbound: Inbound, now: datetime) -> Received:
         if conversation.state == Owner.CLOSED.value:
             pass_to(conversation, Change.WRITE_AGAIN, Party.CUSTOMER, now)
         offered = _offered_button(session, conversation.id, inbound)
-        text = offered["title"] if offered else inbound.text
+        clicked = (inbound.payload or inbound.text).strip().startswith("/")
+        text = (
+            offered["title"] if offered and clicked else inbound.text
+        )  # typed words stay the customer's own
         file = attach(session, inbound.attachment, conversation.id) if inbound.attachment else {}
         row = append(session, conversation, Author.CUSTOMER, Utterance(text, custom=file), now)
         row.payload = offered["payload"] if offered else None

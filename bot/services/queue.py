@@ -10,25 +10,27 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from statistics import median
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from bot.domain.conversation import Change, HandoffReason, Owner, Party, PassedOn, skill_of, urgency
+from bot.domain.dealership import OnlineHours
 from bot.domain.handoff import Assignment, HandoffRules, LeaseState, lease_state
 from bot.domain.staff import Candidate, Permission, Presence, Role, Skill, choose, may
+from bot.services import audit
+from bot.services.audit import SYSTEM, Actor
 from bot.services.content.snapshot import Content
 from bot.services.conversations import locked
-from bot.services.handing_over import Move, give, note_line, put_back, say_away
+from bot.services.handing_over import OPEN, Move, give, note_line, put_back, say_away
+from bot.services.waiting_times import on_duty, pace_of, still_to_wait
 from bot.store.database import Database
 from bot.store.staff_tables import Handoff, User
 from bot.store.tables import Appointment, Conversation, Customer
 
 logger = logging.getLogger(__name__)
 Told = Callable[[str], None]
-MEASURED, FEWEST = 20, 5
 _AGAIN = tuple(how.value for how in (PassedOn.LOST_LEASE, PassedOn.TRANSFERRED))
 
 
@@ -65,21 +67,28 @@ def place_in_queue(
 
 
 def expected_minutes(
-    database: Database, conversation_id: str, now: datetime, skill: Skill | None = None
+    database: Database,
+    conversation_id: str,
+    now: datetime,
+    hours: OnlineHours,
+    skill: Skill | None = None,
+    place: int = 1,
 ) -> int | None:
-    """How much longer it probably takes, by how long the last ones waited for the same skill.
+    """How much longer it probably takes, by how fast the line for the same skill moved lately, and the place in it.
 
-    ``skill`` is for a conversation that does not wait yet. None while too few were measured, and when this one has
-    waited longer than is usual: nobody knows then.
+    ``skill`` and ``place`` are for a conversation that does not wait yet. None where nobody can know: too few were
+    measured, it is too long to be told, or nobody is on duty by then.
     """
     with database.reading() as session:
-        row = session.get(Conversation, conversation_id)
-        waits = row is not None and row.waiting_since is not None
-        waited = now - row.waiting_since if waits else timedelta()
-        usual = _usual_wait(session, row.skill if waits else skill)
-    if usual is None or waited >= usual:
+        waiting = _waiting(session)
+        own = next((each for each in waiting if each.conversation_id == conversation_id), None)
+        wanted = own.skill if own else skill or Skill.SALES
+        same = [each for each in waiting if each.skill is wanted]
+        pace = pace_of(session, wanted, hours, now)
+    if pace is None:
         return None
-    return max(1, round((usual - waited).total_seconds() / 60))
+    since = max(min((each.since for each in same), default=now), pace.last_taken)
+    return still_to_wait(pace, same.index(own) + 1 if own else place, on_duty(hours, since, now), hours, now)
 
 
 def serve_queue(database: Database, content: Content, now: datetime, told: Told = lambda _: None) -> int:
@@ -124,12 +133,25 @@ def _assign(database: Database, content: Content, waiting: Waiting, now: datetim
             return False  # full since a moment ago; the next round finds somebody else
         give(session, row, Move(Change.ASSIGN, Party.SYSTEM, now, content), user, has_console=True)
         note_line(session, row, f"系统把会话分给了 {user.name or user.username}", now)
+        audit.note(session, Actor(SYSTEM), "conversation.assigned", now, None, row.id, {"to": user.username})
         return True
 
 
 def _chosen(session: Session, rules: HandoffRules, waiting: Waiting, now: datetime) -> Candidate | None:
     row = session.get(Conversation, waiting.conversation_id)
-    return choose(_candidates(session, rules, now), waiting.skill, _own_adviser(session, row, waiting.skill))
+    scored = _scored_low(session, waiting.conversation_id)
+    able = [each for each in _candidates(session, rules, now) if each.username not in scored]
+    return choose(able, waiting.skill, _own_adviser(session, row, waiting.skill))
+
+
+def _scored_low(session: Session, conversation_id: str) -> set[str]:
+    """Whom the customer is not content with: somebody else looks at it, or picks it by hand."""
+    query = sa.select(Handoff.summary).where(
+        Handoff.conversation_id == conversation_id,
+        Handoff.status == OPEN,
+        Handoff.reason == HandoffReason.LOW_SCORE.value,
+    )
+    return {str(known["scored"]) for known in session.scalars(query) if known.get("scored")}
 
 
 def _own_adviser(session: Session, row: Any, skill: Skill) -> str | None:
@@ -210,7 +232,9 @@ def _end_lease(database: Database, content: Content, conversation_id: str, now: 
             return True
         user = session.get(User, row.adviser) if row.adviser else None
         move = Move(Change.LOSE, Party.SYSTEM, now, content)
+        lost_by = row.adviser
         put_back(session, row, move)
+        audit.note(session, Actor(SYSTEM), "conversation.lost", now, None, row.id, {"from": lost_by})
         note_line(session, row, f"{_called(user, row.adviser)} 断线太久，会话回到排队", now)
         session.flush()
         say_away(session, row, move, _place(session, row.id))
@@ -257,17 +281,3 @@ def _place(
         return 1 + sum(urgency(each.reason, each.returned) <= urgency(reason.value, False) for each in same)
     same = [each for each in waiting if each.skill is own.skill]
     return same.index(own) + 1
-
-
-def _usual_wait(session: Session, skill: str | None) -> timedelta | None:
-    """The median of those who waited last; None where too few did."""
-    query = (
-        sa.select(Handoff.created_at, Handoff.taken_at)
-        .where(Handoff.taken_at > Handoff.created_at, Handoff.reason != HandoffReason.TAKEN.value)
-        .order_by(Handoff.taken_at.desc())
-        .limit(MEASURED)
-    )
-    if skill is not None:
-        query = query.where(Handoff.skill == skill)
-    waits = [taken - created for created, taken in session.execute(query)]
-    return median(waits) if len(waits) >= FEWEST else None

@@ -160,6 +160,17 @@ def give(
         return _view(row)
 
 
+def correct(database: Database, conversation_id: str, score: int, now: datetime) -> ScoreView | None:
+    """Another score than was said a moment ago, for the same question; None where none was given."""
+    with database.transaction() as session:
+        query = _asked(conversation_id, now).where(Score.score.is_not(None)).with_for_update()
+        row = session.scalars(query.order_by(None).order_by(Score.scored_at.desc(), Score.id.desc())).first()
+        if row is None:
+            return None
+        row.score, row.scored_at = score, now
+        return _view(row)
+
+
 def comment(database: Database, score_id: int, text: str) -> None:
     """Keep a word that came with a score, after what was said before."""
     with database.transaction() as session:

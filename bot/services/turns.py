@@ -12,17 +12,19 @@ from typing import Any, Protocol, TypeVar
 from bot import clock
 from bot.domain.conversation import HandoffReason, Owner, is_online, next_online
 from bot.domain.errors import Conflict
-from bot.services import conversations, messages, queue
+from bot.services import cases, conversations, messages, queue
 from bot.services.content.snapshot import ContentStore
 from bot.services.messages import Answer, Inbound, Received, StoredMessage, Utterance
-from bot.services.replies import SOURCE, reply_for
+from bot.services.replies import FAQ_PREFIX, SOURCE, reply_for
 from bot.services.texts import clean
+from bot.services.waiting_words import CANCEL, instead_of_waiting, phone_in, speaks_of_breakdown, wants_call
 from bot.services.wakeups import Wakeups
-from bot.services.wording import say_opening
+from bot.services.wording import say_opening, say_phone
 from bot.store.database import Database
 
 logger = logging.getLogger(__name__)
 BREAKDOWN = "report_breakdown"
+FLAT_TYRE, RESCUE = "repair.flat_tire", "repair.rescue"
 CALLS_THE_BOT = frozenset({"back_to_bot", BREAKDOWN})
 """What a waiting customer says that the bot answers: it is wanted again, or help cannot wait for the queue."""
 T = TypeVar("T")
@@ -121,6 +123,12 @@ class Turns:
                 return await self._stored_replies(received)
             owned = await self._ownership(received)
             said = await self._answer(owned, too_long)
+            if owned.for_bot not in (
+                received.for_bot,
+                CANCEL,
+            ):  # the wait has ended, and the rest is answered
+                gone = self._say("utter_waiting_cancelled", owned)
+                said = replace(said, utterances=[gone, *said.utterances])
             reply = (said.utterances, clock.now(), said.handoff, said.understanding)
             stored = await _in_thread(messages.answer, self._database, owned, *reply)
         if stored is None:
@@ -144,7 +152,7 @@ class Turns:
     async def _answer(self, received: Received, too_long: bool) -> Answer:
         try:
             if received.owner is not Owner.BOT:
-                return Answer(await self._waiting_line(received))
+                return Answer(await self._while_waiting(received))
             if too_long:
                 return Answer([self._say("utter_too_long", received, limit=self._longest)])
             if received.has_file and not received.for_bot.strip():
@@ -164,7 +172,11 @@ class Turns:
         """Who owns the conversation now that its turn has come; a waiting customer may go back to the bot, and does
         where the conversation has just been closed."""
         view = await self._view(received)
-        wanted = view.owner is Owner.QUEUE and await self._calls_the_bot(received)
+        text = received.for_bot
+        if view.owner is Owner.QUEUE:
+            received = await self._without_goodbye(received)
+        ends = received.for_bot != text
+        wanted = view.owner is Owner.QUEUE and (ends or await self._calls_the_bot(received))
         if wanted or view.owner is Owner.CLOSED:
             try:
                 view = await _in_thread(
@@ -180,20 +192,58 @@ class Turns:
         return found
 
     async def _calls_the_bot(self, received: Received) -> bool:
-        """A breakdown that is recorded already stays in the queue, where the rescue line is repeated."""
+        """A breakdown that is recorded already stays in the queue, where the rescue line is repeated; so does the
+        number for a complaint, which goes onto its record."""
+        if wants_call(received.for_bot) and await self._urgent_case(received) is None:
+            return True
         intent = await self._dialogue.intent(received.for_bot)
         if intent == BREAKDOWN and await self._waits_for_rescue(received):
             return False
         return intent in CALLS_THE_BOT
+
+    async def _without_goodbye(self, received: Received) -> Received:
+        """The message of a waiting customer, without the words that end the wait (不等了，地址在哪)."""
+        if received.for_bot.startswith("/"):
+            return received
+        is_urgent = await self._urgent_case(received) is not None
+        return replace(received, for_bot=instead_of_waiting(received.for_bot, is_urgent) or received.for_bot)
+
+    async def _urgent_case(self, received: Received) -> cases.CaseView | None:
+        id_ = received.conversation_id
+        found: cases.CaseView | None = await _in_thread(cases.urgent_case_of, self._database, id_)
+        return found
 
     async def _waits_for_rescue(self, received: Received) -> bool:
         return bool(
             await _in_thread(conversations.waits_for_rescue, self._database, received.conversation_id)
         )
 
-    async def _waiting_line(self, received: Received) -> list[Utterance]:
+    async def _while_waiting(self, received: Received) -> list[Utterance]:
         if received.owner is not Owner.QUEUE:
             return []
+        noted = await self._number_noted(received)
+        return [*noted, *await self._waiting_line(received), *await self._first_aid(received)]
+
+    async def _number_noted(self, received: Received) -> list[Utterance]:
+        """The number for a breakdown or a complaint that is recorded goes onto the record."""
+        phone = None if received.for_bot.startswith("/") else phone_in(received.for_bot)
+        case = await self._urgent_case(received) if phone else None
+        if case is None or phone is None:
+            return []
+        done = {"complete": True}
+        await _in_thread(cases.update_case, self._database, case.id, clock.now(), phone, done)
+        return [self._say("utter_number_passed_on", received, phone=say_phone(phone))]
+
+    async def _first_aid(self, received: Received) -> list[Utterance]:
+        """The rescue line for a customer whose car breaks down while they wait; nobody has to ask for it."""
+        text = received.for_bot
+        if not speaks_of_breakdown(text) or await self._waits_for_rescue(received):
+            return []
+        topic = FLAT_TYRE if "胎" in text else RESCUE
+        reply = reply_for(self._content.current(), f"{FAQ_PREFIX}{topic}", {}, received.channel)
+        return [utterance(reply)] if reply else []
+
+    async def _waiting_line(self, received: Received) -> list[Utterance]:
         id_, now = received.conversation_id, clock.now()
         place = await _in_thread(queue.place_in_queue, self._database, id_)
         if await self._waits_for_rescue(received):
@@ -202,7 +252,7 @@ class Turns:
         if not is_online(hours, now):
             when = say_opening(next_online(hours, now), now.date())
             return [self._say("utter_waiting_until_opening", received, when=when)]
-        minutes = await _in_thread(queue.expected_minutes, self._database, id_, now)
+        minutes = await _in_thread(queue.expected_minutes, self._database, id_, now, hours)
         if minutes is not None:
             return [self._say("utter_waiting_with_wait", received, place=place, minutes=minutes)]
         return [self._say("utter_waiting_in_queue", received, place=place)]

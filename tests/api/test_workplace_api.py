@@ -142,7 +142,7 @@ async def test_what_was_read_is_read_by_whoever_has_it(desk: Desk, waiting: str)
 
 async def test_the_customer_is_seen_writing(desk: Desk, waiting: str) -> None:
     """An adviser's own typing comes back to their other pages; nobody else's conversation takes it."""
-    await desk.post(f"conversations/{waiting}/typing", on=True)
+    await desk.post(f"conversations/{waiting}/typing", 409, on=True)
     async with stream(desk, conversation=waiting) as opened:
         assert data(await take(opened, 1, "typing"))[0]["staff"] is False
         await desk.post(f"conversations/{waiting}/take")

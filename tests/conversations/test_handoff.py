@@ -57,6 +57,7 @@ async def test_back_with_the_button(customer: Customer) -> None:
     customer.belongs_to_bot()
 
 
+URGENT_FORMS = {"rescue_form": "rescue", "complaint_form": "complaint"}
 STATIONS_BY_DAY = {name: station for name, station in STATIONS.items() if station.at is None}
 
 
@@ -65,7 +66,7 @@ async def test_in_the_middle(customer: Customer, station: Station) -> None:
     """The form ends; when the customer comes back, nothing is taken for an answer to its last question."""
     await station.reach(customer)
     await customer.says("转人工", "已经为您转接")
-    customer.is_queued("asked_for_a_person")
+    customer.is_queued(URGENT_FORMS.get(station.form, "asked_for_a_person"))
     assert customer.form is None
     assert customer.rows(Hold) == []
     await customer.says("返回机器人", "回来了")

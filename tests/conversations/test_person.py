@@ -73,7 +73,7 @@ async def test_the_wait_is_told_once_it_is_known(customer: Customer) -> None:
     customer.at("2026-11-22T15:34")
     await customer.says("还要多久", "第 1 位", "大约还要 6 分钟")
     customer.at("2026-11-22T15:45")
-    await customer.says("还要多久", "第 1 位", never=("分钟",))
+    await customer.says("还要多久", "第 1 位", "大约还要 15 分钟")
 
 
 # Out of hours

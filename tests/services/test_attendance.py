@@ -325,3 +325,11 @@ def test_visits_of_past_days_wait_to_be_settled(database: Database) -> None:
     waiting = attendance.visits_to_settle(database, DEMO, MIDNIGHT)
     assert [visit.id for visit in waiting] == [visits[1].id, visits[3].id]
     assert attendance.complete(database, DEMO, MIDNIGHT, visits[3].code).status is VisitStatus.COMPLETED
+
+
+def test_who_has_to_approve_has_time_to_call(database: Database) -> None:
+    miss(database, 3)
+    now = at("11-27 12:00")
+    visit = book(database, now=now)
+    [case] = [case for case in rows(database, Case) if case.details["code"] == visit.code]
+    assert case.due_at == now + timedelta(hours=2)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import pytest
 
 from bot.domain.conversation import HandoffReason, Owner
@@ -24,6 +26,11 @@ def taken(room: Room, *, online: bool = True) -> tuple[str, desk.Staff]:
     id_ = room.waiting()
     desk.take(room.database, room.content, id_, lin, room.now)
     return id_, lin
+
+
+def expected(room: Room, conversation_id: str, now: datetime) -> int | None:
+    hours = room.content.dealership.profile.consultants_online
+    return queue.expected_minutes(room.database, conversation_id, now, hours)
 
 
 def places(room: Room, *ids: str) -> list[int]:
@@ -68,15 +75,15 @@ def test_the_wait_is_what_was_measured(room: Room) -> None:
     lin = room.staff("lin", online=False)
     for number in range(5):
         id_ = room.waiting(f"c{number}")
-        assert queue.expected_minutes(room.database, id_, room.now) is None
+        assert expected(room, id_, room.now) is None
         desk.take(room.database, room.content, id_, lin, room.later(minutes=6))
     id_ = room.waiting("next")
 
-    assert queue.expected_minutes(room.database, id_, room.now) == 6
-    assert queue.expected_minutes(room.database, id_, room.later(minutes=4)) == 2
-    assert queue.expected_minutes(room.database, id_, room.later(minutes=4)) is None
+    assert expected(room, id_, room.now) == 6
+    assert expected(room, id_, room.later(minutes=4)) == 2
+    assert expected(room, id_, room.later(minutes=4)) == 8
     service = room.waiting("service", skill=Skill.SERVICE)
-    assert queue.expected_minutes(room.database, service, room.now) is None
+    assert expected(room, service, room.now) is None
 
 
 def test_the_longest_idle_with_the_skill_gets_it_up_to_the_limit(room: Room) -> None:
