@@ -75,6 +75,7 @@ def test_what_a_colleague_passes_on_is_marked_until_it_is_opened(
     desk = Desk(page, server_url).sign_in(username, password)
     desk.be("在线")
     page.locator("#find").click()  # a page may make sounds once it was touched
+    desk.scope("我的")  # else the page shows those who wait, if another test left some
     staff.post(f"conversations/{id_}/transfer", username=username, note="客户要看 X5")
     line = desk.line(id_)
     expect(line.locator(".unread")).to_be_visible()

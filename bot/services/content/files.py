@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
+import threading
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -116,22 +117,29 @@ _OPTIONAL = ("handoff.yml",)
 """A dealership may leave them out: the defaults are a fair beginning."""
 
 _parsers: dict[type, Any] = {}
+_making = threading.Lock()  # pydantic 1.10 changes the classes it is given: two threads may not do so at once
 
 
 def parse(kind: type[T], data: Any, file: str = "", entry: str = "") -> T:
     """Build a value from plain data; an unknown, missing or ill-typed field is a ``ContentError``."""
-    if kind not in _parsers:
-        _parsers[kind] = pydantic_dataclass(kind, config=_Strict, use_proxy=True)
+    parser = _parser_of(kind)
     if not isinstance(data, dict):
         raise ContentError(file, entry, "", f"must be a mapping, not {type(data).__name__}")
     try:
-        return _parsers[kind](**data)
+        return parser(**data)
     except pydantic.ValidationError as error:
         first = error.errors()[0]
         field = ".".join(str(part) for part in first["loc"] if part != "__root__")
         raise ContentError(file, entry, field, first["msg"]) from error
     except TypeError as error:
         raise ContentError(file, entry, _field_of(error), _plain(error)) from error
+
+
+def _parser_of(kind: type) -> Any:
+    with _making:
+        if kind not in _parsers:
+            _parsers[kind] = pydantic_dataclass(kind, config=_Strict, use_proxy=True)
+        return _parsers[kind]
 
 
 def read_content(root: Path) -> tuple[FileEntry, ...]:
