@@ -175,7 +175,7 @@ def test_a_typed_one_presses_the_first_button_of_the_reminder(database: Database
     received = messages.receive(database, Inbound("web", "wang", "1"), clock.now())
     assert received.for_bot == f'/visit_reply{{"do": "confirm", "code": "{visit.code}"}}'
     (mine,) = [message for message in said(database, chat) if message.author == "customer"]
-    assert mine.text == "会准时到"
+    assert mine.text == "1"
 
 
 def test_only_the_buttons_of_the_newest_reminder_have_numbers(database: Database, chat: str) -> None:
