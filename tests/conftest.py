@@ -24,12 +24,22 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
     running.stop()
 
 
+BROWSER = "tests/browser/"
 HEAVY = (
+    BROWSER,
     "tests/api/",
     "tests/channels/",
+    "tests/commands/",
+    "tests/domain/test_ticks",
     "tests/services/test_booking_races",
     "tests/services/test_content",
+    "tests/services/test_dealership_e",
+    "tests/services/test_desk",
+    "tests/services/test_disruption_races",
     "tests/services/test_installation",
+    "tests/services/test_queue",
+    "tests/services/test_reported_",
+    "tests/services/test_users",
     "tests/services/test_waitlist_races",
 )
 
@@ -39,3 +49,5 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.nodeid.startswith(HEAVY):
             item.add_marker(pytest.mark.slow)
+        if item.nodeid.startswith(BROWSER):
+            item.add_marker(pytest.mark.browser)

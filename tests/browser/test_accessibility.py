@@ -11,7 +11,6 @@ from tests.browser.axe import grave_issues
 from tests.browser.chat import Chat
 from tests.browser.console import StaffApi, sign_in
 
-pytestmark = pytest.mark.browser
 PAGES = (
     "/console",
     "/console/conversations/{conversation}",

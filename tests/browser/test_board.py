@@ -10,8 +10,6 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.console import StaffApi, sign_in
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
-
 TODAY = "2026-11-22"
 NARROW = {"width": 390, "height": 844}
 

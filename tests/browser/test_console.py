@@ -13,8 +13,6 @@ from tests.browser.chat import Chat
 from tests.browser.console import StaffApi
 from tests.browser.desk import Desk, conversation_of
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
-
 PHONE = {"width": 390, "height": 844}
 Opens = Callable[..., Desk]
 
@@ -169,6 +167,8 @@ def test_a_page_that_was_cut_off_catches_up_and_says_so(chat: Chat, staff: Staff
     desk = desks(staff.hire("consultant", name="林晓"))
     desk.open(id_)
     desk.take()
+    told = staff.get(f"conversations/{id_}/messages")[-1]["seq"]
+    expect(desk.messages.last).to_have_attribute("data-seq", str(told))
     desk.page.context.set_offline(True)
     expect(desk.banner).to_have_text("已断开，正在重连…")
     for text in ("第一句", "第二句", "第三句"):

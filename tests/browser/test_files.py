@@ -15,7 +15,6 @@ from tests.api.whole import Whole
 from tests.browser.chat import Chat
 from tests.files import PNG
 
-pytestmark = pytest.mark.browser
 PICTURE = {"name": "车灯.png", "mimeType": "image/png", "buffer": PNG}
 
 

@@ -11,8 +11,6 @@ from tests.browser.console import StaffApi, sign_in
 from tests.browser.desk import Desk
 from tests.browser.test_board import a_phone, pick
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
-
 
 @pytest.fixture(scope="module")
 def staff(server_url: str) -> StaffApi:

@@ -12,7 +12,6 @@ from tests.browser.chat import Chat
 from tests.browser.console import StaffApi, sign_in
 from tests.browser.desk import Desk, conversation_of
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
 QUICK = "setInterval(() => postMessage('beat'), 300);"
 
 

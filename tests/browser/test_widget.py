@@ -11,8 +11,6 @@ from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.browser.chat import Chat
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
-
 IMAGES = Path(__file__).resolve().parents[2] / "docs" / "images"
 PHONE = {"width": 390, "height": 844}
 

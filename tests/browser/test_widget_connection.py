@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import pytest
 from playwright.sync_api import BrowserContext, Page, Route, expect
 
 from tests.browser.chat import Chat
-
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
 class TestConnection:

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.chat import CONTACT, Chat
-
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 HOSTILE = (
     '<img src=x onerror="window.hacked=1"><script>window.hacked=1</script> [看](javascript:window.hacked=1) '

@@ -12,7 +12,6 @@ from tests.api.filled import Filled, console_cookie, fill, pages_of
 from tests.api.served import served
 from tests.payloads import PAYLOADS
 
-pytestmark = pytest.mark.browser
 # What no text of a person may become. Nodes in shadow roots count too.
 _MADE = """() => {
   const bad = "img[src='x'], svg[onload], iframe, math, meta[http-equiv=refresh], [onerror], [ontoggle], [onfocus],"

@@ -29,7 +29,6 @@ from tests.services.dialogues import Echo
 
 _numbers = itertools.count(1)
 HEARTBEAT = 0.3
-RESPONSE_TIMEOUT = 1.0
 REST_TOKEN = "a-token-of-the-test"
 
 
@@ -100,12 +99,13 @@ async def running(
     dialogue: Echo,
     flood: Flood | None = None,
     proxies: int | None = None,
+    response_timeout: float = 60,
 ) -> AsyncIterator[Application]:
     """The application, listening on a port of this machine."""
     wakeups, flood = Wakeups(), flood or Flood(visitor=30, address=120)
     turns = Turns(filled[0], filled[1], dialogue, wakeups, 1000)
     app = Sanic(f"test-{next(_numbers)}", configure_logging=False, request_class=CheckedRequest)
-    app.config.update(RESPONSE_TIMEOUT=RESPONSE_TIMEOUT, FALLBACK_ERROR_FORMAT="json", PROXIES_COUNT=proxies)
+    app.config.update(RESPONSE_TIMEOUT=response_timeout, FALLBACK_ERROR_FORMAT="json", PROXIES_COUNT=proxies)
     app.blueprint(rest_channel(turns, REST_TOKEN, flood))
     uploads = Path(filled[0].engine.url.database).parent / "uploads"
     app.blueprint(web_channel(filled[0], filled[1], turns, wakeups, flood, uploads, heartbeat=HEARTBEAT))
@@ -120,7 +120,7 @@ async def running(
     TouchUp._registry.clear()  # Sanic rewrites its own methods at a start and cannot do it twice in a process
     await server.start_serving()
     try:
-        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=10) as client:
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=60) as client:
             yield Application(client, filled[0], turns, wakeups, dialogue)
     finally:
         wakeups.close()

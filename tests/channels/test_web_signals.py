@@ -21,6 +21,8 @@ from tests.installations import filled_database
 from tests.services.bookings import NOW
 from tests.services.dialogues import Echo
 
+RESPONSE_TIMEOUT = 2.0
+
 
 class Site:
     """A running web channel with its database."""
@@ -57,7 +59,7 @@ async def site(tmp_path: Path) -> AsyncIterator[Site]:
     database, content = filled_database(tmp_path)
     with database.transaction() as session:
         session.add(User(username="lin", password_hash="", role="consultant", name="林晓", created_at=NOW))
-    async with running((database, content), Echo()) as application:
+    async with running((database, content), Echo(), response_timeout=RESPONSE_TIMEOUT) as application:
         yield Site(application, database)
 
 
@@ -146,7 +148,7 @@ async def test_a_stream_stays_open_while_somebody_writes_for_long(site: Site) ->
     visitor, session = await site.open()
     async with site.application.stream(visitor) as stream:
         await take(stream, 1, "comment")
-        for _ in range(16):
+        for _ in range(int(1.5 * RESPONSE_TIMEOUT / 0.1)):
             site.application.wakeups.writes(session["conversation"], "staff", "林晓")
             await asyncio.sleep(0.1)
         site.give(session["conversation"], "lin")

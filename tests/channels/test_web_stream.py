@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.channels.application import RESPONSE_TIMEOUT, Application, running, take
+from tests.channels.application import Application, running, take
 from tests.installations import filled_database
 from tests.services.dialogues import Echo
 
@@ -69,14 +69,16 @@ async def test_a_resend_adds_nothing_to_the_stream(application: Application) -> 
     assert [json.loads(event.data)["client_id"] for event in received] == ["same", None, "other", None]
 
 
-async def test_a_silent_stream_outlives_the_response_timeout(application: Application) -> None:
-    visitor = await application.visitor()
-    async with application.stream(visitor) as stream:
-        started = asyncio.get_running_loop().time()
-        while asyncio.get_running_loop().time() - started < 2.5 * RESPONSE_TIMEOUT:
-            await take(stream, 1, "comment")
-        await application.send(visitor, "还在吗", "a")
-        received = await take(stream, 2)
+async def test_a_silent_stream_outlives_the_response_timeout(tmp_path: Path) -> None:
+    timeout = 2.0
+    async with running(filled_database(tmp_path), Echo(), response_timeout=timeout) as application:
+        visitor = await application.visitor()
+        async with application.stream(visitor) as stream:
+            started = asyncio.get_running_loop().time()
+            while asyncio.get_running_loop().time() - started < 2 * timeout:
+                await take(stream, 1, "comment")
+            await application.send(visitor, "还在吗", "a")
+            received = await take(stream, 2)
 
     assert json.loads(received[1].data)["text"] == "echo 还在吗"
 

@@ -29,6 +29,7 @@ const lists = new Lists({
 let openId = null;
 let talk = null;
 let wasLost = false;
+let missed = 0;
 let waitsForFirst = false;
 let refreshing;
 
@@ -45,6 +46,7 @@ function open(id, { first = null, push = true } = {}) {
   talk?.close();
   openId = id;
   wasLost = false;
+  missed = 0;
   lists.mark(id);
   talk = id ? new Talk(id, page, { onBack: () => open(null), onKnow: () => view("know") }) : null;
   place.replaceChildren(talk ? talk.root : nothing());
@@ -111,13 +113,17 @@ stream.addEventListener("conversation", ({ detail }) => {
 });
 document.addEventListener("visibilitychange", () => !document.hidden && refreshSoon());
 stream.addEventListener("typing", ({ detail }) => talk?.showTyping(detail));
-stream.addEventListener("message", ({ detail }) => talk?.add([detail]));
-stream.addEventListener("ready", ({ detail }) => {
+stream.addEventListener("message", ({ detail }) => {
+  const added = talk?.add([detail]) ?? 0;
+  if (wasLost) missed += added;
+});
+stream.addEventListener("ready", () => {
   if (waitsForFirst) talk.log.toEnd();
   if (waitsForFirst) talk.log.announce();
-  else if (wasLost && talk) talk.tell(detail.messages ? `已重新连上，补上 ${detail.messages} 条消息。` : "已重新连上，没有漏掉消息。");
+  else if (wasLost && talk) talk.tell(missed ? `已重新连上，补上 ${missed} 条消息。` : "已重新连上，没有漏掉消息。");
   waitsForFirst = false;
   wasLost = false;
+  missed = 0;
 });
 stream.addEventListener("state", ({ detail }) => {
   document.body.classList.toggle("offline", detail === "lost");
