@@ -35,12 +35,14 @@ HEAVY = (
     "tests/services/test_content",
     "tests/services/test_dealership_e",
     "tests/services/test_desk",
-    "tests/services/test_disruption_races",
+    "tests/services/test_disruption",
     "tests/services/test_installation",
     "tests/services/test_queue",
     "tests/services/test_reported_",
     "tests/services/test_users",
-    "tests/services/test_waitlist_races",
+    "tests/services/test_waitlist",
+    "tests/test_outbox_commands",
+    "tests/test_unanswered_commands",
 )
 
 
