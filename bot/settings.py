@@ -13,6 +13,9 @@ from typing import TypeVar
 from urllib.parse import unquote, urlsplit
 
 from bot.domain.errors import SetupError
+from bot.domain.wechat.account import Account
+from bot.domain.wechat.window import Limits
+from bot.settings_wechat import ACCOUNTS, read_accounts
 
 ROOT = Path(__file__).resolve().parents[1]
 T = TypeVar("T")
@@ -56,6 +59,19 @@ class Settings:
     webhook_secret: str | None
     wecom_robot: str | None
     upkeep_seconds: int
+    redis_url: str | None
+    wechat_api: str
+    wechat_accounts: tuple[Account, ...]
+    wechat_messages: int
+    wechat_clicks: int
+    wechat_kept: int
+
+    @property
+    def wechat_limits(self) -> Limits:
+        """How much may be sent in WeChat."""
+        return Limits(
+            message=self.wechat_messages, click=self.wechat_clicks, kept_for_person=self.wechat_kept
+        )
 
 
 NAMES: dict[str, str] = {
@@ -82,8 +98,14 @@ NAMES: dict[str, str] = {
     "webhook_secret": "ZHANTING_WEBHOOK_SECRET",
     "wecom_robot": "ZHANTING_WECOM_ROBOT_URL",
     "upkeep_seconds": "ZHANTING_UPKEEP_SECONDS",
+    "redis_url": "REDIS_URL",
+    "wechat_accounts": ACCOUNTS,
+    "wechat_api": "ZHANTING_WECHAT_API",
+    "wechat_messages": "ZHANTING_WECHAT_MESSAGES",
+    "wechat_clicks": "ZHANTING_WECHAT_CLICKS",
+    "wechat_kept": "ZHANTING_WECHAT_KEPT_FOR_PERSON",
 }
-SECRET = frozenset({"smtp", "webhook_url", "webhook_secret", "wecom_robot"})
+SECRET = frozenset({"smtp", "webhook_url", "webhook_secret", "wecom_robot", "redis_url"})
 """Settings whose value is not repeated in an error."""
 SHORTEST_SECRET = 16
 
@@ -117,6 +139,12 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         webhook_secret=_read(env, "webhook_secret", _secret, None),
         wecom_robot=_read(env, "wecom_robot", _receiver, None),
         upkeep_seconds=_read(env, "upkeep_seconds", _positive, 5),
+        redis_url=_read(env, "redis_url", _redis_url, None),
+        wechat_api=_read(env, "wechat_api", _site, "https://api.weixin.qq.com"),
+        wechat_accounts=read_accounts(env),
+        wechat_messages=_read(env, "wechat_messages", _positive, Limits.message),
+        wechat_clicks=_read(env, "wechat_clicks", _positive, Limits.click),
+        wechat_kept=_read(env, "wechat_kept", _count, Limits.kept_for_person),
     )
     _require_together(settings, "smtp", "mail_from")
     _require_together(settings, "webhook_url", "webhook_secret")
@@ -236,6 +264,12 @@ def _database_url(text: str) -> str:
         text = "postgresql://" + text.removeprefix("postgres://")
     if not text.startswith(("sqlite:///", "postgresql://", "postgresql+psycopg2://")):
         raise ValueError("only sqlite:/// and postgresql:// are supported")
+    return text
+
+
+def _redis_url(text: str) -> str:
+    if not text.startswith(("redis://", "rediss://", "unix://")):
+        raise ValueError("must be an address such as redis://localhost:6379/0")
     return text
 
 

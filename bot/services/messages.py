@@ -34,7 +34,8 @@ _OF_STAFF = "desk/"
 class Inbound:
     """What a customer sent. ``client_id`` names it, so that a resend is answered and not repeated.
 
-    ``attachment``: the token of a file of theirs that comes with it.
+    ``attachment``: the token of a file of theirs that comes with it. ``command``: what the bot reads instead of the
+    text, as Rasa writes a payload (``/greet``): from a channel whose platform vouches for it, never from a customer.
     """
 
     channel: str
@@ -43,6 +44,7 @@ class Inbound:
     client_id: str | None = None
     payload: str | None = None
     attachment: str | None = None
+    command: str | None = None
 
 
 @dataclass(frozen=True)
@@ -119,14 +121,14 @@ def receive(database: Database, inbound: Inbound, now: datetime) -> Received:
             return _received(conversation, earlier, duplicate=True)
         if conversation.state == Owner.CLOSED.value:
             pass_to(conversation, Change.WRITE_AGAIN, Party.CUSTOMER, now)
-        offered = _offered_button(session, conversation.id, inbound)
+        offered = None if inbound.command else _offered_button(session, conversation.id, inbound)
         clicked = (inbound.payload or inbound.text).strip().startswith("/")
         text = (
             offered["title"] if offered and clicked else inbound.text
         )  # typed words stay the customer's own
         file = attach(session, inbound.attachment, conversation.id) if inbound.attachment else {}
         row = append(session, conversation, Author.CUSTOMER, Utterance(text, custom=file), now)
-        row.payload = offered["payload"] if offered else None
+        row.payload = inbound.command or (offered["payload"] if offered else None)
         row.client_id, row.answered = inbound.client_id, False
         settle(session, conversation.id, row.payload, now)
         return _received(conversation, row, duplicate=False)
