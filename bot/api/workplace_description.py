@@ -25,6 +25,7 @@ from bot.services.workplace import Scope
 
 _ID = "of the conversation"
 _OBJECT = {"type": "object"}
+_NOT_OWN = "the conversation is not the caller's"
 _STREAM = (
     "Server-sent events for a page: `desk` (what waits, own conversations, presence), `conversation`, `message` "
     "(its id is the sequence number; internal ones too) and `typing` of the conversation named, `ready` after the "
@@ -83,6 +84,7 @@ def workplace_paths() -> dict[str, Any]:
                 _OBJECT,
                 body=record_of("on", on=FLAG),
                 id_=_ID,
+                s409=_NOT_OWN,
             )
         },
         "/api/staff/conversations/{id}/seen": {
@@ -91,6 +93,7 @@ def workplace_paths() -> dict[str, Any]:
                 _OBJECT,
                 body=record_of(seq=NUMBER),
                 id_=_ID,
+                s409=_NOT_OWN,
             )
         },
     }
