@@ -1,4 +1,5 @@
-"""``python -m bot …``: serve, train, chat, understand, faq, replies, unanswered, booking, dealership, outbox, staff."""
+"""``python -m bot …``: serve, train, chat, understand, faq, replies, unanswered, booking, dealership, outbox, staff,
+wechat."""
 
 from __future__ import annotations
 
@@ -19,6 +20,7 @@ from bot.commands.arguments import add_content_commands, add_unanswered_command
 from bot.commands.booking_arguments import add_booking_command, add_dealership_command
 from bot.commands.outbox_arguments import add_outbox_command
 from bot.commands.staff_arguments import add_staff_command
+from bot.commands.wechat_arguments import add_wechat_command
 from bot.domain.errors import ImportRefused, ZhantingError
 
 COMMANDS = {
@@ -41,6 +43,7 @@ def main(arguments: list[str] | None = None) -> int:
     add_dealership_command(commands)
     add_outbox_command(commands)
     add_staff_command(commands)
+    add_wechat_command(commands)
     chosen = parser.parse_args(arguments)
     for stream in (sys.stdin, sys.stdout, sys.stderr):
         stream.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]

@@ -17,6 +17,7 @@ MODULES = {
     "booking": "bookings",
     "dealership": "dealership_content",
     "staff": "staff_accounts",
+    "wechat": "wechat_accounts",
 }
 
 
