@@ -23,6 +23,10 @@ class Clock:
         self._start = start.replace(tzinfo=TIME_ZONE) if start.tzinfo is None else start.astimezone(TIME_ZONE)
         self._mark = _time.monotonic()
 
+    @property
+    def is_real(self) -> bool:
+        return self._start is None
+
     def now(self) -> datetime:
         if self._start is None:
             return datetime.now(TIME_ZONE)
@@ -35,3 +39,9 @@ clock = Clock()
 def now() -> datetime:
     """The current time, aware, in the dealer's time zone."""
     return clock.now()
+
+
+def readings() -> tuple[datetime, ...]:
+    """The current time, and the real one beside it where the clock was set: what others sign has the real one."""
+    real = datetime.now(TIME_ZONE)
+    return (real,) if clock.is_real else (clock.now(), real)
