@@ -23,6 +23,7 @@ from bot.services.outbox import Senders, Told, send_due
 from bot.services.queue import serve_queue
 from bot.services.uploads import delete_unsent
 from bot.services.waitlist import serve_waitlist
+from bot.services.wechat import nonces, passives
 from bot.store import outbox
 from bot.store.database import Database
 
@@ -71,6 +72,8 @@ def upkeep_rounds(
                 "expired holds": lambda: delete_expired_holds(database),
                 "the outbox": send("chat"),
                 "old messages": lambda: delete_old_messages(database),
+                "old requests of WeChat": lambda: nonces.forget_old(database, clock.now()),
+                "old answers in WeChat": lambda: passives.forget_old(database, clock.now()),
                 **files,
             },
         ),

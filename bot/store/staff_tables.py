@@ -62,7 +62,7 @@ class User(Base):
     technician of the dealership that this person is. ``stores`` are those whose work they see first, none for all.
     ``conversation_limit``: how many conversations are given to them at a time; the dealership's where it is null.
     ``presence`` is what they chose; they are there while ``seen_until`` is to come. ``idle_since``: when they last
-    got or ended a conversation. A user is switched off (``is_active``) and never deleted: the audit log names them.
+    got or ended a conversation. ``must_change_password``: somebody else set it. A user is switched off (``is_active``) and never deleted: the audit log names them.
     """
 
     __tablename__ = "users"
@@ -76,6 +76,7 @@ class User(Base):
     skills = sa.Column(Json, nullable=False, default=list)
     conversation_limit = sa.Column(sa.Integer)
     is_active = sa.Column(sa.Boolean, nullable=False, default=True)
+    must_change_password = sa.Column(sa.Boolean, nullable=False, default=False, server_default=sa.false())
     presence = sa.Column(sa.String(20), nullable=False, default="offline")
     seen_until = sa.Column(LocalTime)
     idle_since = sa.Column(LocalTime)

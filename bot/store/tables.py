@@ -154,7 +154,15 @@ class Message(Base):
     internal = sa.Column(sa.Boolean, nullable=False, default=False)
     understanding = sa.Column(Json)
     created_at = sa.Column(LocalTime, nullable=False)
-    __table_args__ = (sa.UniqueConstraint("conversation_id", "client_id"),)
+    __table_args__ = (
+        sa.UniqueConstraint("conversation_id", "client_id"),
+        sa.Index(
+            "ix_messages_unanswered",
+            "conversation_id",
+            postgresql_where=answered.is_(False),
+            sqlite_where=answered.is_(False),
+        ),
+    )
 
 
 class DialogueState(Base):

@@ -46,7 +46,7 @@ class WeChatPassive(Base):
     """What was answered in a request itself: a redelivery of the message gets the same lines again.
 
     ``seq``: the customer's message; ``first`` to ``last``: the lines. ``kind``: "text", or "held" where the customer
-    was only told that the answer comes with the next message.
+    was only told that the answer comes with the next message. ``text``: what was said, to the letter.
     """
 
     __tablename__ = "wechat_passives"
@@ -55,6 +55,7 @@ class WeChatPassive(Base):
     first = sa.Column(sa.Integer, nullable=False)
     last = sa.Column(sa.Integer, nullable=False)
     kind = sa.Column(sa.String(20), nullable=False, default="text")
+    text = sa.Column(sa.Text)
     at = sa.Column(LocalTime, nullable=False, index=True)
 
 

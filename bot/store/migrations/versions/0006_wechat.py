@@ -1,4 +1,5 @@
-"""WeChat: contacts with their windows, passive replies, tokens, nonces, link codes, template messages
+"""WeChat: contacts with their windows, passive replies, tokens, nonces, link codes, template messages. Messages without
+an outcome are found by an index. A password that somebody else set has to be changed.
 
 Revision: 0006, after 0005
 """
@@ -30,9 +31,23 @@ def upgrade() -> None:
     _create_nonces()
     _create_links()
     _create_templates()
+    op.add_column(
+        "users", sa.Column("must_change_password", sa.Boolean, nullable=False, server_default=sa.false())
+    )
+    answered = sa.column("answered", sa.Boolean)
+    op.create_index(
+        "ix_messages_unanswered",
+        "messages",
+        ["conversation_id"],
+        postgresql_where=answered.is_(False),
+        sqlite_where=answered.is_(False),
+    )
 
 
 def downgrade() -> None:
+    op.drop_index("ix_messages_unanswered", "messages")
+    with op.batch_alter_table("users") as users:
+        users.drop_column("must_change_password")
     for table in TABLES:
         op.drop_table(table)
 
@@ -72,6 +87,7 @@ def _create_passives() -> None:
         sa.Column("first", sa.Integer, nullable=False),
         sa.Column("last", sa.Integer, nullable=False),
         sa.Column("kind", sa.String(20), nullable=False),
+        sa.Column("text", sa.Text),
         sa.Column("at", sa.DateTime, nullable=False, index=True),
     )
 
