@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -14,19 +15,18 @@ from sqlalchemy.orm import Session
 
 from bot.domain.conversation import Author, Change, HandoffReason, Owner, Party
 from bot.services.conversations import open_conversation, pass_to, queue_up
+from bot.services.offers import OFFERS_REMEMBERED, offered_button
 from bot.services.unanswered import settle
 from bot.services.uploads import attach
 from bot.store.database import Database
 from bot.store.staff_tables import User
 from bot.store.tables import Conversation, Message
 
-OFFERS_REMEMBERED = 50
-_ORDINAL = re.compile(
-    r"^\s*(?:(?:嗯|那|就|我|选|要|问|是|想)*第\s*)?(?P<number>[一二三四五六七八九1-9])\s*(?:[个项条种]|个时间)?\s*"
-    r"(?:就行|就好|那个|的)?\s*[吧。.,，]?\s*$"
-)
+logger = logging.getLogger(__name__)
 _TYPED_COMMAND = re.compile(r"^\s*/+\s*[A-Za-z_]+\s*(\{|$)")
 _NOT_UNDERSTOOD = "/nlu_fallback"
+SPOKEN = "［语音］"
+"""Stands before what a customer said aloud, for those who read the transcript; the bot reads the rest."""
 _OF_STAFF = "desk/"
 
 
@@ -36,6 +36,7 @@ class Inbound:
 
     ``attachment``: the token of a file of theirs that comes with it. ``command``: what the bot reads instead of the
     text, as Rasa writes a payload (``/greet``): from a channel whose platform vouches for it, never from a customer.
+    ``is_cut``: it was too long, and this is its beginning.
     """
 
     channel: str
@@ -45,6 +46,7 @@ class Inbound:
     payload: str | None = None
     attachment: str | None = None
     command: str | None = None
+    is_cut: bool = False
 
 
 @dataclass(frozen=True)
@@ -110,6 +112,7 @@ class Received:
     duplicate: bool
     finished: bool
     has_file: bool = False
+    is_cut: bool = False
 
 
 def receive(database: Database, inbound: Inbound, now: datetime) -> Received:
@@ -121,13 +124,18 @@ def receive(database: Database, inbound: Inbound, now: datetime) -> Received:
             return _received(conversation, earlier, duplicate=True)
         if conversation.state == Owner.CLOSED.value:
             pass_to(conversation, Change.WRITE_AGAIN, Party.CUSTOMER, now)
-        offered = None if inbound.command else _offered_button(session, conversation.id, inbound)
+        offered = (
+            None
+            if inbound.command
+            else offered_button(session, conversation.id, inbound.text.removeprefix(SPOKEN), inbound.payload)
+        )
         clicked = (inbound.payload or inbound.text).strip().startswith("/")
         text = (
             offered["title"] if offered and clicked else inbound.text
         )  # typed words stay the customer's own
-        file = attach(session, inbound.attachment, conversation.id) if inbound.attachment else {}
-        row = append(session, conversation, Author.CUSTOMER, Utterance(text, custom=file), now)
+        custom = attach(session, inbound.attachment, conversation.id) if inbound.attachment else {}
+        custom = {**custom, "cut": True} if inbound.is_cut else custom
+        row = append(session, conversation, Author.CUSTOMER, Utterance(text, custom=custom), now)
         row.payload = inbound.command or (offered["payload"] if offered else None)
         row.client_id, row.answered = inbound.client_id, False
         settle(session, conversation.id, row.payload, now)
@@ -144,13 +152,20 @@ def answer(
 ) -> list[StoredMessage] | None:
     """Store what the bot says to a message; None when somebody else took the conversation meanwhile.
 
-    The epoch under which the reply was produced is checked in the transaction that stores it; a handoff
-    that the bot decided on takes effect in the same transaction, after its last word.
+    A message has one outcome, whoever else worked on it: the second one is dropped, and the first one is given. The
+    epoch under which the reply was produced is checked in the transaction that stores it; a handoff that the bot
+    decided on takes effect in the same transaction, after its last word.
     """
     with database.transaction() as session:
         conversation = session.get(Conversation, received.conversation_id, with_for_update=True)
         assert conversation is not None
-        _finish(session, received, understanding)
+        if not _finish(session, received, understanding):
+            logger.warning(
+                "message %d of conversation %s has its answer already: a second one was dropped",
+                received.seq,
+                received.conversation_id,
+            )
+            return _replies(session, received.conversation_id, received.seq)
         if conversation.epoch != received.epoch:
             return None
         rows = [
@@ -215,73 +230,24 @@ def latest_notice(database: Database, conversation_id: str) -> tuple[str, list[d
 
 def replies_to(database: Database, conversation_id: str, seq: int) -> list[StoredMessage]:
     """What was answered to one message."""
-    query = _lines(conversation_id).where(Message.reply_to == seq).order_by(Message.seq)
     with database.reading() as session:
-        return [stored(*line) for line in session.execute(query)]
+        return _replies(session, conversation_id, seq)
 
 
-def unanswered(database: Database) -> list[tuple[str, str, Received]]:
-    """Messages that a stopped process left without an outcome: (channel, sender, message), oldest first."""
-    query = (
-        sa.select(Message, Conversation)
-        .join(Conversation, Conversation.id == Message.conversation_id)
-        .where(Message.answered.is_(False))
-        .order_by(Message.created_at, Message.seq)
-    )
+def unanswered(database: Database, limit: int | None = None) -> list[tuple[str, str, Received]]:
+    """Messages without an outcome: (channel, sender, message), oldest first."""
+    query = _unanswered().order_by(Message.created_at, Message.seq).limit(limit)
     with database.reading() as session:
         rows: Sequence[Any] = session.execute(query).all()
         return [(row.channel, row.sender, _received(row, message, True)) for message, row in rows]
 
 
-def is_answered(database: Database, conversation_id: str, seq: int) -> bool:
-    """Whether a customer's message has its outcome."""
+def unanswered_until(database: Database, conversation_id: str, seq: int) -> list[Received]:
+    """The messages of a conversation up to this one that have no outcome, in order."""
+    up_to = sa.and_(Message.conversation_id == conversation_id, Message.seq <= seq)
     with database.reading() as session:
-        row = session.get(Message, (conversation_id, seq))
-        return row is not None and bool(row.answered)
-
-
-def _offered_button(session: Session, conversation_id: str, inbound: Inbound) -> dict[str, str] | None:
-    """The button that was clicked, or whose title was typed: nothing but what the bot itself offered."""
-    turns = _offers(session, conversation_id)
-    wanted = (inbound.payload or inbound.text).strip()
-    if wanted.startswith("/"):
-        for button in (button for turn in turns for button in turn):
-            if button["payload"] == wanted:
-                return button
-    latest = turns[0] if turns else []
-    ordinal = _ORDINAL.match(inbound.text)
-    if ordinal and latest:
-        number = "一二三四五六七八九".find(ordinal["number"]) + 1 or int(ordinal["number"])
-        return latest[number - 1] if number <= len(latest) else None
-    return _titled(inbound.text.strip().casefold(), latest)
-
-
-def _titled(text: str, buttons: list[dict[str, str]]) -> dict[str, str] | None:
-    """The button with this title, or the only one that begins so ("还用"); a day alone is no slot."""
-    exact = [button for button in buttons if button["title"].strip().casefold() == text]
-    begins = [
-        button
-        for button in buttons
-        if len(text) >= 2
-        and button["title"].casefold().startswith(text)
-        and '"time"' not in button["payload"]
-    ]
-    return exact[0] if exact else begins[0] if len(begins) == 1 else None
-
-
-def _offers(session: Session, conversation_id: str) -> list[list[dict[str, str]]]:
-    """The buttons of the bot's last turns, the newest turn first; a notice (``add_notice``) is a turn by itself."""
-    query = (
-        sa.select(Message.seq, Message.reply_to, Message.buttons)
-        .where(Message.conversation_id == conversation_id, Message.author == Author.BOT.value)
-        .order_by(Message.seq.desc())
-        .limit(OFFERS_REMEMBERED)
-    )
-    turns: dict[tuple[int | None, int | None], list[dict[str, str]]] = {}
-    for seq, reply_to, buttons in session.execute(query):
-        turn = (reply_to, seq if reply_to is None else None)
-        turns.setdefault(turn, []).extend(buttons or ())
-    return list(turns.values())
+        rows = session.execute(_unanswered().where(up_to).order_by(Message.seq)).all()
+        return [_received(row, message, True) for message, row in rows]
 
 
 def _by_client_id(session: Session, conversation_id: str, client_id: str | None) -> Message | None:
@@ -327,13 +293,27 @@ def staff_client_id(username: str, client_id: str) -> str:
     return f"{_OF_STAFF}{sha256(username.encode()).hexdigest()[:8]}/{client_id}"
 
 
-def _finish(session: Session, received: Received, understanding: dict[str, Any] | None) -> None:
+def _finish(session: Session, received: Received, understanding: dict[str, Any] | None) -> bool:
+    """False when it is finished already: another process went on with it, or this one lost its lock."""
     understood = {"understanding": understanding} if understanding else {}
-    session.execute(
+    of_this = sa.and_(Message.conversation_id == received.conversation_id, Message.seq == received.seq)
+    done = session.execute(
         sa.update(Message)
-        .where(Message.conversation_id == received.conversation_id, Message.seq == received.seq)
+        .where(of_this, Message.answered.is_(False))
         .values(answered=True, **understood)
+        .execution_options(synchronize_session=False)
     )
+    return bool(done.rowcount)
+
+
+def _replies(session: Session, conversation_id: str, seq: int) -> list[StoredMessage]:
+    query = _lines(conversation_id).where(Message.reply_to == seq).order_by(Message.seq)
+    return [stored(*line) for line in session.execute(query)]
+
+
+def _unanswered() -> Any:
+    joined = sa.select(Message, Conversation).join(Conversation, Conversation.id == Message.conversation_id)
+    return joined.where(Message.answered.is_(False))
 
 
 def _received(conversation: Conversation, row: Message, duplicate: bool) -> Received:
@@ -343,10 +323,11 @@ def _received(conversation: Conversation, row: Message, duplicate: bool) -> Rece
         seq=row.seq,
         owner=Owner(conversation.state),
         epoch=conversation.epoch,
-        for_bot=row.payload or _harmless(row.text),
+        for_bot=row.payload or _harmless(row.text.removeprefix(SPOKEN)),
         duplicate=duplicate,
         finished=row.answered,
         has_file="attachment" in (row.custom or {}),
+        is_cut="cut" in (row.custom or {}),
     )
 
 

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Coroutine
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, replace
 from typing import Any, Protocol, TypeVar
 
 from bot import clock
+from bot.domain.cases import CaseKind
 from bot.domain.conversation import HandoffReason, Owner, is_online, next_online
 from bot.domain.errors import Conflict
 from bot.services import cases, conversations, messages, queue
 from bot.services.content.snapshot import ContentStore
 from bot.services.messages import Answer, Inbound, Received, StoredMessage, Utterance
+from bot.services.places import place_told
 from bot.services.replies import FAQ_PREFIX, SOURCE, reply_for
 from bot.services.texts import clean
+from bot.services.turn_locks import LocalLocks, TurnLocks
 from bot.services.waiting_words import CANCEL, instead_of_waiting, phone_in, speaks_of_breakdown, wants_call
 from bot.services.wakeups import Wakeups
 from bot.services.wording import say_opening, say_phone
@@ -55,11 +57,23 @@ class Turns:
     """Handles inbound messages: one turn at a time per conversation, each message once."""
 
     def __init__(
-        self, database: Database, content: ContentStore, dialogue: Dialogue, wakeups: Wakeups, longest: int
+        self,
+        database: Database,
+        content: ContentStore,
+        dialogue: Dialogue,
+        wakeups: Wakeups,
+        longest: int,
+        locks: TurnLocks | None = None,
+        waits_elsewhere: Callable[[str], bool] = lambda conversation_id: False,
     ) -> None:
+        """``locks``: of the conversations, shared by all processes; without them this process is alone.
+
+        ``waits_elsewhere``: whether who waits in a conversation waits for people outside of our console.
+        """
+        self._waits_elsewhere = waits_elsewhere
         self._database, self._content = database, content
         self._dialogue, self._wakeups, self._longest = dialogue, wakeups, longest
-        self._locks = KeyedLocks()
+        self._arrivals, self._locks = LocalLocks(), locks or LocalLocks()
         self._running: dict[tuple[str, int], Turn] = {}
         self._kept: set[asyncio.Task[Any]] = set()
 
@@ -68,21 +82,26 @@ class Turns:
         return await asyncio.shield(self._keep(self._take(inbound)))
 
     async def _take(self, inbound: Inbound) -> tuple[Received, Turn]:
-        cleaned = clean(inbound.text)
-        shortened = replace(inbound, text=cleaned[: self._longest])
-        async with self._locks.holding(f"{inbound.channel}/{inbound.sender}"):
+        text = clean(inbound.text)
+        shortened = replace(inbound, text=text[: self._longest], is_cut=len(text) > self._longest)
+        # The order of one customer's messages; between processes the row of the conversation keeps it.
+        async with self._arrivals.holding(f"{inbound.channel}/{inbound.sender}"):
             received = await _in_thread(messages.receive, self._database, shortened, clock.now())
-        return received, self._start(received, too_long=len(cleaned) > self._longest)
+        return received, self.start(received)
 
-    def _start(self, received: Received, too_long: bool = False) -> Turn:
-        """The turn of the message; a resend joins the one that runs."""
+    def start(self, received: Received) -> Turn:
+        """The turn of a stored message; a resend joins the one that runs."""
         key = (received.conversation_id, received.seq)
         if key not in self._running:
-            self._running[key] = self._keep(self._turn(received, too_long))
+            self._running[key] = self._keep(self._turn(received))
             self._running[key].add_done_callback(lambda _: self._ended(key))
             if received.owner is Owner.BOT and not received.finished:
                 self._wakeups.notify(received.conversation_id, typing=True)
         return self._running[key]
+
+    def runs(self, received: Received) -> bool:
+        """Whether its turn runs here, or waits."""
+        return (received.conversation_id, received.seq) in self._running
 
     def _ended(self, key: tuple[str, int]) -> None:
         """Tell the streams; the bot is seen typing for as long as another message waits for its turn."""
@@ -108,7 +127,7 @@ class Turns:
     async def finish_interrupted(self) -> int:
         """Answer what a stopped process left unanswered; gives the number of such messages."""
         left = await _in_thread(messages.unanswered, self._database)
-        await asyncio.gather(*(self._start(received) for _, _, received in left), return_exceptions=True)
+        await asyncio.gather(*(self.start(received) for _, _, received in left), return_exceptions=True)
         return len(left)
 
     async def close(self, seconds: float = 3.0) -> None:
@@ -117,20 +136,37 @@ class Turns:
         while self._kept and (left := until - asyncio.get_running_loop().time()) > 0:
             await asyncio.wait(list(self._kept), timeout=left)
 
-    async def _turn(self, received: Received, too_long: bool = False) -> tuple[StoredMessage, ...]:
+    async def _turn(self, received: Received) -> tuple[StoredMessage, ...]:
+        """Whoever has the conversation answers what is due in it, in order: also what came in by another process."""
         async with self._locks.holding(received.conversation_id):
-            if received.finished or await self._is_answered(received):
-                return await self._stored_replies(received)
-            owned = await self._ownership(received)
-            said = await self._answer(owned, too_long)
-            if owned.for_bot not in (
-                received.for_bot,
-                CANCEL,
-            ):  # the wait has ended, and the rest is answered
-                gone = self._say("utter_waiting_cancelled", owned)
-                said = replace(said, utterances=[gone, *said.utterances])
-            reply = (said.utterances, clock.now(), said.handoff, said.understanding)
-            stored = await _in_thread(messages.answer, self._database, owned, *reply)
+            due = [] if received.finished else await self._due(received)
+            for earlier in (each for each in due if each.seq < received.seq):
+                await self._catch_up(earlier)
+            if any(each.seq == received.seq for each in due):
+                return await self._bring_about(received)
+            return await self._stored_replies(received)
+
+    async def _catch_up(self, earlier: Received) -> None:
+        """An earlier message that cannot be answered does not keep this one."""
+        try:
+            await self._bring_about(earlier)
+        except Exception:
+            logger.exception(
+                "message %d of conversation %s has no outcome yet", earlier.seq, earlier.conversation_id
+            )
+
+    async def _bring_about(self, received: Received) -> tuple[StoredMessage, ...]:
+        """The outcome of a message, in a conversation that nobody else answers at the same time."""
+        owned = await self._ownership(received)
+        said = await self._answer(owned)
+        if owned.for_bot not in (
+            received.for_bot,
+            CANCEL,
+        ):  # the wait has ended, and the rest is answered
+            gone = self._say("utter_waiting_cancelled", owned)
+            said = replace(said, utterances=[gone, *said.utterances])
+        reply = (said.utterances, clock.now(), said.handoff, said.understanding)
+        stored = await _in_thread(messages.answer, self._database, owned, *reply)
         if stored is None:
             logger.info("late reply dropped: conversation %s changed hands", received.conversation_id)
         elif said.handoff is not None:
@@ -149,11 +185,11 @@ class Turns:
         for conversation_id in given:
             self._wakeups.bring_news(conversation_id)
 
-    async def _answer(self, received: Received, too_long: bool) -> Answer:
+    async def _answer(self, received: Received) -> Answer:
         try:
             if received.owner is not Owner.BOT:
                 return Answer(await self._while_waiting(received))
-            if too_long:
+            if received.is_cut:
                 return Answer([self._say("utter_too_long", received, limit=self._longest)])
             if received.has_file and not received.for_bot.strip():
                 return Answer([self._say("utter_file_received", received)])
@@ -221,8 +257,11 @@ class Turns:
     async def _while_waiting(self, received: Received) -> list[Utterance]:
         if received.owner is not Owner.QUEUE:
             return []
+        await self._place_noted(received)
         noted = await self._number_noted(received)
-        return [*noted, *await self._waiting_line(received), *await self._first_aid(received)]
+        is_elsewhere = await _in_thread(self._waits_elsewhere, received.conversation_id)
+        line = [] if is_elsewhere else await self._waiting_line(received)
+        return [*noted, *line, *await self._first_aid(received)]
 
     async def _number_noted(self, received: Received) -> list[Utterance]:
         """The number for a breakdown or a complaint that is recorded goes onto the record."""
@@ -233,6 +272,15 @@ class Turns:
         done = {"complete": True}
         await _in_thread(cases.update_case, self._database, case.id, clock.now(), phone, done)
         return [self._say("utter_number_passed_on", received, phone=say_phone(phone))]
+
+    async def _place_noted(self, received: Received) -> None:
+        """Where the customer of a recorded breakdown is now goes onto the record; the waiting line says that."""
+        models = self._content.current().dealership.models
+        cars = [name for model in models for name in (model.name, *model.aliases)]
+        place = place_told(received.for_bot, cars)
+        case = await self._urgent_case(received) if place else None
+        if case is not None and case.kind is CaseKind.RESCUE:
+            await _in_thread(cases.add_place, self._database, case.id, clock.now(), place)
 
     async def _first_aid(self, received: Received) -> list[Utterance]:
         """The rescue line for a customer whose car breaks down while they wait; nobody has to ask for it."""
@@ -257,11 +305,10 @@ class Turns:
             return [self._say("utter_waiting_with_wait", received, place=place, minutes=minutes)]
         return [self._say("utter_waiting_in_queue", received, place=place)]
 
-    async def _is_answered(self, received: Received) -> bool:
-        """Whether it got its outcome while this turn waited: from a resend, or in another process."""
-        return bool(
-            await _in_thread(messages.is_answered, self._database, received.conversation_id, received.seq)
-        )
+    async def _due(self, received: Received) -> list[Received]:
+        """What has no outcome up to this message. Its own may have come while it waited: in another process."""
+        id_, seq = received.conversation_id, received.seq
+        return list(await _in_thread(messages.unanswered_until, self._database, id_, seq))
 
     async def _stored_replies(self, received: Received) -> tuple[StoredMessage, ...]:
         return tuple(
@@ -284,27 +331,6 @@ class Turns:
         if reply is None:
             raise LookupError(f"no approved template {template}")
         return utterance(reply)
-
-
-class KeyedLocks:
-    """One holder at a time per key; the next one goes on at once, and unused locks disappear."""
-
-    def __init__(self) -> None:
-        self._locks: dict[str, tuple[asyncio.Lock, int]] = {}
-
-    @asynccontextmanager
-    async def holding(self, key: str) -> AsyncIterator[None]:
-        lock, users = self._locks.get(key, (asyncio.Lock(), 0))
-        self._locks[key] = (lock, users + 1)
-        try:
-            async with lock:
-                yield
-        finally:
-            lock, users = self._locks[key]
-            if users == 1:
-                del self._locks[key]
-            else:
-                self._locks[key] = (lock, users - 1)
 
 
 def utterance(message: dict[str, Any]) -> Utterance:

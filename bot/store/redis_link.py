@@ -25,6 +25,7 @@ CONNECTIONS = 32
 PING_SECONDS = 5.0
 LOGGED_SECONDS = 60.0
 FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS = 0.2, 5.0
+AGAIN_SECONDS = 0.2
 MOST_UNSENT = 10_000
 FAILURES = (RedisError, OSError, asyncio.TimeoutError)
 Handler = Callable[[str], None]
@@ -63,9 +64,11 @@ class RedisLink:
         if self._unsent is not None:
             with suppress(asyncio.TimeoutError):
                 await asyncio.wait_for(self._unsent.join(), TIMEOUT_SECONDS)
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        while running := [task for task in self._tasks if not task.done()]:
+            for task in running:
+                task.cancel()
+            # redis-py loses a cancellation that comes at the moment of one of its time-outs: once more then.
+            await asyncio.wait(running, timeout=AGAIN_SECONDS)
         with suppress(*FAILURES):
             await self.redis.connection_pool.disconnect()
 

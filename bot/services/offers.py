@@ -1,0 +1,63 @@
+"""Which of the buttons that the bot offered a customer means."""
+
+from __future__ import annotations
+
+import re
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from bot.domain.conversation import Author
+from bot.store.tables import Message
+
+OFFERS_REMEMBERED = 50
+_ORDINAL = re.compile(
+    r"^\s*(?:回复\s*)?(?:(?:嗯|那|就|我|选|要|问|是|想)*第\s*)?(?P<number>[一二三四五六七八九1-9])\s*(?:[个项条种]|个时间)?\s*"
+    r"(?:就行|就好|那个|的)?\s*[吧。.,，]?\s*$"
+)
+
+
+def offered_button(
+    session: Session, conversation_id: str, text: str, payload: str | None
+) -> dict[str, str] | None:
+    """The button that was clicked, or whose title was typed: nothing but what the bot itself offered."""
+    turns = _offers(session, conversation_id)
+    wanted = (payload or text).strip()
+    if wanted.startswith("/"):
+        for button in (button for turn in turns for button in turn):
+            if button["payload"] == wanted:
+                return button
+    latest = turns[0] if turns else []
+    ordinal = _ORDINAL.match(text)
+    if ordinal and latest:
+        number = "一二三四五六七八九".find(ordinal["number"]) + 1 or int(ordinal["number"])
+        return latest[number - 1] if number <= len(latest) else None
+    return _titled(text.strip().casefold(), latest)
+
+
+def _titled(text: str, buttons: list[dict[str, str]]) -> dict[str, str] | None:
+    """The button with this title, or the only one that begins so ("还用"); a day alone is no slot."""
+    exact = [button for button in buttons if button["title"].strip().casefold() == text]
+    begins = [
+        button
+        for button in buttons
+        if len(text) >= 2
+        and button["title"].casefold().startswith(text)
+        and '"time"' not in button["payload"]
+    ]
+    return exact[0] if exact else begins[0] if len(begins) == 1 else None
+
+
+def _offers(session: Session, conversation_id: str) -> list[list[dict[str, str]]]:
+    """The buttons of the bot's last turns, the newest turn first; a notice (``add_notice``) is a turn by itself."""
+    query = (
+        sa.select(Message.seq, Message.reply_to, Message.buttons)
+        .where(Message.conversation_id == conversation_id, Message.author == Author.BOT.value)
+        .order_by(Message.seq.desc())
+        .limit(OFFERS_REMEMBERED)
+    )
+    turns: dict[tuple[int | None, int | None], list[dict[str, str]]] = {}
+    for seq, reply_to, buttons in session.execute(query):
+        turn = (reply_to, seq if reply_to is None else None)
+        turns.setdefault(turn, []).extend(buttons or ())
+    return list(turns.values())
