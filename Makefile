@@ -5,10 +5,10 @@ export SQLALCHEMY_SILENCE_UBER_WARNING := 1
 PYTHON := .venv/bin/python
 QUICK := not slow and not browser and not postgres and not redis and not conversation
 
-.PHONY: help run test check lint format train chat eval load proof lock clean venv venv-dev
+.PHONY: help run test check lint format train chat eval load proof wechat-sim lock clean venv venv-dev
 
 help:
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s%s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s%s\n", $$1, $$2 }' Makefile
 
 run: venv ## set up what is missing, train if needed, and serve at http://localhost:5005
 	@exec $(PYTHON) -m bot serve
@@ -44,8 +44,12 @@ eval: venv-dev ## measure the understanding against Rasa's stock configuration; 
 load: venv-dev ## measure booking: searches and bookings per second on both databases; writes docs/booking.md
 	@exec $(PYTHON) -m tests.load.booking
 
-proof: venv-dev ## the full-size proofs of booking and handoff: races, kill -9; writes docs/booking.md, handoff.md
+proof: venv-dev ## the full-size proofs: races, kill -9, storms; writes docs/booking.md, handoff.md, wechat.md
 	@exec $(PYTHON) -m tests.load.proofs
+
+# SIM=--serve starts the assistant too; --mode plain|compatible|safe.
+wechat-sim: venv-dev ## a simulated WeChat platform to chat through, at http://localhost:5055
+	@exec $(PYTHON) -m tests.wechat_platform $(SIM)
 
 lock: ## compile the lock files from requirements.in and requirements-dev.in
 	@sh scripts/setup.sh lock

@@ -18,6 +18,7 @@ from bot import clock
 from bot.services.calendar_files import calendar_link
 from bot.services.content.snapshot import Content
 from bot.services.visits import BookedVisit
+from bot.services.wechat.desk import PlatformDesk
 
 Events = list[dict[str, Any]]
 _FILLERS = re.compile(
@@ -50,6 +51,12 @@ class Turn:
         self.also: Sequence[Mapping[str, Any]] = message.get("also") or ()
         self.is_handed_over = False
         self._message_id = str(message.get("message_id") or "")
+
+    @property
+    def is_on_platform_desk(self) -> bool:
+        """Whether people answer this customer in the platform's own customer service."""
+        accounts = context.installation().settings.wechat_accounts
+        return PlatformDesk(self.database, accounts).has(self.conversation_id)
 
     @property
     def conversation_id(self) -> str:

@@ -14,18 +14,18 @@ from actions.facts import name_phone_problem
 from actions.forms import Draft, Form, ValidateForm
 from actions.handoff import pass_to_person
 from actions.held_slots import let_go_on_leaving
+from actions.places import answered_place, place_told, without_phone
 from actions.rescue_words import (
-    clauses,
     denies_trouble,
     is_anxious,
     is_on_the_way,
     is_unhurt,
-    place_in,
     speaks_of_fire,
     speaks_of_trouble,
 )
+from actions.wechat_talk import place_sent, say_place
 from bot.domain.cases import CaseKind
-from bot.services.cases import open_case, update_case
+from bot.services.cases import add_place, open_case, update_case, urgent_case_of
 from bot.services.wording import say_phone, say_time
 
 _DECLINES = re.compile(r"不方便|不想留|不留|不给|没有手机|没电话|不要打")
@@ -118,7 +118,7 @@ class RescueForm(CaseForm):
         if not turn.is_payload and (is_anxious(turn.text) or is_unhurt(turn.text)):
             return True
         return super().takes_anything(turn) or (
-            turn.requested == "rescue_phone" and _place_in(turn) is not None
+            turn.requested == "rescue_phone" and place_told(turn) is not None
         )
 
     def read(self, turn: Turn, draft: Draft) -> bool:
@@ -140,11 +140,15 @@ class RescueForm(CaseForm):
         return True
 
     def read_text(self, turn: Turn, draft: Draft) -> bool:
-        """Where the car is: whatever is answered to the question, and any place that is named besides."""
+        """Where the car is: whatever is answered to the question, and any place that is named or sent besides."""
+        if place_sent(turn):
+            earlier, place = draft["rescue_place"], say_place(turn)
+            draft["rescue_place"] = f"{earlier}；{place}" if earlier else place
+            return True
         asked = turn.requested == "rescue_place" and turn.intent not in self.own_intents
         asked = asked and not _is_courtesy(turn)
         asked = asked and not is_anxious(turn.text) and not is_unhurt(turn.text)
-        text = _answered_place(turn) if asked and not turn.is_payload else _place_in(turn)
+        text = answered_place(turn) if asked and not turn.is_payload else place_told(turn)
         if not text or len(text) < 2 or not re.search(r"\w", text) or turn.intent in self.leaves_for:
             return False
         earlier = draft["rescue_place"]
@@ -160,29 +164,6 @@ def _is_courtesy(turn: Turn) -> bool:
 def _is_aside(turn: Turn, asides: frozenset[str]) -> bool:
     """A joke or a sigh rather than an account: short, and nothing about a car."""
     return turn.intent in asides and (len(turn.text) < _LONG_ENOUGH or not re.search(r"\w", turn.text))
-
-
-def _place_in(turn: Turn) -> str | None:
-    """A place that help can find, wherever in the message."""
-    if turn.is_payload or turn.intent == "faq" or turn.values("mileage"):
-        return None
-    return place_in(_without_car(turn))
-
-
-def _answered_place(turn: Turn) -> str:
-    """All that is answered to the question for the place, but for what only tells whose car it is."""
-    if not turn.values_of({"model", "plate"}):
-        return _without_phone(turn)
-    return place_in(_without_car(turn)) or "，".join(clauses(_without_car(turn)))
-
-
-def _without_car(turn: Turn) -> str:
-    """The text without phone, plate and model."""
-    text = turn.text
-    for found in turn.values_of({"model", "plate", "plate_invalid", "phone", "phone_invalid"}):
-        start, end = found["start"], found["end"]
-        text = text[:start] + " " * (end - start) + text[end:]
-    return re.sub(r"(我的?)?(电话|手机号?|号码)(是|[:：])?", "", text).strip(" ,，。:：")
 
 
 def _blames_the_bot(turn: Turn) -> bool:
@@ -208,7 +189,7 @@ class ComplaintForm(CaseForm):
         return super().read(turn, draft)
 
     def read_text(self, turn: Turn, draft: Draft) -> bool:
-        text = without_move(turn, _without_phone(turn, turn.own_text))
+        text = without_move(turn, without_phone(turn, turn.own_text))
         substance = _ONLY_WISH.sub("", text).strip(" ,，。!！~")
         asked = turn.requested == "complaint_text" and len(text) >= 2 and turn.intent not in COURTESIES
         asked = asked or self._says_more(turn)
@@ -224,7 +205,7 @@ class ComplaintForm(CaseForm):
     def _says_more(self, turn: Turn) -> bool:
         """Further words of the complaint instead of a phone number."""
         least = _MORE_BESIDE_PHONE if turn.values("phone") else _MORE_AT_LEAST
-        if turn.requested != self.phone_slot or turn.is_payload or len(_without_phone(turn)) < least:
+        if turn.requested != self.phone_slot or turn.is_payload or len(without_phone(turn)) < least:
             return False
         if _is_aside(turn, self.asides) or _ABOUT_THE_BOT.search(turn.text):
             return False
@@ -309,11 +290,25 @@ class StartRescue(StartCase):
     first_words = "utter_rescue_first_words"
 
     def perform(self, turn: Turn) -> Events:
+        if self._is_elsewhere_now(turn):
+            turn.say("utter_noted")
+            return [FollowupAction(turn.active_form or "action_listen")]
         in_booking = turn.active_form in BOOKINGS and not speaks_of_trouble(turn.text)
         if not turn.is_payload and (in_booking or is_on_the_way(turn.text)):
             turn.say("utter_on_the_way")
             return [FollowupAction(turn.active_form or "action_listen")]
         return super().perform(turn)
+
+    def _is_elsewhere_now(self, turn: Turn) -> bool:
+        """ "我现在在绕城高速出口" after the rescue was recorded: the record gets it, and nothing is asked."""
+        place = None if turn.active_form == self.form.name else place_told(turn)
+        if place is None or speaks_of_trouble(turn.text):
+            return False
+        case = urgent_case_of(turn.database, turn.conversation_id)
+        if case is None or case.kind is not CaseKind.RESCUE or case.details.get("complete") is not True:
+            return False
+        add_place(turn.database, case.id, turn.now, place)
+        return True
 
 
 def leave_for_booking(turn: Turn, form: CaseForm) -> Events | None:
@@ -389,11 +384,3 @@ class FinishComplaint(FinishCase):
 
     def interrupted(self, turn: Turn) -> Events:
         return go_on(turn)
-
-
-def _without_phone(turn: Turn, text: str | None = None) -> str:
-    """The text without the phone number in it."""
-    kept = turn.text if text is None else text
-    for found in turn.values_of({"phone", "phone_invalid"}):
-        kept = kept.replace(turn.text[found["start"] : found["end"]], " ")
-    return re.sub(r"(我的?)?(电话|手机号?|号码)(是|[:：])?", "", kept).strip(" ,，。:：")

@@ -22,6 +22,7 @@ from bot.domain.dealership import Resource
 from bot.domain.errors import BookingRefused, NotFound
 from bot.services.availability import check_slot
 from bot.services.visits import BookedVisit, find_visit
+from bot.services.wechat.identity import link_verified
 from bot.services.wording import say_time
 
 MOST_FAILURES = 5
@@ -190,6 +191,8 @@ class ExistingBookingForm(Form):
                 draft["booking_code"] = draft["booking_phone"] = None
                 turn.say("utter_booking_not_found")
             return
+        if visit.conversation_id != turn.conversation_id:  # a code that was told here proves nothing
+            link_verified(turn.database, turn.conversation_id, visit.phone, turn.now)
         wish = draft["booking_wish"]
         if (
             draft["booking_purpose"] == "change"

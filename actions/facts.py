@@ -7,7 +7,7 @@ from typing import Any
 
 from actions.base import Turn, button
 from actions.forms import Draft
-from bot.domain.dealership import Resource, ResourceKind
+from bot.domain.dealership import Resource, ResourceKind, Store
 from bot.services.wording import say_phone
 
 NO_PLATE = re.compile(
@@ -43,6 +43,7 @@ _AS_BEFORE = re.compile(
 OTHER = re.compile(r"换|改")
 _OF_SOMEBODY = re.compile(r"换|改|让|由")
 PHONE_DIGITS = 11
+LONGEST_SIGN = 4
 FIELD_WORDS: tuple[tuple[str, str], ...] = (
     ("name", r"名字|姓名|称呼|姓"),
     ("phone", r"手机|电话|号码|联系方式"),
@@ -212,6 +213,19 @@ def model_buttons(models: Any) -> list[dict[str, str]]:
 
 def store_buttons(stores: Any) -> list[dict[str, str]]:
     return [button(store.name, "inform", store=store.id) for store in stores]
+
+
+def store_of_sign(turn: Turn) -> str | None:
+    """ "西" alone, where only one store's name has that character."""
+    stores = turn.dealership.stores
+    if len(turn.text.strip()) > LONGEST_SIGN:
+        return None
+    named = [s.id for s in stores if any(c in turn.text and _only_in(c, s.name, stores) for c in s.name)]
+    return named[0] if len(named) == 1 else None
+
+
+def _only_in(character: str, name: str, stores: tuple[Store, ...]) -> bool:
+    return all(character not in store.name for store in stores if store.name != name)
 
 
 def name_phone_problem(turn: Turn) -> bool:

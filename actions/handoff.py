@@ -32,7 +32,13 @@ _KEEPS_NUMBER = re.compile(
 
 
 def pass_to_person(turn: Turn, reason: str, extra: dict[str, Any] | None = None) -> bool:
-    """Queue for a consultant on duty; False when nobody is, in which case nothing is said."""
+    """Queue for a consultant on duty; False when nobody is, in which case nothing is said.
+
+    The platform's own desk of a WeChat account has its own hours, and tells them itself.
+    """
+    if turn.is_on_platform_desk:
+        turn.hand_over("utter_wechat_desk", reason, summary(turn, extra))
+        return True
     if not is_online(turn.dealership.profile.consultants_online, turn.now):
         return False
     say_queued(turn, reason, extra)

@@ -25,6 +25,7 @@ _PROMISED = frozenset(
     }
 )
 _QUEUED = frozenset({"utter_queued_for_person", "utter_queued_with_wait"})
+_ALSO_HERE = re.compile(r"人工|真人|转接")
 _MAY_MEAN_CALL = frozenset(
     {
         "action_answer_faq",
@@ -44,7 +45,7 @@ _MAY_MEAN_CALL = frozenset(
         "action_ask_which_visit",
     }
 )
-_OF_CALL = re.compile(r"回电|回.{0,2}电话|打给我|给我(?:来|打)|打(?:我)?电话|打过来|联系我|来电")
+_OF_CALL = re.compile(r"回电|回.{0,2}电话|打给?我|给我(?:来|打)|打(?:我)?电话|打过来|联系我|来电")
 WITHDRAWS = re.compile(
     r"(?:不用|不要|不必|别|甭|取消|算了).{0,6}(?:回电|打(?:电话|过来|给我)|来电|电话)|(?:回电|电话).{0,4}(?:不用|不要|取消|算了)"
     r"|(?:不用|不要|不必|别|甭)(?:再|给我|来)?打(?:了|啦)"
@@ -73,11 +74,18 @@ def redirected(action: str, turn: Turn) -> str | None:
     if not turn.active_form and (action in _MAY_MEAN_CALL or _is_acknowledged(action, turn)):
         if _is_about_call(action, turn):
             return CALL_AT
-        if turn.values("phone") and turn.said_before & _QUEUED and wants_call(turn.text):
+        if turn.values("phone") and wants_call(turn.text) and _call_is_enough(turn):
             return LEAVE
     if action in ("action_answer_faq", "action_not_understood", "action_request_human") and _asks_who(turn):
         return NAME_ADVISER
     return score_answers.redirected(action, turn) or handoff_rules.redirected(action, turn)
+
+
+def _call_is_enough(turn: Turn) -> bool:
+    """Nobody has to wait here for a call: not who waits already, and not after a score."""
+    if turn.said_before & _QUEUED:
+        return True
+    return "utter_score_thanks" in turn.said_before and not _ALSO_HERE.search(turn.text)
 
 
 def _pressed(action: str, turn: Turn) -> str | None:

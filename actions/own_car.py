@@ -17,6 +17,7 @@ from actions.faq import misunderstood
 from actions.forms import Draft, Form, ValidateForm
 from actions.named_problems import name_plate_problem
 from actions.visit_begun import visit_begun
+from actions.wechat_talk import place_sent, take_place
 from bot.domain.lifecycle import MomentState, VehicleState, moments
 from bot.services.content.variables import price_text
 from bot.services.vehicles import (
@@ -162,6 +163,8 @@ class TakeUpFacts(DealerAction):
     keeps_misunderstandings = True
 
     def perform(self, turn: Turn) -> Events:
+        if place_sent(turn):
+            return take_place(turn)
         if turn.active_form:
             return misunderstood(turn)
         if turn.values("booking_code"):

@@ -1,8 +1,10 @@
-"""What the words of a customer on the road mean: a place, trouble, worry, or only being late."""
+"""What the words of a customer on the road mean: trouble, worry, or only being late."""
 
 from __future__ import annotations
 
 import re
+
+from bot.services.places import place_in
 
 _TROUBLE = re.compile(
     r"抛锚|坏|趴窝|撞|事故|爆胎|胎|扎|打不|启动不|发动不|救|拖车|熄火|死火|烟|着火|起火|自燃|烧|故障|漏|异响|失灵|失控|刹"
@@ -24,17 +26,6 @@ _ANXIOUS = re.compile(
     r"|急死|救命|快点|赶紧|赶快|催"
 )
 _ANXIOUS_LENGTH = 14
-_BREAK = re.compile(r"[,，。!！?？;；\n]+")
-_LANDMARK = re.compile(
-    r"高架|立交|环路|[内外二三四五]环|绕城|出口|入口|服务区|收费站|停车场|小区|广场|附近|旁边|门口|对面|大道|隧道|大桥|桥[上下头]|路口"
-    r"|地库|车库|方向|医院|学校|加油站|酒店|超市|公里处|万达|国道|省道|[一-鿿]{2,}[村镇乡县]"
-    r"|[一-鿿A-Za-z0-9]{2,}(?<![半公马一堵走修条么在认问老上赶])[路街](?![上边过况由线程途])"
-    r"|\d\s*(?:号|栋|幢|弄|巷|楼|公里|千米|米)|(?<![A-Za-z])[A-Za-z]\d"
-)
-_ABOUT_THE_CAR = re.compile(
-    r"^(我的?|这)?(车子?|车型|车牌号?|开的)?(是|号|叫|:|：)?(黑|白|红|蓝|灰|银)?色?的?(青岚)?$|^(我?叫|我?姓|免贵)"
-)
-_LEFT_OVER = re.compile(r"[\s、:：]*(车型|车牌号?|车|我开的)是?[\s、:：]*$")
 
 
 def speaks_of_trouble(text: str) -> bool:
@@ -63,18 +54,3 @@ def is_unhurt(text: str) -> bool:
 def is_anxious(text: str) -> bool:
     """ "你们派人来不", "多久到": asks whether help comes, and names no place."""
     return len(text) <= _ANXIOUS_LENGTH and bool(_ANXIOUS.search(text)) and place_in(text) is None
-
-
-def place_in(text: str) -> str | None:
-    """The clauses with a place that help can find ("G25江州出口往南两公里"), not "在高速上".
-
-    ``text`` comes without phone, plate and model, whose letters and digits look like a house number.
-    """
-    found = [_LEFT_OVER.sub("", clause) for clause in clauses(text) if _LANDMARK.search(clause)]
-    return "，".join(found) or None
-
-
-def clauses(text: str) -> list[str]:
-    """What stands between the commas, without what only tells whose car it is."""
-    pieces = (piece.strip() for piece in _BREAK.split(text))
-    return [piece for piece in pieces if piece and not _ABOUT_THE_CAR.match(piece)]

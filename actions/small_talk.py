@@ -17,6 +17,7 @@ from actions.resumption import LEFT, kept_for_later
 from actions.several import COMPLAINT
 from actions.visit_replies import answer_notice
 from actions.visits import VisitForm
+from actions.wechat_talk import remarked
 from bot.services.booking import release_hold
 
 _WHO_ARE_YOU = re.compile(r"你(们)?(是|叫)(谁|什么|啥|哪位|机器人|真人|人工)")
@@ -84,6 +85,9 @@ class SmallTalk(DealerAction):
     keeps_misunderstandings = True
 
     def perform(self, turn: Turn) -> Events:
+        answered = remarked(turn)
+        if answered is not None:
+            return answered
         if turn.intent == "thank" and turn.slot("pending_offer") and _DECLINES.search(turn.text):
             turn.say("utter_offer_declined")
             return [SlotSet("pending_offer", None), SlotSet("handoff_reason", None)]

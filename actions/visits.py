@@ -19,7 +19,7 @@ from actions.booking_talk import (
     shifted,
     wants_change,
 )
-from actions.facts import WHATEVER, ask_contact, bare_name, field_to_change, read_contact
+from actions.facts import WHATEVER, ask_contact, bare_name, field_to_change, read_contact, store_of_sign
 from actions.forms import CHANGES, Draft, Form
 from actions.held_slots import keep, let_go_on_leaving, lost, was_told
 from actions.named_problems import keep_first_model, name_plate_problem
@@ -29,8 +29,8 @@ from actions.slot_talk import answers_nearest, asks_for_nearest, later_wish, nam
 from actions.time_wishes import any_time, ask_for_time, hold, parse_time, read_wish, say_why_never
 from actions.visit_words import DRIVE as DRIVE
 from actions.visit_words import SERVICE as SERVICE
+from actions.wechat_talk import fill_in_scanned, place_sent, say_nearest, say_scanned
 from bot.domain.booking import VisitRequest
-from bot.domain.dealership import Store
 from bot.domain.errors import BookingRefused
 from bot.services.booking import book
 from bot.services.visits import BookedVisit, Contact
@@ -185,12 +185,12 @@ class VisitForm(Form):
             super().acknowledge(turn, draft, before)
 
     def store_said(self, turn: Turn) -> str | None:
-        """The store that was named; asked for one, "西" alone is enough where only one name has that character."""
-        if turn.values("store") or turn.requested != f"{self.prefix}_store" or len(turn.text.strip()) > 4:
+        """The store that was named; asked for one, the nearest to a place that was sent, or a sign of its name."""
+        if turn.values("store") or turn.requested != f"{self.prefix}_store":
             return turn.last("store")
-        stores = turn.dealership.stores
-        named = [s.id for s in stores if any(c in turn.text and _only_in(c, s.name, stores) for c in s.name)]
-        return named[0] if len(named) == 1 else None
+        if place_sent(turn):
+            return say_nearest(turn) if turn.values("nearest") else None
+        return store_of_sign(turn)
 
     def wants_store_of_choice(self, turn: Turn) -> bool:
         return turn.requested == f"{self.prefix}_store" and bool(WHATEVER.search(turn.text))
@@ -270,10 +270,6 @@ class VisitForm(Form):
             draft[f"{self.prefix}_confirmed"] = None
 
 
-def _only_in(character: str, name: str, stores: tuple[Store, ...]) -> bool:
-    return all(character not in store.name for store in stores if store.name != name)
-
-
 class StartVisit(DealerAction):
     """Begins a booking: forgets the last one, reads what was said up front, takes over from another form.
 
@@ -296,8 +292,9 @@ class StartVisit(DealerAction):
         if turn.slot("pending_offer") == "which_visit":  # day, store and model were told before what for
             told = turn.slot("offered_visit") or {}
             draft |= {f"{self.form.prefix}_{fact}": value for fact, value in told.items()}
-        known = dict(draft)
+        known, brought = dict(draft), fill_in_scanned(turn, draft, self.form.prefix)
         self.form.read(turn, draft)
+        say_scanned(turn, draft, brought)
         if not draft[f"{self.form.prefix}_time"] and not draft[f"{self.form.prefix}_refusal"]:
             self.form.settle_time(turn, draft, known)
         let_go_on_leaving(turn, self.form.name)

@@ -25,16 +25,20 @@ from bot.api.protocol import CheckedRequest
 from bot.api.staff import staff_api
 from bot.channels.rest import rest_channel
 from bot.channels.web import web_channel
+from bot.channels.wechat.channel import WeChat
 from bot.console.pages import console
 from bot.runtime.dialogue import RasaDialogue
 from bot.services.content.snapshot import ContentStore
 from bot.services.installation import Installation
 from bot.services.outbox import senders_of
 from bot.services.replies import reply_for
+from bot.services.sharing import Sharing
 from bot.services.throttle import NO_LIMITS, Flood
 from bot.services.turns import Turns
+from bot.services.unfinished import Unfinished
 from bot.services.upkeep import Upkeep, upkeep_rounds
 from bot.services.wakeups import Wakeups
+from bot.services.wechat.desk import PlatformDesk
 from bot.understanding.batch import understood
 from bot.understanding.live import use_content
 from bot.web.site import website
@@ -60,8 +64,11 @@ def build_server(installation: Installation, model: Path, ready: Callable[[], No
     settings, database, content = installation.settings, installation.database, installation.content
     use_content(content.current)
     dialogue = RasaDialogue(installation, model)
-    wakeups = Wakeups()
-    turns = Turns(database, content, dialogue, wakeups, settings.max_message_length)
+    sharing = Sharing(settings.redis_url)
+    wakeups = sharing.wakeups
+    elsewhere = PlatformDesk(database, settings.wechat_accounts).has
+    turns = Turns(database, content, dialogue, wakeups, settings.max_message_length, sharing.locks, elsewhere)
+    unfinished = Unfinished(database, turns)
     app = Sanic("zhanting", configure_logging=False, request_class=CheckedRequest)
     app.config.update(
         REQUEST_MAX_SIZE=LARGEST_BODY,
@@ -77,6 +84,8 @@ def build_server(installation: Installation, model: Path, ready: Callable[[], No
     uploads = settings.home / "uploads"
     app.blueprint(rest_channel(turns, settings.rest_token, flood))
     app.blueprint(web_channel(database, content, turns, wakeups, flood, uploads))
+    wechat = WeChat(settings, database, content, turns, wakeups)
+    app.blueprint(wechat.blueprint)
     parts = Parts(
         database,
         content,
@@ -84,10 +93,12 @@ def build_server(installation: Installation, model: Path, ready: Callable[[], No
         wakeups=wakeups,
         uploads=uploads,
         understand=partial(understood, dialogue.parse),
+        wechat_limits=settings.wechat_limits,
     )
     app.blueprint(staff_api(parts))
     secure = settings.public_url.startswith("https:")
-    app.blueprint(console(database, content, parts.gate, parts.throttle, COOKIE, secure))
+    limits = settings.wechat_limits
+    app.blueprint(console(database, content, parts.gate, parts.throttle, COOKIE, secure, limits))
     app.blueprint(calendars(database, content))
     app.blueprint(files(database, uploads))
     app.blueprint(health_api())
@@ -97,9 +108,13 @@ def build_server(installation: Installation, model: Path, ready: Callable[[], No
     @app.after_server_start
     async def warm_up(app: Sanic, _: asyncio.AbstractEventLoop) -> None:
         await dialogue.parse("你好")
+        sharing.start()
         left = await turns.finish_interrupted()
         if left:
             logger.warning("answered %d messages that a stopped process had left", left)
+        unfinished.start()
+        if settings.wechat_accounts:
+            await wechat.start()
         app.ctx.upkeep = _keep_up(installation, wakeups)
         app.ctx.ready = True
         ready()
@@ -110,7 +125,10 @@ def build_server(installation: Installation, model: Path, ready: Callable[[], No
         wakeups.close()
         if hasattr(app.ctx, "upkeep"):
             await loop.run_in_executor(None, app.ctx.upkeep.stop)
+        await unfinished.close()
         await turns.close()
+        await wechat.stop()
+        await sharing.close()
 
     @app.after_server_stop
     async def close(_: Sanic, __: asyncio.AbstractEventLoop) -> None:

@@ -270,6 +270,10 @@ def _database_url(text: str) -> str:
 def _redis_url(text: str) -> str:
     if not text.startswith(("redis://", "rediss://", "unix://")):
         raise ValueError("must be an address such as redis://localhost:6379/0")
+    try:
+        _ = urlsplit(text).port
+    except ValueError:  # its words would show a part of the password
+        raise ValueError("is not an address; write / and @ in a password as %2F and %40") from None
     return text
 
 

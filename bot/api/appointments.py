@@ -67,13 +67,13 @@ BOOKING_FIELDS = (
     "customer_id",
     "request_id",
 )
-RECORDED: dict[str, tuple[str, Callable[..., BookedVisit]]] = {
-    "check-in": ("checked_in", attendance.check_in),
-    "complete": ("completed", attendance.complete),
-    "no-show": ("no_show", attendance.no_show),
-    "approve": ("approved", attendance.approve),
+RECORDED: dict[str, Callable[..., BookedVisit]] = {
+    "check-in": attendance.check_in,
+    "complete": attendance.complete,
+    "no-show": attendance.no_show,
+    "approve": attendance.approve,
 }
-"""By the end of the address: what the audit log calls it, and what does it."""
+"""By the end of the address: what does it."""
 
 
 def add_appointment_routes(blueprint: Blueprint, parts: Parts) -> None:
@@ -143,14 +143,15 @@ class _AppointmentRoutes:
             request_key=text_of(body, "request_id", LONGEST_KEY),
             by_staff=True,
             booked_by=staff.username if staff.role is Role.CONSULTANT else None,
+            actor=staff.actor,
         )
-        await self._note(staff, "booked", visit)
+        self._wakeups.staff_news()
         return await self._answer(visit, contact.phone if body.get("phone") else None)
 
     async def correct(self, request: Request, id_: str) -> HTTPResponse:
         staff = await self._gate(request, Permission.BOOK)
         correction = correction_of(body_of(request, *DETAILS))
-        visit = await self._change(staff, "corrected", id_, correct_visit, correction)
+        visit = await self._change(staff, id_, correct_visit, correction)
         return await self._answer(visit, correction.phone)
 
     async def move(self, request: Request, id_: str) -> HTTPResponse:
@@ -158,23 +159,21 @@ class _AppointmentRoutes:
         body = body_of(request, "start", "store")
         start, store = start_of(body), text_of(body, "store")
         return await self._answer(
-            await self._change(staff, "moved", id_, booking.move_visit, None, start, store, by_staff=True)
+            await self._change(staff, id_, booking.move_visit, None, start, store, by_staff=True)
         )
 
     async def cancel(self, request: Request, id_: str) -> HTTPResponse:
         staff = await self._gate(request, Permission.BOOK)
         body_of(request)
-        return await self._answer(
-            await self._change(staff, "cancelled", id_, booking.cancel_visit, None, by_staff=True)
-        )
+        return await self._answer(await self._change(staff, id_, booking.cancel_visit, None, by_staff=True))
 
     def recording(self, name: str) -> Callable[..., Any]:
-        action, record = RECORDED[name]
+        record = RECORDED[name]
 
         async def handle(request: Request, id_: str) -> HTTPResponse:
             staff = await self._gate(request, Permission.BOOK)
             body_of(request)
-            return await self._answer(await self._change(staff, action, id_, record))
+            return await self._answer(await self._change(staff, id_, record))
 
         return handle
 
@@ -194,7 +193,6 @@ class _AppointmentRoutes:
     async def _change(
         self,
         staff: Staff,
-        action: str,
         id_: str,
         change: Callable[..., BookedVisit],
         *arguments: Any,
@@ -203,22 +201,17 @@ class _AppointmentRoutes:
         dealership = await self._dealership()
         visit = await self._visit(dealership, id_)
         changed: BookedVisit = await in_thread(
-            change, self._database, dealership, clock.now(), visit.code, *arguments, **named
-        )
-        await self._note(staff, action, changed)
-        return changed
-
-    async def _note(self, staff: Staff, action: str, visit: BookedVisit) -> None:
-        """Into the audit log, and to the open boards of the staff."""
-        about = {
-            "subject": visit.id,
-            "conversation_id": visit.conversation_id,
-            "details": {"code": visit.code},
-        }
-        await in_thread(
-            audit.note_now, self._database, staff.actor, f"appointment.{action}", clock.now(), **about
+            change,
+            self._database,
+            dealership,
+            clock.now(),
+            visit.code,
+            *arguments,
+            **named,
+            actor=staff.actor,
         )
         self._wakeups.staff_news()
+        return changed
 
     async def _answer(self, visit: BookedVisit, phone: str | None = None) -> HTTPResponse:
         [answer] = await in_thread(masked_json, self._database, [visit], phone)

@@ -40,7 +40,6 @@ from bot.services.calendar_links import FeedAddress, feed_addresses, renew_feed
 from bot.services.disruptions import Disruption, OutageView
 from bot.services.masking import mask_phone
 from bot.services.reminders import unreached
-from bot.services.staff import Staff
 from bot.services.texts import is_storable
 from bot.services.visits import BookedVisit, Contact
 from bot.services.waitlist import WaitEntry
@@ -80,8 +79,9 @@ class _CapacityRoutes:
     async def renew(self, request: Request, id_: str) -> HTTPResponse:
         staff = await self._gate(request, Permission.RUN_WORKSHOP)
         dealership = await self._dealership()
-        address = await in_thread(renew_feed, self._database, dealership, clock.now(), unquote(id_))
-        await self._note(staff, "resource.feed_renewed", address.resource.id)
+        address = await in_thread(
+            renew_feed, self._database, dealership, clock.now(), unquote(id_), actor=staff.actor
+        )
         return json(resource_json(address))
 
     async def outages(self, request: Request) -> HTTPResponse:
@@ -104,19 +104,23 @@ class _CapacityRoutes:
             needed("end", moment_of("end", body.get("end"), end=True)),
             text_of(body, "reason", LONGEST_REASON) or "",
             staff.username,
+            actor=staff.actor,
         )
-        about = {"resource": done.outage.resource}
-        await self._note(staff, "outage.begun", done.outage.id, details=about)
+        self._wakeups.staff_news()
         answer = await in_thread(disruption_json, self._database, done)
         return json({**answer, "to_call": await self._to_call(done.to_rebook)})
 
     async def end(self, request: Request, id_: str) -> HTTPResponse:
         staff = await self._gate(request, Permission.RUN_WORKSHOP)
         done = await in_thread(
-            disruptions.end_outage, self._database, await self._dealership(), clock.now(), _id(id_)
+            disruptions.end_outage,
+            self._database,
+            await self._dealership(),
+            clock.now(),
+            _id(id_),
+            actor=staff.actor,
         )
-        about = {"resource": done.outage.resource}
-        await self._note(staff, "outage.ended", done.outage.id, details=about)
+        self._wakeups.staff_news()
         restored = await in_thread(masked_json, self._database, done.restored, None)
         to_call = await self._to_call(done.restored)
         return json({"outage": outage_json(done.outage), "restored": restored, "to_call": to_call})
@@ -128,7 +132,10 @@ class _CapacityRoutes:
         states = OPEN if state is None else (state,)
         found = await in_thread(waitlist.list_entries, self._database, phone=phone, states=states)
         if phone:
-            await self._note(staff, "waitlist.searched", None, details={"count": len(found)})
+            about = {"details": {"count": len(found)}}
+            await in_thread(
+                audit.note_now, self._database, staff.actor, "waitlist.searched", clock.now(), **about
+            )
         return json([entry_json(entry, phone) for entry in found])
 
     async def join(self, request: Request) -> HTTPResponse:
@@ -145,23 +152,19 @@ class _CapacityRoutes:
             contact,
             plate=plate_of(body),
             mileage=mileage_of(body),
+            actor=staff.actor,
         )
-        await self._note(staff, "waitlist.joined", entry.id, conversation_id=entry.conversation_id)
+        self._wakeups.staff_news()
         return json(entry_json(entry, contact.phone))
 
     async def leave(self, request: Request, id_: str) -> HTTPResponse:
         staff = await self._gate(request, Permission.BOOK)
         dealership = await self._dealership()
-        entry = await in_thread(waitlist.leave, self._database, dealership, clock.now(), _id(id_))
-        await self._note(staff, "waitlist.left", entry.id, conversation_id=entry.conversation_id)
-        return json(entry_json(entry, None))
-
-    async def _note(self, staff: Staff, action: str, subject: str | None, **about: Any) -> None:
-        """Into the audit log, and to the open boards of the staff."""
-        await in_thread(
-            audit.note_now, self._database, staff.actor, action, clock.now(), subject=subject, **about
+        entry = await in_thread(
+            waitlist.leave, self._database, dealership, clock.now(), _id(id_), actor=staff.actor
         )
         self._wakeups.staff_news()
+        return json(entry_json(entry, None))
 
     async def _to_call(self, visits: tuple[BookedVisit, ...]) -> list[str]:
         """The ids of the visits whose customers hear nothing by themselves."""

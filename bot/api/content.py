@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from datetime import datetime
-from functools import partial
 from typing import Any
 from urllib.parse import unquote
 
@@ -19,8 +18,6 @@ from bot.clock import TIME_ZONE
 from bot.domain.errors import InvalidContent, InvalidInput, NotFound
 from bot.domain.staff import Permission
 from bot.domain.versions import Version
-from bot.services import audit
-from bot.services.audit import Actor
 from bot.services.content import editing, listing
 from bot.services.content.checks import Fault
 from bot.services.content.editing import FAQ, STANDARD, TEMPLATE, Change, Editor
@@ -86,10 +83,9 @@ class _ContentRoutes:
         return json([version_json(self._kind, version) for version in versions])
 
     async def _edit(self, request: Request, id_: str) -> HTTPResponse:
-        by, actor = await self._editor(request)
+        by = await self._editor(request)
         change = change_of(self._kind, _id(id_), _body(request))
         entry = await self._do(editing.edit, _id(id_), change, by)
-        await self._note(actor, "edited", entry)
         found = edit_warnings(await _in_thread(self._content.current), entry)
         return json({**entry_json(entry), "warnings": found})
 
@@ -101,40 +97,36 @@ class _ContentRoutes:
         return json(preview_json(shown))
 
     async def _approve(self, request: Request, id_: str) -> HTTPResponse:
-        by, actor = await self._editor(request)
+        by = await self._editor(request)
         body = _body(request, "version", "seen", "force")
         force = body.get("force", False)
         if not isinstance(force, bool):
             raise InvalidInput("force must be true or false")
         arguments = (_number(body, "version"), _number(body, "seen"), force)
         entry = await self._do(editing.approve, _id(id_), by, after=arguments)
-        await self._note(actor, "approved", entry)
         return json(entry_json(entry))
 
     async def _roll_back(self, request: Request, id_: str) -> HTTPResponse:
-        by, actor = await self._editor(request)
+        by = await self._editor(request)
         body = _body(request, "version", "seen")
         number = _number(body, "version")
         if number is None:
             raise InvalidInput("version is needed: the one whose words shall come back")
         entry = await self._do(editing.roll_back, _id(id_), number, by, after=(_number(body, "seen"),))
-        await self._note(actor, "rolled_back", entry, to=number)
         return json(entry_json(entry))
 
     async def _retire(self, request: Request, id_: str) -> HTTPResponse:
-        by, actor = await self._editor(request)
+        by = await self._editor(request)
         body = _body(request, "version", "seen")
         numbers = (_number(body, "version"), _number(body, "seen"))
         now = clock.now()
         entry = await _in_thread(editing.retire, self._database, self._kind, _id(id_), by, now, *numbers)
-        await self._note(actor, "retired" if numbers[0] is None else "withdrawn", entry, to=numbers[0])
         return json({**entry_json(entry), "warnings": retire_warnings(entry)})
 
     async def _restore(self, request: Request, id_: str) -> HTTPResponse:
-        by, actor = await self._editor(request)
+        by = await self._editor(request)
         seen = _number(_body(request, "seen"), "seen")
         entry = await self._do(editing.restore, _id(id_), by, after=(seen,))
-        await self._note(actor, "restored", entry)
         return json(entry_json(entry))
 
     async def _do(self, function: Any, *arguments: Any, after: tuple[Any, ...] = ()) -> Any:
@@ -143,24 +135,9 @@ class _ContentRoutes:
             function, self._database, content, self._kind, *arguments, clock.now(), *after
         )
 
-    async def _editor(self, request: Request) -> tuple[Editor, Actor]:
+    async def _editor(self, request: Request) -> Editor:
         caller = await self._gate(request, Permission.EDIT_CONTENT)
-        return Editor(caller.username, caller.may(Permission.APPROVE_CONTENT)), caller.actor
-
-    async def _note(self, actor: Actor, what: str, entry: Entry, to: int | None = None) -> None:
-        """In the audit log; who wrote which words is in the entry's own history."""
-        newest = max(version.number for version in (entry.shown, *entry.planned, *entry.drafts))
-        await _in_thread(
-            partial(
-                audit.note_now,
-                subject=f"{self._kind}/{entry.id}",
-                details={"version": newest if to is None else to},
-            ),
-            self._database,
-            actor,
-            f"content.{what}",
-            clock.now(),
-        )
+        return Editor(caller.username, caller.may(Permission.APPROVE_CONTENT), caller.actor)
 
 
 def entry_json(entry: Entry) -> dict[str, Any]:

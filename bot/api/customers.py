@@ -42,6 +42,14 @@ VEHICLE_FIELDS = ("model", "delivered", "mileage", "last_service_on", "last_serv
 
 def add_customer_routes(blueprint: Blueprint, parts: Parts) -> None:
     """The routes below ``/staff/customers``, the card of a conversation, its customer, and every reveal."""
+    _add_people(blueprint, parts)
+    _add_vehicles(blueprint, parts)
+    _add_of_conversations(blueprint, parts)
+    for kind in customers.REVEALED:
+        _add_reveal(blueprint, parts, kind)
+
+
+def _add_people(blueprint: Blueprint, parts: Parts) -> None:
     database, gate = parts.database, parts.gate
 
     @blueprint.get("/staff/customers")
@@ -76,6 +84,10 @@ def add_customer_routes(blueprint: Blueprint, parts: Parts) -> None:
         parts.wakeups.staff_news()
         return await _card(parts, staff, customer_card.card_of_customer, plain(id_))
 
+
+def _add_vehicles(blueprint: Blueprint, parts: Parts) -> None:
+    database, gate = parts.database, parts.gate
+
     @blueprint.put(f"{ONE}/vehicles/<plate:str>")
     async def put_vehicle(request: Request, id_: str, plate: str) -> HTTPResponse:
         staff = await gate(request, Permission.SEE_CUSTOMERS)
@@ -93,6 +105,11 @@ def add_customer_routes(blueprint: Blueprint, parts: Parts) -> None:
             customers.remove_vehicle, database, plain(id_), plain(plate), staff.actor, clock.now()
         )
         return await _card(parts, staff, customer_card.card_of_customer, plain(id_))
+
+
+def _add_of_conversations(blueprint: Blueprint, parts: Parts) -> None:
+    """The card of a conversation, whose it is, and what is masked in it."""
+    database, gate = parts.database, parts.gate
 
     @blueprint.get("/staff/conversations/<id_:str>/card")
     async def conversation_card(request: Request, id_: str) -> HTTPResponse:
@@ -120,9 +137,6 @@ def add_customer_routes(blueprint: Blueprint, parts: Parts) -> None:
             customers.reveal_message, database, plain(id_), number, staff.actor, clock.now()
         )
         return json({"text": text})
-
-    for kind in customers.REVEALED:
-        _add_reveal(blueprint, parts, kind)
 
 
 def _add_reveal(blueprint: Blueprint, parts: Parts, kind: str) -> None:

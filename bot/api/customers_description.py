@@ -75,6 +75,14 @@ def customer_paths() -> dict[str, Any]:
             ),
             "delete": operation("The car is no longer this customer's.", card, _PLATE, id_=_CUSTOMER),
         },
+        f"{_API}/customers/{{id}}/wechat-code": {
+            "post": operation(
+                "A one-time code for the customer to send in WeChat (绑定 ABCD2345), which links that conversation to "
+                "them. It counts for 15 minutes, and an earlier one no longer.",
+                record(code=TEXT, expires_at=TIME),
+                id_=_CUSTOMER,
+            )
+        },
         f"{_API}/conversations/{{id}}/card": {
             "get": operation("The card of whoever writes there.", card, id_=_CONVERSATION)
         },

@@ -16,6 +16,7 @@ from bot.domain.staff import Permission
 from bot.domain.versions import Version
 from bot.services.exchange import dealership_editing as editing
 from bot.services.exchange.dealership import OutOfRules
+from bot.services.exchange.dealership_audit import address_of
 from bot.services.exchange.dealership_editing import Edited
 from bot.services.exchange.dealership_files import OF_KIND
 from bot.services.exchange.dealership_listing import DealershipEntry
@@ -78,7 +79,7 @@ def add_dealership_routes(blueprint: Blueprint, parts: Parts) -> None:
 def entry_json(entry: DealershipEntry) -> dict[str, Any]:
     """An entry with the version that counts."""
     return {
-        "id": editing.address_of(entry.kind, entry.id),
+        "id": address_of(entry.kind, entry.id),
         "kind": entry.kind,
         "data": dict(entry.data),
         "version": entry.version,

@@ -26,6 +26,8 @@ class Gate:
     async def __call__(self, request: Request, permission: Permission = Permission.SIGNED_IN) -> Staff:
         """Raises ``NotAllowed`` (401) for nobody, ``NotPermitted`` (403) for a role that may not or a forged page."""
         staff = await self._caller(request)
+        if staff.must_choose_password and permission is not Permission.SIGNED_IN:
+            raise NotPermitted("the password has to be changed first")
         if not staff.may(permission):
             raise NotPermitted(f"{staff.role.value} may not {permission.value}")
         return staff

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.api.gate import Gate
+from bot.domain.wechat.window import Limits
 from bot.services.content.snapshot import ContentStore
 from bot.services.throttle import LoginThrottle
 from bot.services.wakeups import Wakeups
@@ -21,7 +22,8 @@ class Parts:
     """One installation as the routes see it.
 
     ``wakeups`` wake the open streams of this process after a change; ``uploads`` is the folder of files that were sent;
-    ``understand`` gives the line of ``python -m bot understand`` for a sentence, None where no model is loaded.
+    ``understand`` gives the line of ``python -m bot understand`` for a sentence, None where no model is loaded;
+    ``wechat_limits``: what may be sent to a WeChat customer.
     """
 
     database: Database
@@ -31,3 +33,4 @@ class Parts:
     wakeups: Wakeups = field(default_factory=Wakeups)
     uploads: Path | None = None
     understand: Understand | None = None
+    wechat_limits: Limits = field(default_factory=Limits)

@@ -26,6 +26,7 @@ from bot.api.unanswered import add_unanswered_routes
 from bot.api.understanding import add_understanding_routes
 from bot.api.uploads import add_upload_route
 from bot.api.users import add_user_routes
+from bot.api.wechat_links import add_wechat_link_routes
 from bot.api.workplace import add_workplace_routes
 from bot.domain.errors import NotFound
 
@@ -45,6 +46,7 @@ def staff_api(parts: Parts) -> Blueprint:
     add_case_routes(blueprint, parts)
     add_catalogue_route(blueprint, parts)
     add_customer_routes(blueprint, parts)
+    add_wechat_link_routes(blueprint, parts)
     add_lead_routes(blueprint, parts)
     add_appointment_routes(blueprint, parts)
     add_capacity_routes(blueprint, parts)

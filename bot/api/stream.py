@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json as json_module
 import time
 from dataclasses import dataclass, field
@@ -11,7 +12,7 @@ from sanic import Blueprint
 from sanic.request import Request
 
 from bot import clock
-from bot.api.parameters import in_thread, storable
+from bot.api.parameters import in_thread, storable, switch_of
 from bot.api.parts import Parts
 from bot.domain.errors import InvalidInput, NotAllowed, NotPermitted
 from bot.domain.staff import Permission
@@ -26,14 +27,17 @@ LATEST = 100
 """So many messages are sent to a page that has none."""
 HEARTBEAT_SECONDS = 10.0
 BEAT_SECONDS = 20.0
+NEWS_APART = 2.0
+"""A page that reads much with each piece of news hears of it so seldom at least."""
 
 
 def add_stream_route(blueprint: Blueprint, parts: Parts, look: float = LOOK_SECONDS) -> None:
-    """``GET /staff/stream?conversation=&after=``; ``Last-Event-ID`` goes before ``after``."""
+    """``GET /staff/stream?conversation=&after=``; ``Last-Event-ID`` goes before ``after``; or ``news=true``."""
 
     @blueprint.get("/staff/stream")
     async def stream(request: Request) -> None:
         staff = await parts.gate(request, Permission.CONVERSE)
+        only_news = bool(switch_of("news", request.args.get("news")))
         conversation_id = storable("conversation", request.args.get("conversation")) or None
         known = request.headers.get("last-event-id") or request.args.get("after")
         after = _seq(known)
@@ -54,7 +58,22 @@ def add_stream_route(blueprint: Blueprint, parts: Parts, look: float = LOOK_SECO
             headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
         )
         with parts.wakeups.listening(STAFF) as listener:
+            if only_news:
+                return await _tell_news(parts, request, response, listener)
             await _Watch(parts, request, response, staff, conversation_id, after).run(listener, look)
+
+
+async def _tell_news(parts: Parts, request: Request, response: Any, listener: Listener) -> None:
+    """``news`` whenever something changed that staff see, whatever it is, and ``ended`` with the session."""
+    await response.send(": connected\n\n")
+    while not listener.closed:
+        try:
+            await parts.gate(request, Permission.CONVERSE)
+        except (NotAllowed, NotPermitted):
+            return await response.send(_event("ended", {}))
+        is_news = await listener.wait(HEARTBEAT_SECONDS)
+        await response.send(_event("news", {}) if is_news else ": still here\n\n")
+        await asyncio.sleep(NEWS_APART if is_news and not listener.closed else 0)
 
 
 @dataclass
@@ -113,7 +132,8 @@ class _Watch:
     async def _tell_conversation(self) -> None:
         if not self.conversation_id:
             return
-        opened = await self._read(workplace.open_line, self.conversation_id, self.staff)
+        quota = (clock.now(), self.parts.wechat_limits)
+        opened = await self._read(workplace.open_line, self.conversation_id, self.staff, *quota)
         await self._tell("conversation", open_json(opened))
         writers = {
             side: bool(self.parts.wakeups.writer(self.conversation_id, side))

@@ -23,6 +23,11 @@ from bot.services.users import UserView
 
 def add_user_routes(blueprint: Blueprint, parts: Parts) -> None:
     """The routes below ``/staff/users`` and ``/staff/me``."""
+    _add_accounts(blueprint, parts)
+    _add_own_account(blueprint, parts)
+
+
+def _add_accounts(blueprint: Blueprint, parts: Parts) -> None:
     database, gate = parts.database, parts.gate
 
     @blueprint.get("/staff/users")
@@ -34,12 +39,12 @@ def add_user_routes(blueprint: Blueprint, parts: Parts) -> None:
     @blueprint.post("/staff/users")
     async def create_user(request: Request) -> HTTPResponse:
         staff = await gate(request, Permission.MANAGE_USERS)
-        fields = body_of(request, "username", "password", *CHANGEABLE)
+        fields = body_of(request, "username", "password", "must_change_password", *CHANGEABLE)
         username, password = fields.pop("username", ""), fields.pop("password", None)
+        must_change = _switch(fields, "must_change_password")
+        arguments = (username, fields, staff.actor, clock.now(), password, must_change)
         dealership = await _dealership(parts)
-        user, chosen = await in_thread(
-            users.create_user, database, dealership, username, fields, staff.actor, clock.now(), password
-        )
+        user, chosen = await in_thread(users.create_user, database, dealership, *arguments)
         parts.wakeups.staff_news()
         return json({"user": user_json(user), "password": None if password else chosen})
 
@@ -63,6 +68,10 @@ def add_user_routes(blueprint: Blueprint, parts: Parts) -> None:
             raise InvalidInput("one's own password is changed with POST /me/password")
         password = await in_thread(users.reset_password, database, name, staff.actor, clock.now())
         return json({"password": password})
+
+
+def _add_own_account(blueprint: Blueprint, parts: Parts) -> None:
+    database, gate = parts.database, parts.gate
 
     @blueprint.get("/staff/me")
     async def me(request: Request) -> HTTPResponse:
@@ -109,6 +118,14 @@ def user_json(user: UserView) -> dict[str, Any]:
         "conversations": user.conversations,
         "created_at": iso(user.created_at),
     }
+
+
+def _switch(fields: dict[str, Any], name: str) -> bool | None:
+    """True or false, taken out of the fields; None where it is not there."""
+    value = fields.pop(name, None)
+    if value is not None and not isinstance(value, bool):
+        raise InvalidInput(f"{name} must be true or false")
+    return value
 
 
 def _password(body: dict[str, Any], name: str) -> str:

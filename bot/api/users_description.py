@@ -35,6 +35,7 @@ _WRONG = "a field cannot be used; faults says why by field"
 _FORBIDDEN = "only an administrator may"
 _POWER = "the last administrator, or one's own account"
 _NAME = "the user name"
+_MUST_CHANGE = "the console asks for another one at the first sign-in; true for a random one, else false"
 
 
 def user_paths() -> dict[str, Any]:
@@ -42,8 +43,9 @@ def user_paths() -> dict[str, Any]:
     base, me = "/api/staff/users", "/api/staff/me"
     password = {**TEXT, "description": "at least 10 characters"}
     created = record("password", user=ref("User"), password={**NULLABLE, "description": "told once"})
-    new = record("password", "email", "resource", "stores", "skills", "conversation_limit", username=TEXT)
+    new = record("password", "must_change_password", *_OPTIONAL[2:], username=TEXT)
     new["properties"] |= {**_FIELDS, "password": {**password, "description": "a random one without"}}
+    new["properties"]["must_change_password"] = {**FLAG, "description": _MUST_CHANGE}
     new["required"] = ["username", "name", "role"]
     changes = record(*_OPTIONAL, "active", **_FIELDS, active=FLAG)
     one = f"{base}/{{username}}"

@@ -29,7 +29,9 @@ _NOT_OWN = "the conversation is not the caller's"
 _STREAM = (
     "Server-sent events for a page: `desk` (what waits, own conversations, presence), `conversation`, `message` "
     "(its id is the sequence number; internal ones too) and `typing` of the conversation named, `ready` after the "
-    "first round with the number of messages that were missing, `ended` when the session is over. Goes on after "
+    "first round with the number of messages that were missing, `ended` when the session is over. `wechat` in "
+    "`conversation`: how many messages may still be sent there (`left`, until `ends`), how many lines wait (`queued`) "
+    "and why (`blocked`: quota, permission, unfollowed or failed); null on other channels. Goes on after "
     "`Last-Event-ID`; without it the last hundred messages come first. While it is open, presence and leases are "
     "renewed."
 )
@@ -42,6 +44,7 @@ def workplace_paths() -> dict[str, Any]:
         TEXT,
         query("conversation", TEXT, "the open conversation"),
         query("after", NUMBER, "the last sequence number that the page has"),
+        query("news", FLAG, "only `news`, whenever something changed that staff see"),
         s404="no such conversation",
     )
     stream["responses"]["200"]["content"] = {"text/event-stream": {"schema": TEXT}}

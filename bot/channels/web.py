@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,8 @@ from bot.store.database import Database
 HEARTBEAT_SECONDS = 10.0
 LONGEST_ACCEPTED = 20_000
 LONGEST_PAGE = 500
+Count = Callable[[Request, Visitor | None], None]
+"""Counts a visitor's message or file, or a new visitor; raises ``TooManyRequests``."""
 
 
 def web_channel(
@@ -58,7 +61,13 @@ def web_channel(
             flood.address(request.ip)
 
     add_file_routes(blueprint, database, turns, uploads, count)
+    _add_session(blueprint, database, content, count)
+    _add_messages(blueprint, database, turns, wakeups, count)
+    _add_stream(blueprint, database, wakeups, heartbeat)
+    return blueprint
 
+
+def _add_session(blueprint: Blueprint, database: Database, content: ContentStore, count: Count) -> None:
     @blueprint.post("/session")
     async def session(request: Request) -> HTTPResponse:
         body = json_object(request)
@@ -79,6 +88,10 @@ def web_channel(
             }
         )
 
+
+def _add_messages(
+    blueprint: Blueprint, database: Database, turns: Turns, wakeups: Wakeups, count: Count
+) -> None:
     @blueprint.get("/messages")
     async def history(request: Request) -> HTTPResponse:
         visitor = await visitor_of(request, database)
@@ -98,6 +111,8 @@ def web_channel(
         received, _ = await turns.take(Inbound("web", visitor.sender, text, client_id, payload))
         return json({"seq": received.seq, "duplicate": received.duplicate}, status=202)
 
+
+def _add_stream(blueprint: Blueprint, database: Database, wakeups: Wakeups, heartbeat: float) -> None:
     @blueprint.get("/stream")
     async def stream(request: Request) -> None:
         visitor = await visitor_of(request, database)
@@ -110,8 +125,6 @@ def web_channel(
         )
         with wakeups.listening(visitor.conversation_id) as listener:
             await send_rows(response, database, visitor, after, wakeups, listener, heartbeat)
-
-    return blueprint
 
 
 def _number(request: Request, name: str, default: int) -> int:

@@ -24,6 +24,7 @@ from bot.services.leads import LeadStatus
 from bot.services.staff import Staff
 from bot.services.texts import is_storable
 from bot.services.users import UserView, list_users
+from bot.services.wechat.identity import is_used
 
 LONGEST_QUERY = 80
 MOST = 100
@@ -122,6 +123,7 @@ async def _shown(
         models=content.dealership.models,
         advisers=advisers,
         may_book=staff.may(Permission.BOOK),
+        has_wechat=await in_thread(is_used, site.database),
         confirmed=VisitStatus.CONFIRMED,
     )
 

@@ -15,16 +15,23 @@ from bot.console.settings import add_settings_pages
 from bot.console.site import Gate, Site
 from bot.console.unanswered import add_unanswered_pages
 from bot.console.workplace import add_workplace_pages
+from bot.domain.wechat.window import Limits
 from bot.services.content.snapshot import ContentStore
 from bot.services.throttle import LoginThrottle
 from bot.store.database import Database
 
 
 def console(
-    database: Database, content: ContentStore, gate: Gate, throttle: LoginThrottle, cookie: str, secure: bool
+    database: Database,
+    content: ContentStore,
+    gate: Gate,
+    throttle: LoginThrottle,
+    cookie: str,
+    secure: bool,
+    wechat_limits: Limits | None = None,
 ) -> Blueprint:
     """All pages under ``/console``. ``secure``: the cookie travels over TLS alone (the public address is https)."""
-    site = Site(database, content, gate, cookie, secure)
+    site = Site(database, content, gate, cookie, secure, wechat_limits)
     add_session_pages(site, throttle)
     add_content_pages(site)
     add_unanswered_pages(site)

@@ -6,7 +6,7 @@ from sanic.request import Request
 from sanic.response import HTTPResponse
 
 from bot import clock
-from bot.console.site import Site, in_thread
+from bot.console.site import ACCOUNT, Site, in_thread
 from bot.domain.staff import Permission, Role, Skill, may
 from bot.services.staff import Staff
 from bot.services.staff_words import ROLE_HINTS, ROLE_WORDS, SKILL_WORDS
@@ -39,7 +39,7 @@ def add_people_pages(site: Site) -> None:
             most=MOST_CONVERSATIONS,
         )
 
-    @site.page("/console/me", Permission.SIGNED_IN)
+    @site.page(ACCOUNT, Permission.SIGNED_IN)
     async def me(request: Request, staff: Staff) -> HTTPResponse:
         user = await in_thread(find_user, site.database, staff.username, clock.now())
         dealership = (await in_thread(site.content.current)).dealership

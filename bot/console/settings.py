@@ -13,7 +13,8 @@ from bot.console.site import Site, in_thread
 from bot.domain.staff import Permission
 from bot.services.content.files import plain
 from bot.services.content.versions import FILE
-from bot.services.exchange.dealership_editing import address_of, live_entries
+from bot.services.exchange.dealership_audit import address_of
+from bot.services.exchange.dealership_editing import live_entries
 from bot.services.exchange.dealership_listing import DealershipEntry
 from bot.services.staff import Staff
 from bot.services.users import list_users

@@ -18,6 +18,7 @@ from sanic.response import HTTPResponse, html, redirect
 from bot import clock
 from bot.domain.errors import NotAllowed, NotPermitted
 from bot.domain.staff import Permission
+from bot.domain.wechat.window import Limits
 from bot.services.content.snapshot import ContentStore
 from bot.services.staff import Staff, csrf_token
 from bot.store.database import Database
@@ -27,6 +28,7 @@ STATIC = "/console/static"
 SHARED_STATIC = "/web/static"
 LOGIN = "/console/login"
 HOME = "/console"
+ACCOUNT = "/console/me"
 Gate = Callable[..., Awaitable[Staff]]
 Page = Callable[..., Awaitable[HTTPResponse]]
 NAVIGATION = (
@@ -49,10 +51,17 @@ class Site:
     """The console of one installation. ``gate`` tells who calls (the server hands it in); ``cookie``: the session's."""
 
     def __init__(
-        self, database: Database, content: ContentStore, gate: Gate, cookie: str, secure: bool
+        self,
+        database: Database,
+        content: ContentStore,
+        gate: Gate,
+        cookie: str,
+        secure: bool,
+        wechat_limits: Limits | None = None,
     ) -> None:
         self.database, self.content, self.gate = database, content, gate
         self.cookie, self.secure = cookie, secure
+        self.wechat_limits = wechat_limits or Limits()
         self.blueprint = Blueprint("console")
         self.blueprint.static(STATIC, str(HERE / "static"), name="console_static", use_modified_since=True)
 
@@ -75,6 +84,8 @@ class Site:
                     return redirect(f"{LOGIN}?next={quote(request.path)}")
                 except NotPermitted:
                     staff = await self.gate(request)
+                    if staff.must_choose_password:
+                        return redirect(ACCOUNT)
                     if path == HOME and (menu := _menu(staff)):
                         return redirect(menu[0][0])
                     return self.render(request, staff, "not_permitted.html", status=403)
@@ -115,7 +126,11 @@ class Site:
 
 def _menu(staff: Staff | None) -> list[tuple[str, str]]:
     """Address and name of the pages that they may see."""
-    return [(path, name) for path, name, needed in NAVIGATION if staff and staff.may(needed)]
+    return [
+        (path, name)
+        for path, name, needed in NAVIGATION
+        if staff and staff.may(needed) and not staff.must_choose_password
+    ]
 
 
 async def in_thread(function: Any, *arguments: Any, **named: Any) -> Any:

@@ -57,7 +57,8 @@ async def _page(site: Site, request: Request, staff: Staff, conversation_id: str
         try:
             if not is_storable(conversation_id):
                 raise NotFound("no such conversation")
-            opened = await _in_thread(workplace.open_line, database, conversation_id, staff)
+            quota = (clock.now(), site.wechat_limits)
+            opened = await _in_thread(workplace.open_line, database, conversation_id, staff, *quota)
         except NotFound:
             state["missing"] = True
         else:

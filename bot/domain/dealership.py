@@ -11,6 +11,7 @@ from datetime import date, time
 from enum import Enum
 
 from bot.domain.handoff import HandoffRules
+from bot.domain.wechat.content import WeChatContent
 
 
 class Powertrain(str, Enum):
@@ -52,6 +53,8 @@ class StoreHours:
 
 @dataclass(frozen=True)
 class Store:
+    """``latitude`` and ``longitude`` in degrees as Chinese maps give them (GCJ-02)."""
+
     id: str
     name: str
     address: str
@@ -59,6 +62,8 @@ class Store:
     service_phone: str
     hours: StoreHours
     aliases: tuple[str, ...] = ()
+    latitude: float | None = None
+    longitude: float | None = None
 
 
 @dataclass(frozen=True)
@@ -218,6 +223,7 @@ class Dealership:
     holidays: tuple[Holiday, ...] = ()
     policies: dict[str, str] = field(default_factory=dict)
     handoff: HandoffRules = field(default_factory=HandoffRules)
+    wechat: WeChatContent = field(default_factory=WeChatContent)
 
     def store(self, store_id: str) -> Store:
         return next(store for store in self.stores if store.id == store_id)

@@ -16,12 +16,13 @@ from bot.domain.booking import VisitKind, VisitStatus
 from bot.domain.dealership import Dealership, ResourceKind
 from bot.domain.errors import WrongState
 from bot.services import reminders
+from bot.services.audit import Actor
 from bot.services.availability import local
 from bot.services.callbacks import soon
 from bot.services.cases import close_visit_case, open_visit_case
 from bot.services.claiming import transact
 from bot.services.replacing import equal_place, put_in_place
-from bot.services.visits import BookedVisit, row_of_code, view_of
+from bot.services.visits import BookedVisit, note_change, row_of_code, view_of
 from bot.store import bookings
 from bot.store.attendance import past_visits, unsettled_visits
 from bot.store.bookings import Row
@@ -30,7 +31,9 @@ from bot.store.database import Database
 CASE_REASON = "visit_needs_approval"
 
 
-def check_in(database: Database, dealership: Dealership, now: datetime, code: str) -> BookedVisit:
+def check_in(
+    database: Database, dealership: Dealership, now: datetime, code: str, actor: Actor | None = None
+) -> BookedVisit:
     """The customer has come: from two hours before the visit to the end of its day. Again is no error.
 
     Who comes late after a no-show gets the place back if nobody took it meanwhile. The adviser of a test drive becomes
@@ -45,10 +48,12 @@ def check_in(database: Database, dealership: Dealership, now: datetime, code: st
         row.needs_approval = False
         close_visit_case(session, row, now)
 
-    return _record(database, dealership, now, code, VisitStatus.CHECKED_IN, change)
+    return _record(database, dealership, now, code, VisitStatus.CHECKED_IN, change, actor)
 
 
-def complete(database: Database, dealership: Dealership, now: datetime, code: str) -> BookedVisit:
+def complete(
+    database: Database, dealership: Dealership, now: datetime, code: str, actor: Actor | None = None
+) -> BookedVisit:
     """The visit is done; what it still claims is free. Again is no error.
 
     It undoes a no-show, on later days too. Raises NotFound or WrongState.
@@ -61,10 +66,12 @@ def complete(database: Database, dealership: Dealership, now: datetime, code: st
         close_visit_case(session, row, now)
         bookings.free_all_claims(session, row.id)
 
-    return _record(database, dealership, now, code, VisitStatus.COMPLETED, change)
+    return _record(database, dealership, now, code, VisitStatus.COMPLETED, change, actor)
 
 
-def no_show(database: Database, dealership: Dealership, now: datetime, code: str) -> BookedVisit:
+def no_show(
+    database: Database, dealership: Dealership, now: datetime, code: str, actor: Actor | None = None
+) -> BookedVisit:
     """Nobody came, which can be said from the start of the visit on; what it claims is free.
 
     ``check_in`` undoes it on the same day, ``complete`` always. Again is no error. Raises NotFound or WrongState.
@@ -75,10 +82,12 @@ def no_show(database: Database, dealership: Dealership, now: datetime, code: str
         close_visit_case(session, row, now)
         bookings.free_all_claims(session, row.id)
 
-    return _record(database, dealership, now, code, VisitStatus.NO_SHOW, change)
+    return _record(database, dealership, now, code, VisitStatus.NO_SHOW, change, actor)
 
 
-def approve(database: Database, dealership: Dealership, now: datetime, code: str) -> BookedVisit:
+def approve(
+    database: Database, dealership: Dealership, now: datetime, code: str, actor: Actor | None = None
+) -> BookedVisit:
     """An adviser confirms a visit that waits for it, and the customer is told.
 
     Raises NotFound, or WrongState for a visit that is no longer to come or does not wait (any more).
@@ -90,6 +99,7 @@ def approve(database: Database, dealership: Dealership, now: datetime, code: str
         row.needs_approval, row.updated_at = False, now
         reminders.approved(session, dealership, row, now)
         close_visit_case(session, row, now)
+        note_change(session, actor, "appointment.approved", row, now)
         return view_of(dealership, row)
 
     return transact(database, work)
@@ -123,6 +133,7 @@ def _record(
     code: str,
     status: VisitStatus,
     change: Callable[[Session, Row], None],
+    actor: Actor | None,
 ) -> BookedVisit:
     def work(session: Session) -> BookedVisit:
         row = row_of_code(session, code, None, lock=True)
@@ -130,6 +141,7 @@ def _record(
             change(session, row)
             row.status, row.updated_at = status.value, now
             reminders.settled(session, dealership, row, now)
+        note_change(session, actor, f"appointment.{status.value}", row, now)
         return view_of(dealership, row)
 
     return transact(database, work)

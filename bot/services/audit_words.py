@@ -54,6 +54,8 @@ _VERBS = {
     "exported": "导出",
     "revealed": "查看完整电话",
     "linked": "关联",
+    "link_code_made": "生成微信绑定码",
+    "link_refused": "微信绑定码不对",
     "unlinked": "取消关联",
     "vehicle_changed": "修改车辆",
     "vehicle_removed": "删除车辆",
@@ -167,6 +169,7 @@ def actor_words(username: str, names: Mapping[str, str]) -> str:
 
 
 _VALUES = {
+    "wechat_code": "微信绑定码",
     "token": "接口",
     "session": "工作台",
     "customers": "客户资料",

@@ -19,12 +19,13 @@ from bot.domain.dealership import Dealership
 from bot.domain.errors import BookingRefused, Conflict, TooLateToChange, WrongState
 from bot.services import reminders
 from bot.services.attendance import ask_for_approval
+from bot.services.audit import Actor
 from bot.services.availability import Wish, alternatives_to, local, possible_offers
 from bot.services.cases import close_visit_case
 from bot.services.claiming import Placement, place, transact
 from bot.services.holding import HeldSlot, put_hold
 from bot.services.leads import lead_of_visit
-from bot.services.visits import BookedVisit, Contact, row_of_code, view_of
+from bot.services.visits import BookedVisit, Contact, note_change, row_of_code, view_of
 from bot.services.waitlist_offers import close_fulfilled, offer_freed
 from bot.store import bookings
 from bot.store.bookings import Owner, Row
@@ -81,13 +82,14 @@ def book(
     make_code: Callable[[], str] = random_code,
     by_staff: bool = False,
     booked_by: str | None = None,
+    actor: Actor | None = None,
 ) -> BookedVisit:
     """Book a visit, with what the conversation holds if it holds that slot; its hold ends either way.
 
     The same ``request_key`` from the same conversation gives the booking that the first call made. Staff need not
     keep the notice beforehand, and the customer is told. Raises SlotTaken or BookingRefused with alternatives (a hold
     then stays), and WrongState for a ``request_key`` that made a booking of other content. ``booked_by``: the adviser
-    (username) who looks after the lead that comes of it.
+    (username) who looks after the lead that comes of it; ``actor``: who is named in the audit log.
     """
     holder = None if by_staff else conversation_id
     wish = Wish(dealership, now, request, local(start), Owner(holder), by_staff=by_staff, phone=contact.phone)
@@ -101,6 +103,7 @@ def book(
         row = known or write_booking(
             session, wish, contact, conversation_id, key, vehicle, make_code, booked_by
         )
+        note_change(session, actor, "appointment.booked", row, now)
         return view_of(dealership, row)
 
     return _attempt(database, wish, work)
@@ -116,6 +119,7 @@ def move_visit(
     store: str | None = None,
     by_staff: bool = False,
     adviser: str | None = None,
+    actor: Actor | None = None,
 ) -> BookedVisit:
     """Move a visit to another time, and store if given. Code and row stay, on failure the old slot too.
 
@@ -144,6 +148,7 @@ def move_visit(
             row.sequence += 1
             reminders.moved(session, dealership, row, now, told=not by_staff)
             offer_freed(session, dealership, now, left)
+        note_change(session, actor, "appointment.moved", row, now)
         return view_of(dealership, row)
 
     return _attempt(database, wish, work)
@@ -156,6 +161,7 @@ def cancel_visit(
     code: str,
     phone: str | None,
     by_staff: bool = False,
+    actor: Actor | None = None,
 ) -> BookedVisit:
     """Cancel a visit and free what it claimed; again is no error.
 
@@ -174,6 +180,7 @@ def cancel_visit(
             close_visit_case(session, row, now)
             reminders.cancelled(session, dealership, row, now, told=not by_staff)
             offer_freed(session, dealership, now, Slot(row.store, row.start, row.end))
+        note_change(session, actor, "appointment.cancelled", row, now)
         return view_of(dealership, row)
 
     return transact(database, work)

@@ -9,6 +9,8 @@ from sqlalchemy.orm import Session
 
 from bot.domain.dealership import Dealership, Resource
 from bot.domain.errors import NotFound
+from bot.services import audit
+from bot.services.audit import Actor
 from bot.services.calendar_files import OutOfUse
 from bot.services.claiming import transact
 from bot.services.visits import BookedVisit, view_of
@@ -70,7 +72,13 @@ def feed_addresses(database: Database, dealership: Dealership, now: datetime) ->
     return tuple(FeedAddress(r, feed_path(tokens[r.id])) for r in dealership.resources)
 
 
-def renew_feed(database: Database, dealership: Dealership, now: datetime, resource_id: str) -> FeedAddress:
+def renew_feed(
+    database: Database,
+    dealership: Dealership,
+    now: datetime,
+    resource_id: str,
+    actor: Actor | None = None,
+) -> FeedAddress:
     """A new address for the feed of a resource; the old one is dead. Raises NotFound for an unknown resource."""
     resource = next((found for found in dealership.resources if found.id == resource_id), None)
     if resource is None:
@@ -80,6 +88,8 @@ def renew_feed(database: Database, dealership: Dealership, now: datetime, resour
     def work(session: Session) -> None:
         calendars.delete_feeds(session, [resource_id])
         calendars.add_feeds(session, {resource_id: token}, now)
+        if actor is not None:
+            audit.note(session, actor, "resource.feed_renewed", now, resource_id)
 
     transact(database, work)
     return FeedAddress(resource, feed_path(token))

@@ -22,6 +22,8 @@ from bot.store.database import Database
 from bot.store.staff_tables import Case
 
 OFFER_REASON = "waitlist_offer"
+PLACE_LENGTH = 500
+"""Characters kept of the places that a waiting customer names, the newest ones."""
 
 
 @dataclass(frozen=True)
@@ -69,19 +71,7 @@ def open_case(
         if known is not None and known.details.get("complete") is not True:
             known.details = {**known.details, **details}
             return str(known.id)
-        case = Case(
-            id=uuid.uuid4().hex,
-            kind=kind.value,
-            status=CaseStatus.OPEN.value,
-            conversation_id=conversation_id,
-            details=dict(details),
-            due_at=due_at,
-            created_at=now,
-            updated_at=now,
-        )
-        session.add(case)
-        crm.case_opened(session, case, now)
-        return str(case.id)
+        return _open(session, kind, conversation_id, None, details, due_at, now)
 
 
 def update_case(
@@ -101,6 +91,18 @@ def update_case(
         if case.details.get("complete") is True:
             _tell_of(session, case, now)
         return case.due_at
+
+
+def add_place(database: Database, case_id: str, now: datetime, place: str) -> None:
+    """Add where a customer who waits says to be now, after what was known. Raises ``NotFound``."""
+    with database.transaction() as session:
+        case = _locked(session, case_id)
+        known = str(case.details.get("place") or "")
+        if place in known:
+            return
+        case.details = {**case.details, "place": f"{known}；{place}"[-PLACE_LENGTH:] if known else place}
+        case.updated_at = now
+        crm.case_updated(session, case, now)
 
 
 def urgent_case_of(
@@ -136,20 +138,7 @@ def open_visit_case(session: Session, visit: Any, now: datetime, reason: str, du
         known.details, known.due_at, known.updated_at = details, due_at, now
         crm.case_updated(session, known, now)
         return
-    _add(
-        session,
-        Case(
-            id=uuid.uuid4().hex,
-            kind=CaseKind.CALLBACK.value,
-            status=CaseStatus.OPEN.value,
-            conversation_id=visit.conversation_id or "",
-            phone=visit.phone,
-            details=details,
-            due_at=due_at,
-            created_at=now,
-            updated_at=now,
-        ),
-    )
+    _open(session, CaseKind.CALLBACK, visit.conversation_id or "", visit.phone, details, due_at, now)
 
 
 def close_visit_case(session: Session, visit: Any, now: datetime) -> None:
@@ -174,20 +163,7 @@ def open_offer_case(session: Session, entry: Any, now: datetime) -> None:
         known.details, known.due_at, known.updated_at = details, entry.reply_by, now
         crm.case_updated(session, known, now)
         return
-    _add(
-        session,
-        Case(
-            id=uuid.uuid4().hex,
-            kind=CaseKind.CALLBACK.value,
-            status=CaseStatus.OPEN.value,
-            conversation_id="",
-            phone=entry.phone,
-            details=details,
-            due_at=entry.reply_by,
-            created_at=now,
-            updated_at=now,
-        ),
-    )
+    _open(session, CaseKind.CALLBACK, "", entry.phone, details, entry.reply_by, now)
 
 
 def close_offer_case(session: Session, entry: Any, now: datetime) -> None:
@@ -280,9 +256,29 @@ def _locked(session: Session, case_id: str) -> Any:
     return case
 
 
-def _add(session: Session, case: Case) -> None:
+def _open(
+    session: Session,
+    kind: CaseKind,
+    conversation_id: str,
+    phone: str | None,
+    details: Mapping[str, Any],
+    due_at: datetime | None,
+    now: datetime,
+) -> str:
+    case = Case(
+        id=uuid.uuid4().hex,
+        kind=kind.value,
+        status=CaseStatus.OPEN.value,
+        conversation_id=conversation_id,
+        phone=phone,
+        details=dict(details),
+        due_at=due_at,
+        created_at=now,
+        updated_at=now,
+    )
     session.add(case)
-    crm.case_opened(session, case, case.created_at)
+    crm.case_opened(session, case, now)
+    return str(case.id)
 
 
 def _close(session: Session, case: Any, now: datetime) -> None:

@@ -318,6 +318,7 @@ def _is_linked_to(known: Known) -> Any:
 def _earlier(session: Session, ids: set[str | None]) -> tuple[EarlierConversation, ...]:
     query = sa.select(Conversation).where(Conversation.id.in_(sorted(filter(None, ids))))
     rows = session.scalars(query.order_by(Conversation.updated_at.desc()).limit(MOST)).all()
+    handoffs = _newest_handoffs(session, [row.id for row in rows])
     return tuple(
         EarlierConversation(
             row.id,
@@ -328,12 +329,17 @@ def _earlier(session: Session, ids: set[str | None]) -> tuple[EarlierConversatio
             mask_phones(last.note or "") or None if last else None,
         )
         for row in rows
-        for last in (_newest_handoff(session, row.id),)
+        for last in (handoffs.get(row.id),)
     )
 
 
 def _newest_handoff(session: Session, conversation_id: str | None) -> _Row | None:
     if conversation_id is None:
         return None
-    query = sa.select(Handoff).where(Handoff.conversation_id == conversation_id)
-    return session.scalars(query.order_by(Handoff.created_at.desc()).limit(1)).first()
+    return _newest_handoffs(session, [conversation_id]).get(conversation_id)
+
+
+def _newest_handoffs(session: Session, ids: list[str]) -> dict[str, _Row]:
+    """By conversation, in one statement."""
+    query = sa.select(Handoff).where(Handoff.conversation_id.in_(ids)).order_by(Handoff.created_at)
+    return {row.conversation_id: row for row in session.scalars(query)}

@@ -17,7 +17,8 @@ from bot.domain.dealership import Dealership, ResourceKind
 from bot.domain.disruption import Period, checked_period, joined_reasons, union
 from bot.domain.errors import InvalidOutage, NotFound
 from bot.domain.ticks import ticks_between
-from bot.services import reminders
+from bot.services import audit, reminders
+from bot.services.audit import Actor
 from bot.services.availability import local
 from bot.services.callbacks import soon
 from bot.services.cases import close_visit_case, open_visit_case
@@ -83,10 +84,12 @@ def begin_outage(
     reason: str,
     by: str,
     after: Dealership | None = None,
+    actor: Actor | None = None,
 ) -> Disruption:
     """Take a resource out of use, and find every visit that has it another one, or its customer new times.
 
-    An outage of the same resource that it touches is prolonged by it. ``by`` is who says so. ``after``: the dealership
+    An outage of the same resource that it touches is prolonged by it. ``by`` is who says so, ``actor``
+    the same for the audit log. ``after``: the dealership
     whose times are offered, where the resource goes for good. Raises InvalidOutage.
     """
     if resource not in {known.id for known in dealership.resources}:
@@ -98,6 +101,7 @@ def begin_outage(
         row = _write_outage(session, resource, period, reason, by, now)
         hit = _take(session, row)
         done = _settle(session, dealership, after or dealership, now, row, hit)
+        _note_change(session, actor, "outage.begun", row, now)
         return replace(done, already_out=already_out)
 
     return transact(database, work, alone=True)
@@ -109,6 +113,7 @@ def end_outage(
     now: datetime,
     outage_id: str,
     ended_at: datetime | None = None,
+    actor: Actor | None = None,
 ) -> Recovery:
     """Lift an outage now, or let it end at a later ``ended_at``; again is no error. Raises NotFound.
 
@@ -120,6 +125,7 @@ def end_outage(
         row = outages.outage_of_id(session, outage_id)
         if row is None:
             raise NotFound(f"no outage {outage_id}")
+        _note_change(session, actor, "outage.ended", row, now)
         if row.ended_at is not None or not _shorten(session, row, now, local(ended_at or now)):
             return Recovery(_outage_view(dealership, row), ())
         restored = [
@@ -135,6 +141,11 @@ def end_outage(
     recovery = transact(database, work, alone=True)
     serve_waitlist(database, dealership, now)
     return recovery
+
+
+def _note_change(session: Session, actor: Actor | None, action: str, row: Row, now: datetime) -> None:
+    if actor is not None:
+        audit.note(session, actor, action, now, row.id, details={"resource": row.resource})
 
 
 def list_outages(

@@ -81,10 +81,11 @@ class Notices:
 
     def for_chat(self, notice: Notice, channel: str, owner: Owner, now: datetime) -> Utterance:
         """Buttons are offered while the bot acts on a click: nobody else does."""
-        buttons = self._buttons(notice, now) if owner in (Owner.BOT, Owner.CLOSED) else ()
+        is_heard = owner in (Owner.BOT, Owner.CLOSED)
+        buttons = self._buttons(notice, now) if is_heard else ()
         said = self._words(notice, channel, asking=bool(buttons))
-        custom = {"notice": notice.kind}
-        return Utterance(said["text"], (*said.get("buttons", ()), *buttons), custom, said[SOURCE])
+        from_template = said.get("buttons", ()) if is_heard else ()
+        return Utterance(said["text"], (*from_template, *buttons), {"notice": notice.kind}, said[SOURCE])
 
     def for_mail(self, notice: Notice) -> Letter:
         text = str(self._words(notice, None, asking=False)["text"])

@@ -21,26 +21,28 @@ from bot import clock
 from bot.domain.booking import VisitStatus
 from bot.domain.conversation import Owner
 from bot.domain.errors import Conflict, DeliveryFailed, NotFound
-from bot.domain.reminders import next_attempt
+from bot.domain.reminders import decent_hour, next_attempt
 from bot.notify.email import Attachment, Mail, MailSender
 from bot.notify.webhook import WebhookSender
 from bot.notify.wecom import RobotSender
 from bot.services import alerts, audit, deliveries, messages, scores
 from bot.services.alert_words import alert_letter, robot_text
 from bot.services.audit import Actor
+from bot.services.availability import local
 from bot.services.calendar_files import CANCEL, PUBLISH, visit_file
 from bot.services.claiming import transact
 from bot.services.content.snapshot import ContentStore
 from bot.services.deliveries import Attempt
 from bot.services.messages import Utterance
 from bot.services.notices import Notice, Notices
+from bot.services.overtaken import OVERTAKEN, overtaken_by
 from bot.services.visits import view_of
 from bot.settings import Settings
 from bot.store import outbox
 from bot.store.bookings import Row
 from bot.store.database import Database
 from bot.store.outbox import DROPPED, FAILED, PENDING, SENT
-from bot.store.tables import Appointment, OutboxMessage, WaitlistEntry
+from bot.store.tables import OutboxMessage
 
 logger = logging.getLogger(__name__)
 LEASE = timedelta(minutes=3)
@@ -52,7 +54,7 @@ NOT_SET_UP = {
     "wecom": "没有设置企业微信机器人",
 }
 """Why a message was dropped where its channel leads nowhere."""
-OVERTAKEN = "情况已有变动，内容过时了"
+LATER, LATER_WORDS = timedelta(minutes=30), "客户正在和顾问沟通，或者刚问过评分，晚些再问"
 ROBOT_MESSAGES, ROBOT_TIME = 20, timedelta(minutes=1)
 """What WeCom takes of one robot; what is due beyond it goes out together a little later."""
 
@@ -227,10 +229,12 @@ class _Desk:
         now, notices = clock.now(), Notices(self._content.current(), self._senders.public_url)
 
         def work(session: Session) -> bool:
-            about, overtaken = _about(session, row, now, lock=True)
+            about, overtaken = overtaken_by(session, row, now, lock=True)
             if not overtaken and row.kind == scores.ASK_SCORE:
+                if not scores.may_ask(session, row.conversation_id, now):
+                    return self._postpone(session, row, token, now)
                 asked = scores.ask_after_visit(session, about, row.conversation_id, now)
-                overtaken = None if asked else "已经问过，或者客户正在和顾问沟通"
+                overtaken = None if asked else "已经问过"
             if not self._finish(session, row, token, overtaken, now) or overtaken:
                 return False
             notice = Notice(row.kind, row.data, about)
@@ -246,6 +250,13 @@ class _Desk:
         if done:
             self._told(row.conversation_id)
         return done
+
+    def _postpone(self, session: Session, row: Row, token: str, now: datetime) -> bool:
+        """A question that would disturb comes later; its ``until`` ends that."""
+        hours = self._content.current().dealership.profile.consultants_online
+        due = decent_hour(local(now) + LATER, hours.opens, hours.closes)
+        outbox.finish(session, row.id, token, PENDING, due_at=due, attempts=0, problem=LATER_WORDS)
+        return False
 
     def _to_robot(self) -> int:
         """All that is due in one message."""
@@ -289,7 +300,7 @@ class _Desk:
             return self._to_colleague(row, token)
         now, content = clock.now(), self._content.current()
         with self._database.reading() as session:
-            about, overtaken = _about(session, row, now)
+            about, overtaken = overtaken_by(session, row, now)
         if not overtaken:
             notice = Notice(row.kind, row.data, about)
             letter = Notices(content, self._senders.public_url).for_mail(notice)
@@ -346,31 +357,6 @@ def _subject_of(row: Row) -> str:
     if row.waitlist_id:
         return f"waitlist entry {row.waitlist_id}"
     return f"conversation {row.conversation_id}" if row.conversation_id else "several things"
-
-
-def _about(session: Session, row: Row, now: datetime, lock: bool = False) -> tuple[Row, str | None]:
-    """The visit or entry that a message tells of, and in Chinese why it must not be sent any more."""
-    table, id_ = (Appointment, row.appointment_id) if row.appointment_id else (WaitlistEntry, row.waitlist_id)
-    about = session.get(table, id_, with_for_update=lock)
-    until = row.data.get("until")
-    if about is None:
-        return about, "预约或候补已不存在"
-    if until and now >= datetime.fromisoformat(until):
-        return about, "已经过了该发送的时间"
-    changed = _visit_changed if row.appointment_id else _entry_changed
-    return about, OVERTAKEN if changed(row, about) else None
-
-
-def _visit_changed(row: Row, visit: Row) -> bool:
-    told = row.data["status"], row.data["sequence"], bool(row.data.get("needs_new_time"))
-    return told != (visit.status, visit.sequence, visit.needs_new_time)
-
-
-def _entry_changed(row: Row, entry: Row) -> bool:
-    if row.kind != "waitlist_offer":
-        return False
-    until, start = (datetime.fromisoformat(row.data[name]) for name in ("until", "start"))
-    return (until, start, row.data["store"]) != (entry.reply_by, entry.offered_start, entry.offered_store)
 
 
 def _calendar_file(dealership: Any, visit: Row) -> Attachment:

@@ -24,7 +24,7 @@ from bot.store.database import Database
 from bot.store.staff_tables import Score, User
 from bot.store.tables import Conversation
 
-PATIENCE = timedelta(days=7)
+PATIENCE, APART = timedelta(days=7), timedelta(hours=1)
 LOWEST, HIGHEST = 1, 5
 TITLES = {1: "1分 很不满意", 2: "2分 不满意", 3: "3分 一般", 4: "4分 满意", 5: "5分 很满意"}
 """By score, and in this order: a typed number means the button of that number."""
@@ -110,14 +110,18 @@ def ask_after_handoff(
     return asked and add_notice(session, conversation_id, words, now) is not None
 
 
-def ask_after_visit(session: Session, visit: Any, conversation_id: str, now: datetime) -> bool:
-    """Note that the customer of a visit (a row of appointments) is asked in their conversation.
-
-    False when that was done, or while a person has the conversation or is waited for.
-    """
-    row = session.get(Conversation, conversation_id)
+def may_ask(session: Session, conversation_id: str, now: datetime) -> bool:
+    """Whether a question would come at a good moment: no person has the conversation or is waited for, and no other
+    question came within the last hour. The conversation is locked."""
+    row = session.get(Conversation, conversation_id, with_for_update=True)
     if row is None or Owner(row.state) not in (Owner.BOT, Owner.CLOSED):
-        return False
+        return row is None
+    recent = sa.select(Score.id).where(Score.conversation_id == conversation_id, Score.asked_at > now - APART)
+    return session.scalars(recent).first() is None
+
+
+def ask_after_visit(session: Session, visit: Any, conversation_id: str, now: datetime) -> bool:
+    """Note that the customer of a visit (a row of appointments) is asked; False when that was done before."""
     username = user_of_resources(session, visit.resources)
     return ask(session, Occasion.VISIT, str(visit.id), conversation_id, username, now)
 

@@ -30,7 +30,10 @@ _hasher = PasswordHasher()
 
 @dataclass(frozen=True)
 class Staff:
-    """Somebody who is signed in. ``kind``: by an API token or by the console's session; ``address``: from where."""
+    """Somebody who is signed in. ``kind``: by an API token or by the console's session; ``address``: from where.
+
+    ``must_change_password``: somebody else set it; in the console nothing else can be done before.
+    """
 
     username: str
     role: Role
@@ -40,9 +43,15 @@ class Staff:
     resource: str | None = None
     kind: str = TOKEN
     address: str | None = None
+    must_change_password: bool = False
 
     def may(self, permission: Permission) -> bool:
         return may(self.role, permission)
+
+    @property
+    def must_choose_password(self) -> bool:
+        """Whether the console waits for a password of their own; a script's token works without."""
+        return self.must_change_password and self.kind == SESSION
 
     @property
     def actor(self) -> Actor:
@@ -54,11 +63,20 @@ def ensure_admin(database: Database, password: str | None, now: datetime) -> str
 
     A password from the settings replaces the stored one when it differs.
     """
+    try:
+        return _ensure_admin(database, password, now)
+    except sa.exc.IntegrityError:  # another process, started at the same moment, got there first
+        return _ensure_admin(database, password, now)
+
+
+def _ensure_admin(database: Database, password: str | None, now: datetime) -> str | None:
     with database.transaction() as session:
         user = session.get(User, ADMIN)
         if user is not None:
             if password and not password_matches(user.password_hash, password):
                 user.password_hash = hash_password(password)
+            if password:
+                user.must_change_password = False
             return None
         chosen = password or secrets.token_urlsafe(12)
         session.add(
@@ -183,4 +201,5 @@ def staff_of(user: Any, kind: str = TOKEN, address: str | None = None) -> Staff:
         user.resource,
         kind,
         address,
+        bool(user.must_change_password),
     )

@@ -66,9 +66,11 @@ def create_user(
     by: Actor,
     now: datetime,
     password: str | None = None,
+    must_change: bool | None = None,
 ) -> tuple[UserView, str]:
     """A new account and its password: the given one, else a random one, which is told here and never again.
 
+    ``must_change``: whether the console asks for another one at the first sign-in; None: of a random one it does.
     ``fields`` as ``bot.services.user_fields.CHANGEABLE``; name and role are needed. Skills that are not named are
     the usual ones of the role. Raises ``InvalidFields`` with every fault, ``WrongState`` for a name that is taken.
     """
@@ -84,6 +86,7 @@ def create_user(
             if session.get(User, username) is not None:
                 raise _taken(username)
             row = User(username=username, password_hash=hashed, created_at=now, **{"skills": usual, **data})
+            row.must_change_password = password is None if must_change is None else must_change
             _refuse(_resource_fault(session, row))
             session.add(row)
             session.flush()
@@ -135,12 +138,16 @@ def change_user(
 def reset_password(
     database: Database, username: str, by: Actor, now: datetime, password: str | None = None
 ) -> str:
-    """A new password, random unless given, told here and never again; the user is signed out everywhere."""
+    """A new password, random unless given, told here and never again; the user is signed out everywhere.
+
+    Unless it is the caller's own, it has to be changed in the console.
+    """
     chosen = password or random_password()
     _refuse(password_faults(chosen, username))
     hashed = hash_password(chosen)
     with database.transaction() as session:
-        _row(session, username, lock=True).password_hash = hashed
+        row = _row(session, username, lock=True)
+        row.password_hash, row.must_change_password = hashed, username != by.username
         _sign_out(session, username)
         audit.note(session, by, "user.password_reset", now, subject=username)
     return chosen
@@ -162,7 +169,8 @@ def change_own_password(
         raise InvalidFields("the new password is the old one", {"new": "新密码和原密码一样"})
     hashed = hash_password(new)
     with database.transaction() as session:
-        _row(session, by.username, lock=True).password_hash = hashed
+        row = _row(session, by.username, lock=True)
+        row.password_hash, row.must_change_password = hashed, False
         _sign_out(session, by.username, keep)
         audit.note(session, by, "user.password_changed", now, subject=by.username)
 

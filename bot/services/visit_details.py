@@ -11,9 +11,10 @@ from sqlalchemy.orm import Session
 from bot.domain.booking import VisitStatus
 from bot.domain.dealership import Dealership
 from bot.services import reminders
+from bot.services.audit import Actor
 from bot.services.booking import remember_customer
 from bot.services.claiming import transact
-from bot.services.visits import BookedVisit, Contact, row_of_code, view_of
+from bot.services.visits import BookedVisit, Contact, note_change, row_of_code, view_of
 from bot.store import bookings
 from bot.store.bookings import Row
 from bot.store.database import Database
@@ -33,7 +34,12 @@ class Correction:
 
 
 def correct_visit(
-    database: Database, dealership: Dealership, now: datetime, code: str, correction: Correction
+    database: Database,
+    dealership: Dealership,
+    now: datetime,
+    code: str,
+    correction: Correction,
+    actor: Actor | None = None,
 ) -> BookedVisit:
     """Correct a visit, whatever its state, for staff; reminders that wait say and use what is right now.
 
@@ -50,6 +56,7 @@ def correct_visit(
         remember_customer(session, Contact(row.name, row.phone, correction.email), now)
         session.flush()
         _readdress(session, dealership, row, now)
+        note_change(session, actor, "appointment.corrected", row, now)
         return view_of(dealership, row)
 
     return transact(database, work)

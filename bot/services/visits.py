@@ -10,6 +10,8 @@ from sqlalchemy.orm import Session
 from bot.domain.booking import Slot, VisitKind, VisitStatus
 from bot.domain.dealership import Dealership
 from bot.domain.errors import NotFound
+from bot.services import audit
+from bot.services.audit import Actor
 from bot.store import bookings
 from bot.store.bookings import Row
 from bot.store.database import Database
@@ -121,6 +123,13 @@ def row_of_code(session: Session, code: str, phone: str | None, lock: bool = Fal
     if row is None:
         raise NotFound("no visit with this code and phone number")
     return row
+
+
+def note_change(session: Session, actor: Actor | None, action: str, row: Row, now: datetime) -> None:
+    """Into the audit log that a member of the staff changed a visit: "appointment.booked" … None for the customer."""
+    if actor is not None:
+        about = {"subject": row.id, "conversation_id": row.conversation_id, "details": {"code": row.code}}
+        audit.note(session, actor, action, now, **about)
 
 
 def view_of(dealership: Dealership, row: Row) -> BookedVisit:

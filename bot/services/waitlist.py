@@ -27,8 +27,9 @@ from bot.domain.waitlist import (
     may_offer,
     suitable,
 )
-from bot.services import reminders
+from bot.services import audit, reminders
 from bot.services import waitlist_offers as offers
+from bot.services.audit import Actor
 from bot.services.availability import Wish, alternatives_to, free_slots_in, local, make_offers, would_be_free
 from bot.services.booking import remember_customer, write_booking
 from bot.services.claiming import transact
@@ -76,6 +77,7 @@ def join(
     plate: str | None = None,
     mileage: int | None = None,
     known: Iterable[Slot] = (),
+    actor: Actor | None = None,
 ) -> WaitEntry:
     """Wait for a visit; the slots in ``known`` are free now, but not what the customer wants.
 
@@ -103,6 +105,7 @@ def join(
         if contact.email:
             remember_customer(session, contact, now)
         session.flush()
+        _note_change(session, actor, "waitlist.joined", entry, now)
         return entry_view(entry)
 
     return transact(database, work)
@@ -114,6 +117,7 @@ def leave(
     now: datetime,
     entry_id: str,
     conversation_id: str | None = None,
+    actor: Actor | None = None,
 ) -> WaitEntry:
     """Wait no more; a slot that is held goes to the next in line. Again is no error. Raises NotFound."""
 
@@ -121,9 +125,16 @@ def leave(
         entry = _locked(session, entry_id, conversation_id)
         if WaitState(entry.state) in OPEN:
             offers.close(session, dealership, now, entry, WaitState.LEFT)
+        _note_change(session, actor, "waitlist.left", entry, now)
         return entry_view(entry)
 
     return transact(database, work)
+
+
+def _note_change(session: Session, actor: Actor | None, action: str, entry: Row, now: datetime) -> None:
+    if actor is not None:
+        about = {"subject": entry.id, "conversation_id": entry.conversation_id}
+        audit.note(session, actor, action, now, **about)
 
 
 def accept(

@@ -17,10 +17,12 @@ from sqlalchemy.orm import Session
 from bot.domain.conversation import Author, Outcome, Owner, PassedOn
 from bot.domain.errors import NotFound, NotPermitted
 from bot.domain.staff import Permission, Presence, Role, may
+from bot.domain.wechat.window import Limits
 from bot.services.masking import mask_phones, mask_values
 from bot.services.messages import given_client_id
 from bot.services.queue import waiting_list
 from bot.services.staff import Staff
+from bot.services.wechat.contacts import Quota, quota_of
 from bot.store.database import Database
 from bot.store.staff_tables import Handoff, User
 from bot.store.tables import Appointment, Conversation, Customer, Message
@@ -87,7 +89,7 @@ class Colleague:
 
 @dataclass(frozen=True)
 class OpenConversation:
-    """The conversation that is open, without its messages."""
+    """The conversation that is open, without its messages. ``wechat``: what may still be sent there; None elsewhere."""
 
     line: Line
     epoch: int
@@ -96,6 +98,7 @@ class OpenConversation:
     read_seq: int
     page: str | None
     actions: tuple[str, ...]
+    wechat: Quota | None = None
 
 
 def desk_view(database: Database, staff: Staff) -> DeskView:
@@ -147,8 +150,14 @@ def list_lines(
         return _lines(session, query.limit(MOST))
 
 
-def open_line(database: Database, conversation_id: str, staff: Staff) -> OpenConversation:
-    """One conversation as it stands; raises ``NotFound``."""
+def open_line(
+    database: Database,
+    conversation_id: str,
+    staff: Staff,
+    now: datetime | None = None,
+    limits: Limits | None = None,
+) -> OpenConversation:
+    """One conversation as it stands; with ``now``, what may still be sent to a WeChat customer. Raises ``NotFound``."""
     with database.reading() as session:
         row = session.get(Conversation, conversation_id)
         if row is None:
@@ -162,6 +171,7 @@ def open_line(database: Database, conversation_id: str, staff: Staff) -> OpenCon
             row.read_seq,
             row.page,
             possible_actions(line, staff),
+            quota_of(session, conversation_id, limits or Limits(), now) if now else None,
         )
 
 

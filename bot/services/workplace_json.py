@@ -47,6 +47,7 @@ def open_json(opened: OpenConversation) -> dict[str, Any]:
         "read_seq": opened.read_seq,
         "page": opened.page,
         "actions": list(opened.actions),
+        "wechat": opened.wechat.as_json() if opened.wechat else None,
     }
 
 

@@ -119,6 +119,7 @@ GET    /api/staff/customers
 GET    /api/staff/customers/{}
 PATCH  /api/staff/customers/{}
 POST   /api/staff/customers/{}/reveal
+POST   /api/staff/customers/{}/wechat-code
 PUT    /api/staff/customers/{}/vehicles/{}
 DELETE /api/staff/customers/{}/vehicles/{}
 GET    /api/staff/leads

@@ -85,11 +85,9 @@ def test_a_new_consultant_signs_in_sees_their_menu_and_changes_the_password(
     assert password not in page.content()
 
     theirs = browser.new_context(locale="zh-CN").new_page()
-    sign_in(theirs, server_url, "/console/me", username, password)
-    assert menu(theirs) == ["对话", "预约", "客户", "工单", "问答", "话术", "未答问题"]
-    theirs.goto(f"{server_url}/console/users")
-    expect(theirs.get_by_role("heading", name="没有权限")).to_be_visible()
-    theirs.goto(f"{server_url}/console/me")
+    sign_in(theirs, server_url, "/console/customers", username, password)
+    expect(theirs.get_by_text("这个密码是管理员给的")).to_be_visible()
+    assert menu(theirs) == []
     change_password(theirs, "wrong", "a-much-better-one")
     expect(theirs.get_by_text("原密码不对")).to_be_visible()
     change_password(theirs, password, "short")
@@ -97,10 +95,16 @@ def test_a_new_consultant_signs_in_sees_their_menu_and_changes_the_password(
     change_password(theirs, password, "a-much-better-one", again="another-one-here")
     expect(theirs.get_by_text("两次输入的新密码不一样")).to_be_visible()
     change_password(theirs, password, "a-much-better-one")
+    theirs.wait_for_url("**/console")
+    assert menu(theirs) == ["对话", "预约", "客户", "工单", "问答", "话术", "未答问题"]
+    theirs.goto(f"{server_url}/console/users")
+    expect(theirs.get_by_role("heading", name="没有权限")).to_be_visible()
+    theirs.goto(f"{server_url}/console/me")
+    change_password(theirs, "a-much-better-one", "another-good-one")
     expect(theirs.get_by_text("密码已修改")).to_be_visible()
     theirs.get_by_role("button", name="退出所有设备").click()
     theirs.wait_for_url("**/console/login")
-    sign_in(theirs, server_url, "/console/me", username, "a-much-better-one")
+    sign_in(theirs, server_url, "/console/me", username, "another-good-one")
     expect(theirs.get_by_role("heading", name="林晓")).to_be_visible()
 
     row.get_by_role("button", name="停用").click()

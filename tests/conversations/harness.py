@@ -258,7 +258,7 @@ class Customer:
         never: tuple[str, ...],
         silent: bool = False,
     ) -> Reply:
-        outcome = await self.assistant.turns.handle(Inbound("test", self.sender, text, payload=payload))
+        outcome = await self.assistant.turns.handle(self._inbound(text, payload))
         self.messages += 1
         self.conversation_id = outcome.conversation_id
         self._state = None
@@ -270,6 +270,9 @@ class Customer:
         for fragment in never:
             assert fragment not in self.reply.text, self.told(f"{fragment!r} was said")
         return self.reply
+
+    def _inbound(self, text: str, payload: str | None) -> Inbound:
+        return Inbound("test", self.sender, text, payload=payload)
 
     def _choice(self, title: str) -> dict[str, str]:
         choices = self.reply.choices

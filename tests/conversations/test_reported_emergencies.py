@@ -178,3 +178,13 @@ async def test_too_many_calls_are_no_complaint(customer: Customer) -> None:
     reply = await customer.says("你们打电话太多了别打了")
     assert "回访" in f"{reply.text}{reply.buttons}"
     assert customer.form is None
+
+
+async def test_another_place_after_the_record_is_no_second_rescue(customer: Customer) -> None:
+    """At night nobody is there to wait for; the bot keeps the conversation."""
+    customer.at("2026-11-22T22:00")
+    await customer.says("车抛锚了在人民路", "安全第一")
+    await customer.says("13812345678", "已经登记救援")
+    await customer.says("我现在在绕城高速出口", "记下了", never=("安全第一", "手机号"))
+    assert customer.has_case("rescue").details["place"] == "车抛锚了在人民路；我现在在绕城高速出口"
+    await customer.says("又有一辆车抛锚了", "安全第一")

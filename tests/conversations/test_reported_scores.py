@@ -46,3 +46,21 @@ async def test_a_number_that_is_passed_on_becomes_a_call_back(customer: Customer
     await customer.says("转人工，我手机13933339999 回头打我", "号码")
     [case] = customer.rows(Case)
     assert (case.kind, case.phone, case.status) == ("callback", "13933339999", "open")
+
+
+@pytest.mark.parametrize("score", [None, "5分"])
+async def test_a_number_to_call_needs_no_queue(customer: Customer, score: str | None) -> None:
+    await helped(customer)
+    if score:
+        await customer.says(score)
+    await customer.says("我手机13933339999 回头打我", "139****9999", never=("已经为您转接",))
+    customer.has_case("callback", phone="13933339999", status="open")
+    customer.belongs_to_bot()
+
+
+async def test_a_number_to_call_after_a_low_score_goes_onto_its_record(customer: Customer) -> None:
+    await helped(customer)
+    customer.at("2026-11-22T22:00")
+    await customer.says("2分", "很抱歉")
+    await customer.says("我手机13933339999 回头打我", "139****9999")
+    assert customer.has_case("callback", phone="13933339999").details["reason"] == "low_score"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from bot.store.staff_tables import Case
 from tests.conversations.harness import Customer
 from tests.conversations.stations import STATIONS, Station
 
@@ -24,6 +25,18 @@ async def test_the_buttons_of_the_greeting(customer: Customer) -> None:
 @pytest.mark.parametrize("said", ["谢谢", "好的谢谢", "多谢啦"])
 async def test_thanks(customer: Customer, said: str) -> None:
     await customer.says(said, "不客气")
+
+
+@pytest.mark.parametrize(
+    "said", ["知道了", "我知道了", "好的知道了", "明白了", "好的明白", "懂了", "了解了", "嗯嗯知道了"]
+)
+async def test_understood(customer: Customer, said: str) -> None:
+    """Who has understood needs no help on the road, whether outside of a form or in one."""
+    await customer.says(said, never=("安全第一",))
+    await customer.says("我想周六上午十点去城东店试驾X5", "姓名和手机号")
+    await customer.says(said, never=("安全第一",))
+    assert customer.asked == "drive_phone"
+    assert customer.rows(Case) == []
 
 
 @pytest.mark.parametrize("said", ["再见", "拜拜", "没事了，拜拜"])

@@ -1,6 +1,7 @@
 """Python loads this first when its folder is in PYTHONPATH: notes what a process of ours must never do.
 
 Into the file ``WATCH_FILE``: every connection or look-up that leaves the machine, every file of TensorFlow or Keras.
+With ``SLOW_TURNS`` it makes turns of the dialogue slow as well.
 """
 
 from __future__ import annotations
@@ -34,3 +35,8 @@ def note(line: str) -> None:
 
 if "WATCH_FILE" in os.environ:
     sys.addaudithook(watch)
+
+if "SLOW_TURNS" in os.environ:
+    import slow_turns
+
+    slow_turns.install()

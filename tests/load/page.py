@@ -1,4 +1,4 @@
-"""The parts of ``docs/booking.md`` and ``docs/handoff.md`` that programs write, each between two markers."""
+"""The parts of ``docs/booking.md``, ``docs/handoff.md`` and ``docs/wechat.md`` that programs write, each between two markers."""
 
 from __future__ import annotations
 
@@ -7,9 +7,7 @@ import platform
 from pathlib import Path
 
 PAGE = Path(__file__).parents[2] / "docs" / "booking.md"
-
-
-HANDOFF = PAGE.with_name("handoff.md")
+HANDOFF, WECHAT = PAGE.with_name("handoff.md"), PAGE.with_name("wechat.md")
 
 
 def write_section(name: str, text: str, path: Path = PAGE) -> None:

@@ -1,6 +1,6 @@
 """The full-size proofs: ``python -m tests.load.proofs`` (``make proof``) runs them and writes their tables.
 
-Those of booking go into ``docs/booking.md``, those of people taking over into ``docs/handoff.md``.
+Those of booking go into ``docs/booking.md``, of people taking over into ``docs/handoff.md``, of WeChat into ``docs/wechat.md``.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections import Counter, defaultdict
 from pathlib import Path
 from xml.etree import ElementTree
 
-from tests.load.page import HANDOFF, write_section
+from tests.load.page import HANDOFF, WECHAT, write_section
 
 ROOT = Path(__file__).parents[2]
 SIDE_BY_SIDE = ("--numprocesses", "2", "--dist", "loadfile")
@@ -32,9 +32,17 @@ HANDOFF_PROOFS = {
     "tests.test_restart_desk": "kill -9 while customers and advisers write, connections cut at random",
 }
 
+WECHAT_PROOFS = {
+    "tests.channels.wechat.test_whole_talks": "a test drive with a 7-second turn, redeliveries, every mode, no permission to send",
+    "tests.channels.wechat.test_whole_people": "handoff both ways, an exhausted quota, every kind of message and event",
+    "tests.channels.wechat.test_whole_storm": "500 messages of 50 customers, 30 % redelivered, doubled or overtaken",
+    "tests.channels.wechat.test_whole_kill": "kill -9 in the middle of 500 messages",
+    "tests.channels.wechat.test_whole_workers": "the storm over two processes on PostgreSQL and Redis; one of them killed",
+}
+
 
 def main() -> int:
-    files = [name.replace(".", "/") + ".py" for name in (*PROOFS, *HANDOFF_PROOFS)]
+    files = [name.replace(".", "/") + ".py" for name in (*PROOFS, *HANDOFF_PROOFS, *WECHAT_PROOFS)]
     found = [file for file in files if (ROOT / file).is_file()]
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.xml"
@@ -43,6 +51,7 @@ def main() -> int:
         if done.returncode == 0:
             write_section("proofs", _table(report, PROOFS))
             write_section("proofs", _table(report, HANDOFF_PROOFS), HANDOFF)
+            write_section("proofs", _table(report, WECHAT_PROOFS), WECHAT)
     return done.returncode
 
 

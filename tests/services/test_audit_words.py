@@ -12,7 +12,7 @@ import pytest
 from bot.services.audit_words import action_words, actor_words, details_words
 
 ROOT = Path(__file__).resolve().parents[2]
-WRITERS = {"note", "note_now", "_note", "_log"}
+WRITERS = {"note", "note_now", "note_change", "_note_change", "_noted", "_note", "_log"}
 ACTION = re.compile(r"[a-z]+\.[a-z_]+")
 
 

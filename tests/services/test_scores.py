@@ -17,7 +17,7 @@ from bot.services.scores import Occasion
 from bot.store.database import Database
 from bot.store.staff_tables import Score, User
 from tests.services.bookings import DEMO, NOW, TWO, book
-from tests.services.reminded import at, conversation, owned_by, said, send
+from tests.services.reminded import at, conversation, owned_by, rows, said, send
 
 DAY = timedelta(days=1)
 
@@ -153,7 +153,7 @@ def test_late_in_the_evening_it_waits_for_the_morning(database: Database, chat: 
 
 
 @pytest.mark.parametrize("owner", [Owner.QUEUE, Owner.ADVISER])
-def test_nobody_is_asked_while_a_person_is_wanted(database: Database, chat: str, owner: Owner) -> None:
+def test_the_question_waits_while_a_person_is_wanted(database: Database, chat: str, owner: Owner) -> None:
     visit = book(database, conversation_id=chat)
     at(TWO + timedelta(minutes=50))
     attendance.complete(database, DEMO, clock.now(), visit.code)
@@ -162,6 +162,54 @@ def test_nobody_is_asked_while_a_person_is_wanted(database: Database, chat: str,
     at(TWO + timedelta(hours=2))
     assert send(database) == 0
     assert asked_for(database) == []
+
+    owned_by(database, chat, Owner.BOT)
+    assert send(database) == 0  # not the moment the adviser has said goodbye
+    at(TWO + timedelta(hours=3))
+    assert send(database) == 1
+    assert len(asked_for(database)) == len(said(database, chat)) == 1
+
+
+def test_one_question_at_a_time(database: Database, chat: str) -> None:
+    """The adviser who just gave the conversation back has been asked about."""
+    visit = book(database, conversation_id=chat)
+    at(TWO + timedelta(minutes=50))
+    attendance.complete(database, DEMO, clock.now(), visit.code)
+    at(TWO + timedelta(hours=2))
+    ask(database, "h1", conversation=chat, now=clock.now() - timedelta(minutes=5))
+
+    assert send(database) == 0
+    at(TWO + timedelta(hours=3, minutes=30))
+    assert send(database) == 1
+
+
+def test_a_question_that_waited_too_long_is_not_asked(database: Database, chat: str) -> None:
+    visit = book(database, conversation_id=chat)
+    at(TWO + timedelta(minutes=50))
+    attendance.complete(database, DEMO, clock.now(), visit.code)
+    owned_by(database, chat, Owner.ADVISER)
+    for hours in range(2, 60, 6):
+        at(TWO + timedelta(hours=hours))
+        send(database)
+
+    [row] = rows(database, kind=scores.ASK_SCORE)
+    assert (row.state, row.problem) == ("dropped", "已经过了该发送的时间")
+    assert said(database, chat) == []
+
+
+def test_a_question_that_waited_comes_by_day(database: Database, chat: str) -> None:
+    visit = book(database, conversation_id=chat)
+    at(TWO.replace(hour=18))
+    attendance.complete(database, DEMO, clock.now(), visit.code)
+    owned_by(database, chat, Owner.ADVISER)
+    at(TWO.replace(hour=19, minute=45))
+    assert send(database) == 0
+
+    owned_by(database, chat, Owner.BOT)
+    at(TWO.replace(hour=23))
+    assert send(database) == 0
+    at(TWO.replace(hour=8, minute=31) + DAY)
+    assert send(database) == 1
 
 
 def test_a_missed_visit_is_not_asked_about(database: Database, chat: str) -> None:

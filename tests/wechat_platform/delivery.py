@@ -100,7 +100,7 @@ class Delivery:
                 params=made.query,
                 data=made.body,
                 headers={"Content-Type": "text/xml"},
-                timeout=aiohttp.ClientTimeout(total=cut),
+                timeout=aiohttp.ClientTimeout(total=cut, ceil_threshold=600),  # aiohttp would round up
             ) as answer:
                 body = await answer.read()
                 return self._read(answer.status, body, time.monotonic() - begun)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from bot.domain.conversation import Author
@@ -75,12 +76,21 @@ class Storm:
     async def has_settled(self, seconds: float = 60.0) -> None:
         """Until every screen shows what its transcript says. Who has used up what the bot may send writes once more."""
         for customer in self.customers:
-            await customer.until(lambda me: self.has_come(me) or self._waits_for_quota(me), seconds)
+            await self._until(customer, lambda me: self.has_come(me) or self._waits_for_quota(me), seconds)
             if not self.has_come(customer):
                 self.quota_used_up += 1
                 self.sent[customer.openid].append((MORE, customer.text(MORE)))
                 await customer.done()
-                await customer.until(self.has_come, seconds)
+                await self._until(customer, self.has_come, seconds)
+
+    async def _until(self, customer: Customer, is_so: Callable[[Customer], bool], seconds: float) -> None:
+        """Fails with the transcript beside the screen."""
+        try:
+            await customer.until(is_so, seconds)
+        except AssertionError as error:
+            rows = self.station.transcript(customer)
+            said = "\n".join(f"{row.seq} {row.author.value} to {row.reply_to}: {row.text}" for row in rows)
+            raise AssertionError(f"{error}\nthe transcript:\n{said}") from None
 
     def has_come(self, customer: Customer) -> bool:
         """Everything is answered and shown, where one piece may have come twice."""

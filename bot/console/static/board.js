@@ -8,6 +8,7 @@ import { openVisit, visitLine } from "./board_visit.js";
 import { catalogue, dayOf, daysLater } from "./catalogue.js";
 import { wordsOf } from "./dialogs.js";
 import { beginOutage, endOutage } from "./outages.js";
+import { whenNews } from "./news.js";
 import { attempt, toast } from "./toast.js";
 import { bookVisit } from "./visits.js";
 
@@ -29,22 +30,58 @@ async function load() {
   history.replaceState(null, "", `?${new URLSearchParams({ store, day, view })}`);
   state.textContent = loaded ? "正在更新…" : "正在加载预约…";
   try {
-    const [first, last] = span(day, view);
-    const [names, visits, toCall, outages, waiting] = await Promise.all([
-      catalogue(),
-      api("GET", `appointments?${new URLSearchParams({ from: first, to: last })}`),
-      api("GET", "appointments?to_call=true"),
-      api("GET", "outages"),
-      api("GET", "waitlist"),
-    ]);
+    const found = await read(day, view);
     if (mine !== number) return;
-    loaded = { names, visits, toCall, outages, waiting, first, last };
+    loaded = found;
     fillResources();
     draw();
   } catch (error) {
     if (mine !== number) return;
     state.replaceChildren(`${wordsOf(error)} `, el("button", { type: "button", click: load }, "再试一次"));
   }
+}
+
+async function read(day, view) {
+  const [first, last] = span(day, view);
+  const [names, visits, toCall, outages, waiting] = await Promise.all([
+    catalogue(),
+    api("GET", `appointments?${new URLSearchParams({ from: first, to: last })}`),
+    api("GET", "appointments?to_call=true"),
+    api("GET", "outages"),
+    api("GET", "waitlist"),
+  ]);
+  return { names, visits, toCall, outages, waiting, first, last };
+}
+
+/** Takes over what others changed. Nothing moves under an open dialog, and what has not changed is not drawn anew. */
+async function refresh() {
+  if (!loaded || busy()) return;
+  const mine = number;
+  const { day, view } = chosen();
+  const found = await read(day, view).catch(() => null); // the next look may reach the server
+  if (!found || mine !== number || busy() || same(found, loaded)) return;
+  loaded = found;
+  keepingPlace(draw);
+}
+
+const busy = () => Boolean(document.querySelector("dialog[open]"));
+
+function same({ names, ...one }, { names: others, ...other }) {
+  return names === others && JSON.stringify(one) === JSON.stringify(other);
+}
+
+/** Draws, and gives scrolling and focus back. */
+function keepingPlace(work) {
+  const table = () => place.querySelector(".scroll-x");
+  const [x, y, left] = [scrollX, scrollY, table()?.scrollLeft ?? 0];
+  const focused = document.activeElement;
+  const visit = focused?.dataset?.visit;
+  const section = focused?.closest("#board, #to-call");
+  work();
+  if (table()) table().scrollLeft = left;
+  scrollTo({ left: x, top: y, behavior: "instant" });
+  if (visit && section) section.querySelector(`[data-visit="${CSS.escape(visit)}"]`)?.focus({ preventScroll: true });
+  else if (focused && !focused.isConnected) table()?.focus({ preventScroll: true });
 }
 
 function span(day, view) {
@@ -160,4 +197,5 @@ narrow.addEventListener("change", () => loaded && draw());
 document.addEventListener("visibilitychange", () => !document.hidden && load());
 addEventListener("offline", () => toast("网络断开了，显示的可能不是最新的。", { problem: true }));
 addEventListener("online", load);
+whenNews(refresh);
 load();

@@ -97,6 +97,7 @@ const ACTIONS = [
   ["[data-adopt]", adopt],
   ["[data-link]", link],
   ["[data-vehicle]", vehicle],
+  ["[data-wechat-code]", wechatCode],
 ];
 
 async function reveal(card, button) {
@@ -142,6 +143,18 @@ async function link(card) {
   }));
   if (linked) toast("已关联客户");
   return linked;
+}
+
+/** A one-time code to tell the customer, who sends it in WeChat; it is shown this once. */
+async function wechatCode(card) {
+  const { code, expires_at: until } = await api("POST", `customers/${card.dataset.customer}/wechat-code`, {});
+  const words = [
+    el("p", {}, "请核对身份后，当面或在电话里告诉客户，让客户在公众号里发送："),
+    el("p", { class: "link-code" }, `绑定 ${code}`),
+    el("p", { class: "small muted" }, `${until.slice(11, 16)} 之前有效，只能用一次；重新生成后旧码作废。`),
+  ];
+  await ask("微信绑定码", words, () => undefined, { submitless: true });
+  return KEPT;
 }
 
 function vehicle(card, button) {

@@ -16,6 +16,7 @@ form.addEventListener("submit", async (event) => {
   }
   const answer = await submitted(form, () => api("POST", "me/password", { old: old.value, new: fresh.value }));
   if (!answer) return;
+  if (form.dataset.then) return location.assign(form.dataset.then); // the console opens with it
   form.reset();
   toast("密码已修改，其他设备要重新登录");
 });

@@ -4,6 +4,7 @@ import { fileButton, isTooLarge, TOO_LARGE } from "/web/static/file-button.js";
 import { newId, Storage } from "/web/static/storage.js";
 import { upload } from "./api.js";
 import { ReplyPicker } from "./reply-picker.js";
+import { quotaWords } from "./wechat-quota.js";
 
 const SAFARI_COMPOSING = 229; // Safari ends the composition before it reports the Enter that ended it
 const WRITING_EVERY_MS = 3_000;
@@ -13,6 +14,7 @@ export class TalkComposer {
   #conversation;
   #send;
   #onWriting;
+  #dates;
   #note = false;
   #mayReply = false;
   #sending = false;
@@ -21,10 +23,11 @@ export class TalkComposer {
   #open = new Set(); // labels of 【…】 that a standard reply left to be written
 
   /** `send({text, client_id, note, attachment})` throws what went wrong; `onWriting(on)`: a reply is being written. */
-  constructor({ conversation, send, onWriting }) {
+  constructor({ conversation, send, onWriting, dates }) {
     this.#conversation = conversation;
     this.#send = send;
     this.#onWriting = onWriting;
+    this.#dates = dates;
     const mode = (note, words) =>
       el("button", { type: "button", class: "mode", "aria-pressed": String(!note), click: () => this.#setNote(note) }, words);
     this.replyMode = mode(false, "回复客户");
@@ -40,11 +43,12 @@ export class TalkComposer {
       blur: () => this.#writes(false),
     });
     this.button = el("button", { type: "submit", class: "primary" }, "发送");
+    this.quota = el("p", { class: "quota small", role: "status", hidden: true });
     this.problem = el("p", { class: "problem", role: "alert", hidden: true });
     this.picker = new ReplyPicker({ conversation, onPick: (reply) => this.#insert(reply), onClose: () => this.input.focus() });
     const bar = el("div", { class: "modes", role: "group", "aria-label": "写给谁" }, this.replyMode, this.noteMode, this.standard, this.file);
     const submit = (event) => (event.preventDefault(), this.#submit());
-    this.root = el("form", { class: "composer", submit }, this.picker.root, bar, this.problem, el("div", { class: "write" }, this.input, this.button));
+    this.root = el("form", { class: "composer", submit }, this.picker.root, bar, this.quota, this.problem, el("div", { class: "write" }, this.input, this.button));
     this.#restore();
   }
 
@@ -58,6 +62,13 @@ export class TalkComposer {
     if (reply && this.#autoNote) this.#setNote(false);
     if (!reply && !this.#note && !this.input.value.trim()) this.#setNote(true, { automatic: true });
     this.#draw();
+  }
+
+  /** What may still be sent to a WeChat customer; null on other channels. */
+  tellQuota(wechat) {
+    this.quota.hidden = !wechat;
+    this.quota.classList.toggle("used-up", wechat?.left === 0);
+    setText(this.quota, wechat ? quotaWords(wechat, this.#dates) : "");
   }
 
   focus() {

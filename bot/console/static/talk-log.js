@@ -174,9 +174,15 @@ class View {
   showReach({ delivered_seq: delivered, read_seq: read, channel }) {
     const { author, internal, seq } = this.message;
     if (author !== "staff" || internal) return;
-    const words = channel !== "web" ? "已发送" : seq <= read ? "已读" : seq <= delivered ? "已送达" : "已发送";
-    setText(this.reach, words);
+    setText(this.reach, reachOf(channel, seq <= delivered, seq <= read));
   }
+}
+
+/** WeChat does not tell what was read, and what it has not got yet waits for the customer. */
+function reachOf(channel, delivered, read) {
+  if (channel === "wechat") return delivered ? "已送达" : "等待送出";
+  if (channel !== "web") return "已发送";
+  return read ? "已读" : delivered ? "已送达" : "已发送";
 }
 
 function nameOf({ author, internal, name, username }, me) {

@@ -35,6 +35,7 @@ export class Talk {
       conversation: id,
       send: (entry) => this.#send(entry),
       onWriting: (on) => api("POST", `conversations/${id}/typing`, { on }).catch(() => {}),
+      dates: page.dates,
     });
     this.title = el("h1", {}, "…");
     this.state = el("p", { class: "muted small" });
@@ -61,6 +62,7 @@ export class Talk {
     setText(this.state, this.#stateLine(conversation));
     this.actions.allow(conversation.actions);
     this.composer.allow({ reply: conversation.actions.includes("reply"), note: conversation.actions.includes("note") });
+    this.composer.tellQuota(conversation.wechat);
     this.log.reach(conversation);
     const lost = before?.adviser === this.#me && before.state === "adviser" && !conversation.actions.includes("reply");
     if (lost) this.#tellState(conversation);

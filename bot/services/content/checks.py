@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from zoneinfo import available_timezones
 
@@ -110,10 +111,13 @@ def standard_faults(
             "shortcut", "must be up to 12 small letters or digits", "快捷码只能用 12 个以内的小写字母和数字"
         )
     if reply.shortcut and reply.shortcut in (shortcuts or {}):
-        owner = (shortcuts or {})[reply.shortcut]
-        yield Fault(
-            "shortcut", f"{reply.shortcut!r} is that of {owner!r}", f"快捷码已经给了“{owner}”，请换一个"
-        )
+        yield taken_shortcut(reply.shortcut, (shortcuts or {})[reply.shortcut])
+
+
+def taken_shortcut(shortcut: str, owner: str) -> Fault:
+    """It is that of the reply with the title ``owner``."""
+    words = f"快捷码已经给了“{owner}”，请换一个"
+    return Fault("shortcut", f"{shortcut!r} is that of {owner!r}", words)
 
 
 def variable_faults(field: str, text: str, known: Collection[str]) -> Iterator[Fault]:
@@ -213,6 +217,15 @@ def handoff_reference_faults(
                     yield Fault(field, f"{id_!r} does not exist", f"规则“{rule['id']}”：没有 {id_}")
 
 
+def position_faults(store: Mapping[str, Any]) -> Iterator[Fault]:
+    """A store's place on the map: both numbers or none, within bounds."""
+    latitude, longitude = store["latitude"], store["longitude"]
+    if (latitude is None) != (longitude is None):
+        yield Fault("latitude", "needs longitude too, and the other way round", "纬度和经度要一起写")
+    elif latitude is not None and not (abs(latitude) <= 90 and abs(longitude) <= 180):
+        yield Fault("latitude", "is no place on earth", "纬度要在 -90 到 90 之间，经度要在 -180 到 180 之间")
+
+
 def new_id_faults(id_: str) -> Iterator[Fault]:
     """Whether a new topic may be called so: "category.name"."""
     if not _NEW_ID.fullmatch(id_) or len(id_) > 80:
@@ -263,3 +276,13 @@ def _length(field: str, name: str, text: str, longest: int) -> Iterator[Fault]:
         yield Fault(field, f"is longer than {longest} characters", f"{name}超过 {longest} 个字")
     if any(unicodedata.category(char) in ("Cc", "Cs") and char not in "\n\t" for char in text):
         yield Fault(field, "has characters that cannot be shown", f"{name}里有看不见的控制字符")
+
+
+def validity_faults(
+    valid_from: datetime | None, valid_until: datetime | None, now: datetime
+) -> Iterator[Fault]:
+    """A validity that could never count."""
+    if valid_until is not None and valid_from is not None and valid_until <= valid_from:
+        yield Fault("valid_until", "must be after valid_from", "失效时间要晚于生效时间")
+    elif valid_until is not None and valid_until <= now:
+        yield Fault("valid_until", "is over already", "失效时间已经过了")

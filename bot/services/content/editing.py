@@ -14,11 +14,21 @@ from sqlalchemy.orm import Session
 from bot.domain.errors import Conflict, InvalidContent, NotFound, NotPermitted
 from bot.domain.replies import FaqEntry, StandardReply, Template
 from bot.domain.versions import Status, Version
+from bot.services import audit
+from bot.services.audit import Actor
 from bot.services.content import versions
-from bot.services.content.checks import Fault, faq_faults, new_id_faults, standard_faults, template_faults
-from bot.services.content.fields import EDITABLE, field_faults
+from bot.services.content.checks import (
+    Fault,
+    faq_faults,
+    new_id_faults,
+    standard_faults,
+    template_faults,
+    validity_faults,
+)
+from bot.services.content.fields import EDITABLE, LAST_WORDS, field_faults
 from bot.services.content.files import KINDS, parse, plain
 from bot.services.content.listing import Entry, entry_of, find_version
+from bot.services.content.shortcuts import require_free_shortcut
 from bot.services.content.snapshot import Content
 from bot.store.database import Database
 from bot.store.tables import ContentEntry, ContentVersion
@@ -29,23 +39,15 @@ _NEW = {
     STANDARD: {"title": "新话术要有标题", "text": "新话术要有文字"},
 }
 """What a new entry needs, and what is said where it is missing; templates come with the dialogues that say them."""
-LAST_WORDS = frozenset(
-    {
-        "utter_technical_problem",
-        "utter_request_not_readable",
-        "utter_too_many_messages",
-        "utter_not_understood",
-    }
-)
-"""What is said when nothing else can be: these templates cannot be retired."""
 
 
 @dataclass(frozen=True)
 class Editor:
-    """Who changes something. Without ``may_approve`` a change becomes a draft."""
+    """Who changes something; without ``may_approve`` it becomes a draft. ``actor`` is for the audit log."""
 
     name: str
     may_approve: bool
+    actor: Actor | None = None
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,7 @@ def edit(
             raise Conflict(f"{kind} {id_} is retired: restore it first, or edit it as a draft")
         topics = known_topics(session)
         apply_change(session, content, row, change, by, now, topics)
-        return entry_of(session, row, now)
+        return _noted(session, row, by, "content.edited", now)
 
 
 def approve(
@@ -110,7 +112,7 @@ def approve(
                 f"version {newest} of {kind} {id_} was published after draft {draft.number}: look at the diff, then"
                 ' edit anew or approve with --force ({"force": true})'
             )
-        _validated(row, draft.data, content, known_topics(session))
+        _validated(session, row, draft.data, content, known_topics(session))
         _check_validity(row, draft.valid_from, draft.valid_until, now)
         stored = session.get(ContentVersion, (kind, id_, draft.number))
         row.edited_by = by.name
@@ -122,7 +124,7 @@ def approve(
             again = {"valid_from": draft.valid_from, "valid_until": draft.valid_until}
             note = draft.note or f"草稿 {draft.number}"
             versions.publish(session, row, stored.data, draft.author, by.name, now, note=note, **again)
-        return entry_of(session, row, now)
+        return _noted(session, row, by, "content.approved", now)
 
 
 def roll_back(
@@ -145,7 +147,7 @@ def roll_back(
         validity = dict.fromkeys(("valid_from", "valid_until"))
         change = Change(fields, validity, seen, f"恢复第 {number} 版")
         apply_change(session, content, row, change, by, now, known_topics(session))
-        return entry_of(session, row, now)
+        return _noted(session, row, by, "content.rolled_back", now, number)
 
 
 def retire(
@@ -171,7 +173,9 @@ def retire(
             raise InvalidContent(kind, id_, "status", "is needed for errors and cannot be retired", words)
         elif before.status is not Status.RETIRED:
             versions.retire(session, row, by.name, now)
-        return entry_of(session, row, now)
+        return _noted(
+            session, row, by, "content.retired" if number is None else "content.withdrawn", now, number
+        )
 
 
 def restore(
@@ -191,10 +195,10 @@ def restore(
         _check_seen(before, seen, temporary=False)
         if before.status is not Status.RETIRED:
             raise Conflict(f"{kind} {id_} is not retired")
-        _validated(row, row.data, content, known_topics(session))
+        _validated(session, row, row.data, content, known_topics(session))
         row.edited_by = by.name
         versions.publish(session, row, row.data, by.name, by.name, now, note="恢复使用")
-        return entry_of(session, row, now)
+        return _noted(session, row, by, "content.restored", now)
 
 
 def apply_change(
@@ -210,7 +214,7 @@ def apply_change(
     before = entry_of(session, row, now)
     seen_draft = next((draft for draft in before.drafts if draft.number == change.seen), None)
     base = seen_draft or before.shown
-    data = _validated(row, {**base.data, **change.fields, "id": row.id}, content, topics)
+    data = _validated(session, row, {**base.data, **change.fields, "id": row.id}, content, topics)
     validity = {name: getattr(base, name) for name in ("valid_from", "valid_until")}
     if base.is_over(now) or base.status is Status.RETIRED:
         validity = dict.fromkeys(validity)
@@ -295,12 +299,14 @@ def new_topic(session: Session, kind: str, id_: str, change: Change, now: dateti
 
 
 def _validated(
-    row: ContentEntry, raw: Mapping[str, Any], content: Content, topics: Collection[str]
+    session: Session, row: ContentEntry, raw: Mapping[str, Any], content: Content, topics: Collection[str]
 ) -> dict[str, Any]:
     """The entry's plain data; raises ``InvalidContent`` with the first fault."""
     for fault in entry_faults(row.kind, raw, content, topics, row.data):
         raise invalid(row.kind, row.id, fault)
     data: dict[str, Any] = plain(parse(KINDS[row.kind], dict(raw), row.kind, row.id))
+    if row.kind == STANDARD:
+        require_free_shortcut(session, row.kind, row.id, data)
     return data
 
 
@@ -355,16 +361,6 @@ def _says(version: Version, data: Mapping[str, Any], validity: Mapping[str, date
     )
 
 
-def validity_faults(
-    valid_from: datetime | None, valid_until: datetime | None, now: datetime
-) -> Iterator[Fault]:
-    """A validity that could never count."""
-    if valid_until is not None and valid_from is not None and valid_until <= valid_from:
-        yield Fault("valid_until", "must be after valid_from", "失效时间要晚于生效时间")
-    elif valid_until is not None and valid_until <= now:
-        yield Fault("valid_until", "is over already", "失效时间已经过了")
-
-
 def _check_validity(
     row: ContentEntry, valid_from: datetime | None, valid_until: datetime | None, now: datetime
 ) -> None:
@@ -380,6 +376,17 @@ def _withdraw(session: Session, row: ContentEntry, number: int) -> None:
     if version.status is not Status.DRAFT and not version.is_temporary:
         raise Conflict(f"version {number} is no draft and has no validity: retire the entry or roll it back")
     found.status = Status.RETIRED.value
+
+
+def _noted(
+    session: Session, row: ContentEntry, by: Editor, action: str, now: datetime, number: int | None = None
+) -> Entry:
+    """The entry, after a line in the audit log; who wrote which words is in the entry's own history."""
+    entry = entry_of(session, row, now)
+    if by.actor is not None:
+        newest = number or max(version.number for version in (entry.shown, *entry.planned, *entry.drafts))
+        audit.note(session, by.actor, action, now, f"{entry.kind}/{entry.id}", details={"version": newest})
+    return entry
 
 
 def _require_approver(by: Editor) -> None:

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from bot.domain.errors import ImportRefused
 from bot.domain.versions import Status
 from bot.services.content import versions
-from bot.services.content.checks import Fault, new_id_faults
+from bot.services.content.checks import Fault, new_id_faults, validity_faults
 from bot.services.content.editing import (
     FAQ,
     Change,
@@ -25,7 +25,6 @@ from bot.services.content.editing import (
     known_topics,
     locked_entry,
     new_entry,
-    validity_faults,
 )
 from bot.services.content.listing import Entry, entry_of
 from bot.services.content.snapshot import Content

@@ -16,6 +16,15 @@ EDITABLE = {
     "standard_reply": ("title", "category", "shortcut", "text"),
 }
 """The fields that staff write, by kind."""
+LAST_WORDS = frozenset(
+    {
+        "utter_technical_problem",
+        "utter_request_not_readable",
+        "utter_too_many_messages",
+        "utter_not_understood",
+    }
+)
+"""What is said when nothing else can be: these templates cannot be retired."""
 NAMES = {
     "title": "标题",
     "category": "分类",

@@ -20,18 +20,21 @@ from bot.domain.errors import ContentError
 from bot.domain.handoff import HandoffRules
 from bot.domain.lifecycle import Schedule, schedule_problems
 from bot.domain.replies import FaqEntry, StandardReply, Synonym, Template
+from bot.domain.wechat.content import WeChatContent
 from bot.services.content.checks import (
     Fault,
     faq_faults,
     handoff_faults,
     handoff_reference_faults,
     phone_faults,
+    position_faults,
     profile_faults,
     standard_faults,
     synonym_faults,
     template_faults,
     variable_faults,
 )
+from bot.services.content.wechat_references import wechat_faults
 from bot.services.content.yaml import read_yaml
 
 T = TypeVar("T")
@@ -82,6 +85,7 @@ KINDS: dict[str, type] = {
     "profile": d.Profile,
     "rules": d.BookingRules,
     "handoff": HandoffRules,
+    "wechat": WeChatContent,
     "store": d.Store,
     "model": d.Model,
     "service": d.ServiceJob,
@@ -112,8 +116,9 @@ _WHOLE = {
     "booking.yml": "rules",
     "lifecycle.yml": "lifecycle",
     "handoff.yml": "handoff",
+    "wechat.yml": "wechat",
 }
-_OPTIONAL = ("handoff.yml",)
+_OPTIONAL = ("handoff.yml", "wechat.yml")
 """A dealership may leave them out: the defaults are a fair beginning."""
 
 _parsers: dict[type, Any] = {}
@@ -209,6 +214,7 @@ def check_consistency(entries: Iterable[FileEntry]) -> None:
         if not 1 <= holiday.data["days"] <= 15:
             raise ContentError(holiday.file, holiday.id, "days", "must be 1 to 15")
     _check_handoff(by_kind)
+    _check_wechat(by_kind)
     for schedule in by_kind.get("lifecycle", {}).values():
         _check_schedule(schedule, by_kind.get("service", {}))
 
@@ -217,6 +223,8 @@ def _check_phones(store: FileEntry) -> None:
     for name in ("sales_phone", "service_phone"):
         for fault in phone_faults(name, store.data[name]):
             raise ContentError(store.file, store.id, fault.field, fault.problem)
+    for fault in position_faults(store.data):
+        raise ContentError(store.file, store.id, fault.field, fault.problem)
 
 
 def _check_handoff(by_kind: dict[str, dict[str, FileEntry]]) -> None:
@@ -224,6 +232,13 @@ def _check_handoff(by_kind: dict[str, dict[str, FileEntry]]) -> None:
         ids = {"topics": by_kind.get("faq", {}).keys(), "models": by_kind.get("model", {}).keys()}
         for fault in (*handoff_faults(rules.data), *handoff_reference_faults(rules.data, ids)):
             raise ContentError(rules.file, "", fault.field, fault.problem)
+
+
+def _check_wechat(by_kind: dict[str, dict[str, FileEntry]]) -> None:
+    known = {kind: by_kind.get(kind, {}).keys() for kind in ("store", "model", "faq")}
+    for wechat in by_kind.get("wechat", {}).values():
+        for fault in wechat_faults(wechat.data, known):
+            raise ContentError(wechat.file, "", fault.field, fault.problem)
 
 
 def _check_references(by_kind: dict[str, dict[str, FileEntry]]) -> None:

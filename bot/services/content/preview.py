@@ -12,7 +12,7 @@ from pypinyin import lazy_pinyin
 
 from bot.domain.errors import NotFound
 from bot.domain.replies import STANDARD_VARIABLES, VARIABLE, Button, VariableType
-from bot.services.content.checks import Fault, new_id_faults
+from bot.services.content.checks import Fault, new_id_faults, validity_faults
 from bot.services.content.editing import (
     FAQ,
     STANDARD,
@@ -20,7 +20,6 @@ from bot.services.content.editing import (
     Change,
     entry_faults,
     known_topics,
-    validity_faults,
 )
 from bot.services.content.fields import field_faults
 from bot.services.content.files import parse

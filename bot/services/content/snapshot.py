@@ -19,6 +19,7 @@ from bot.domain.handoff import HandoffRules
 from bot.domain.lifecycle import Schedule
 from bot.domain.replies import FaqEntry, StandardReply, Template
 from bot.domain.versions import Status, Version, live_version, next_change
+from bot.domain.wechat.content import WeChatContent
 from bot.services.content.files import KINDS, FileEntry, Policy, parse, read_dealership_files
 from bot.services.content.variables import dealership_variables
 from bot.services.content.versions import temporary_versions
@@ -147,4 +148,5 @@ def _dealership(parsed: Mapping[str, Mapping[str, Any]], revision: int) -> d.Dea
         holidays=tuple(parsed["holiday"].values()),
         policies={policy.id: policy.text for policy in policies},
         handoff=parsed["handoff"].get("handoff") or HandoffRules(),
+        wechat=parsed["wechat"].get("wechat") or WeChatContent(),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import time
 
-from bot.domain.dealership import Dealership, Hours, Model, Powertrain, ServiceJob
+from bot.domain.dealership import Dealership, Hours, Model, Powertrain, ServiceJob, Store
 from bot.domain.lifecycle import Schedule
 from bot.domain.replies import render, variables_of
 
@@ -29,6 +29,11 @@ def dealership_variables(dealership: Dealership, schedule: Schedule) -> dict[str
 def price_text(yuan: int) -> str:
     """A workshop price in words: 免费 for 0, else "398 元起"."""
     return "免费" if yuan == 0 else f"{yuan} 元起"
+
+
+def hours_text(store: Store) -> str:
+    """ "展厅 每天 09:00–18:00；售后 周二至周日 08:30–17:30（周一休息）" """
+    return f"展厅 {_hours(store.hours.showroom)}；售后 {_hours(store.hours.service)}"
 
 
 def price_range(model: Model) -> str:
@@ -62,9 +67,7 @@ def _stores(dealership: Dealership) -> dict[str, str]:
     return {
         "store_names": "、".join(store.name for store in stores),
         "store_count": str(len(stores)),
-        "store_hours": _lines(
-            f"{s.name}：展厅 {_hours(s.hours.showroom)}；售后 {_hours(s.hours.service)}" for s in stores
-        ),
+        "store_hours": _lines(f"{store.name}：{hours_text(store)}" for store in stores),
         "store_addresses": _lines(f"{s.name}：{s.address}" for s in stores),
         "store_phones": _lines(f"{s.name}：销售 {s.sales_phone}，售后 {s.service_phone}" for s in stores),
         "spring_festival_closure": _closures(dealership),

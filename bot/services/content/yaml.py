@@ -7,10 +7,24 @@ from typing import Any
 
 import yaml
 
+from bot.domain.errors import ImportRefused
+
 
 def read_yaml(text: str) -> Any:
     """Plain data; raises ``yaml.YAMLError`` with the line."""
     return yaml.load(text, Loader=_Loader)
+
+
+def parse_upload(name: str, data: bytes, largest: int) -> Any:
+    """A file that somebody gives us, of at most ``largest`` bytes; raises ``ImportRefused`` in Chinese."""
+    if len(data) > largest:
+        raise ImportRefused(name, (f"文件超过 {largest // 1024 // 1024} MB，太大了",))
+    try:
+        return read_yaml(data.decode("utf-8-sig"))
+    except (yaml.YAMLError, UnicodeDecodeError, RecursionError, ValueError) as error:
+        line = getattr(getattr(error, "problem_mark", None), "line", None)
+        where = f"第 {line + 1} 行" if line is not None else "文件"
+        raise ImportRefused(name, (f"{where}不是有效的 YAML（UTF-8）",)) from error
 
 
 class _Loader(yaml.SafeLoader):

@@ -13,7 +13,7 @@ from bot.services.content.editing import FAQ
 from bot.services.content.exchange import ImportRow
 from bot.services.content.fields import EDITABLE, moment_of, moment_text
 from bot.services.content.listing import Entry
-from bot.services.content.yaml import read_yaml
+from bot.services.content.yaml import parse_upload
 
 LARGEST_FILE = 5 * 1024 * 1024
 _KEYS = {"faq": "entries", "template": "templates"}
@@ -32,7 +32,7 @@ def read_yaml_rows(kind: str, name: str, data: bytes) -> tuple[list[ImportRow], 
 
     Raises ``ImportRefused`` for one that is no such list.
     """
-    raw = _parsed(name, data)
+    raw = parse_upload(name, data, LARGEST_FILE)
     rows = raw.get(_KEYS[kind]) if isinstance(raw, dict) else None
     if not isinstance(rows, list) or not rows:
         raise ImportRefused(name, (f"要有“{_KEYS[kind]}:”，下面是一组条目",))
@@ -75,17 +75,6 @@ def _import_row(place: str, row: Mapping[str, Any], faults: list[str]) -> Import
 def _button(button: Any) -> Any:
     empty = {"title": None, "intent": None, "topic": None, "payload": None}
     return {**empty, **button} if isinstance(button, dict) else button
-
-
-def _parsed(name: str, data: bytes) -> Any:
-    if len(data) > LARGEST_FILE:
-        raise ImportRefused(name, (f"文件超过 {LARGEST_FILE // 1024 // 1024} MB，太大了",))
-    try:
-        return read_yaml(data.decode("utf-8-sig"))
-    except (yaml.YAMLError, UnicodeDecodeError, RecursionError, ValueError) as error:
-        line = getattr(getattr(error, "problem_mark", None), "line", None)
-        where = f"第 {line + 1} 行" if line is not None else "文件"
-        raise ImportRefused(name, (f"{where}不是有效的 YAML（UTF-8）",)) from error
 
 
 def _row(entry: Entry) -> dict[str, Any]:

@@ -34,6 +34,7 @@ from bot.services.disruptions import (
     end_outage,
     list_outages,
 )
+from bot.services.exchange.dealership_audit import address_of, note_changed, note_removed
 from bot.services.exchange.dealership_faults import Plain, read_entry, reference_faults
 from bot.services.exchange.dealership_files import OF_KIND, SECTIONS, RawDealership, RawEntry
 from bot.services.exchange.dealership_listing import normal_data
@@ -214,6 +215,7 @@ class _Import:
                 continue
             row.edited_by = self.by.name
             versions.retire(session, row, self.by.name, self.now, note=self.note)
+            note_removed(session, self.by, address_of(kind, id_), self.now)
             report.removed.append(f"{kind}/{id_}")
         return report
 
@@ -228,16 +230,19 @@ class _Import:
     ) -> None:
         data, name = after[entry.kind][entry.id], f"{entry.kind}/{entry.id}"
         is_live = row is not None and row.status == Status.APPROVED.value
+        before = {} if row is None else normal_data(row.kind, row.id, row.data)
         if row is None:
             row = new_entry(entry.kind, entry.id, self.now)
             row.position = position
             session.add(row)
             session.flush()
-        elif is_live and normal_data(row.kind, row.id, row.data) == data:
+        elif is_live and before == data:
             report.unchanged.append(name)
             return
         row.edited_by = self.by.name
         versions.publish(session, row, data, self.by.name, self.by.name, self.now, note=self.note)
+        address = address_of(entry.kind, entry.id)
+        note_changed(session, self.by, address, row.version, before, data, self.now)
         (report.changed if is_live else report.added).append(name)
 
 

@@ -9,7 +9,6 @@ from typing import Any
 
 from bot.domain.errors import ImportRefused, InvalidFields, NotFound
 from bot.domain.versions import Status, Version
-from bot.services import audit
 from bot.services.audit import Actor
 from bot.services.content import listing
 from bot.services.content.editing import Editor
@@ -88,11 +87,6 @@ def edit_entry(
     dealership = RawDealership(f"{kind} {id_}", [raw])
     report = _imported(database, content, dealership, by, now, note=note, seen=versions)
     entry = find_live(database, kind, id_)
-    if not report.unchanged:
-        details = {"version": entry.version, "fields": sorted(_changed(before, entry.data))}
-        audit.note_now(
-            database, by, "dealership.changed", now, subject=address_of(kind, id_), details=details
-        )
     return Edited(entry, tuple(report.out_of_rules))
 
 
@@ -130,19 +124,13 @@ def remove_entry(
     raw = RawDealership(kind, [RawEntry(kind, each.id, "", each.data) for each in rest], {kind})
     versions = {} if seen is None else {f"{kind}/{id_}": seen}
     _imported(database, content, raw, by, now, remove=True, note=NOTE, seen=versions)
-    audit.note_now(database, by, "dealership.removed", now, subject=address_of(kind, id_))
-
-
-def address_of(kind: str, id_: str) -> str:
-    """How the staff API calls an entry: "store:east"; what there is one of by its kind."""
-    return kind if kind == id_ else f"{kind}:{id_}"
 
 
 def _imported(
     database: Database, content: Content, raw: RawDealership, by: Actor, now: datetime, **more: Any
 ) -> Any:
     """What the whole dealership has against it is no fault of one field."""
-    editor = Editor(by.username, may_approve=True)
+    editor = Editor(by.username, may_approve=True, actor=by)
     try:
         return import_dealership(database, content, raw, editor, now, **more)
     except ImportRefused as error:
@@ -192,15 +180,4 @@ def _paths(data: Mapping[str, Any], above: str = "") -> list[str]:
     for name, value in data.items():
         path = f"{above}{name}"
         found += [path, *(_paths(value, f"{path}.") if isinstance(value, Mapping) else ())]
-    return found
-
-
-def _changed(before: Mapping[str, Any], after: Mapping[str, Any], above: str = "") -> list[str]:
-    found: list[str] = []
-    for name, value in after.items():
-        old = before.get(name)
-        if isinstance(old, Mapping) and isinstance(value, Mapping):
-            found += _changed(old, value, f"{above}{name}.")
-        elif old != value:
-            found.append(f"{above}{name}")
     return found

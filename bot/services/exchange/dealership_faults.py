@@ -16,6 +16,7 @@ from bot.services.content.checks import (
     handoff_faults,
     handoff_reference_faults,
     phone_faults,
+    position_faults,
     profile_faults,
 )
 from bot.services.content.files import KINDS, parse, plain
@@ -159,6 +160,7 @@ def _entry_faults(kind: str, data: Plain) -> Iterator[str]:
 def _store_faults(data: Plain) -> Iterator[str]:
     for name in ("sales_phone", "service_phone"):
         yield from (fault.words for fault in phone_faults(name, data[name]))
+    yield from (fault.words for fault in position_faults(data))
     for department, hours in data["hours"].items():
         name = _PARTS[f"hours.{department}"]
         if hours["opens"] >= hours["closes"]:

@@ -15,7 +15,7 @@ import yaml
 from bot.domain.dealership import ResourceKind
 from bot.domain.errors import ContentError, ImportRefused, InvalidInput
 from bot.services.content.files import KINDS, parse
-from bot.services.content.yaml import read_yaml
+from bot.services.content.yaml import parse_upload
 from bot.services.exchange.csv_files import LARGEST_FILE, csv_bytes, read_csv
 from bot.services.exchange.words import RESOURCE_KINDS, Names, choices, resource_kind
 
@@ -89,14 +89,14 @@ def read_dealership_file(path: Path, names: Names) -> RawDealership:
     if path.is_dir():
         for name in _FILES:
             if (path / name).is_file():
-                data = _parsed(name, _bytes(path / name))
+                data = parse_upload(name, _bytes(path / name), LARGEST_FILE)
                 _read_parts(raw, f"{name} ", data, _WHOLE_FILES.get(name))
         if not raw.kinds:
             raise ImportRefused(path.name, (f"文件夹里没有 {'、'.join(_FILES)} 中的任何一个",))
     elif path.suffix.lower() == ".csv":
         _read_resources(raw, path.name, _bytes(path), names)
     elif path.suffix.lower() in (".yml", ".yaml"):
-        data = _parsed(path.name, _bytes(path))
+        data = parse_upload(path.name, _bytes(path), LARGEST_FILE)
         is_part = isinstance(data, dict) and data.keys().isdisjoint(_OF_KEY)
         _read_parts(raw, "", data, _WHOLE_FILES.get(path.name) if is_part else None)
     else:
@@ -239,17 +239,6 @@ def _bytes(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise InvalidInput(f"{path} cannot be read: {error.strerror}") from error
-
-
-def _parsed(name: str, data: bytes) -> Any:
-    if len(data) > LARGEST_FILE:
-        raise ImportRefused(name, (f"文件超过 {LARGEST_FILE // 1024 // 1024} MB，太大了",))
-    try:
-        return read_yaml(data.decode("utf-8-sig"))
-    except (yaml.YAMLError, UnicodeDecodeError, RecursionError, ValueError) as error:
-        line = getattr(getattr(error, "problem_mark", None), "line", None)
-        where = f"第 {line + 1} 行" if line is not None else "文件"
-        raise ImportRefused(name, (f"{where}不是有效的 YAML（UTF-8）",)) from error
 
 
 def _dump(data: Any) -> bytes:

@@ -119,7 +119,7 @@ async def test_point_09_without_permission_the_redelivery_brings_the_answer(stat
     delivery = customer.text(OPENING)
     await customer.done()
 
-    assert delivery.outcomes == ["cut", "passive"]
+    assert delivery.outcomes == ["cut", "passive"], delivery.attempts
     station.sees_everything_once(customer)
     assert not [call for call in station.platform.api.calls if call.account == "bare"]
 

@@ -1,4 +1,4 @@
-"""A database of each kind for each file of tests: every customer is somebody new."""
+"""A database of each kind, fresh for each test or shared by those of a file in which every customer is somebody new."""
 
 from __future__ import annotations
 
@@ -12,8 +12,15 @@ from bot.store.database import Database
 from tests.database import KINDS, open_database
 
 
+@pytest.fixture(params=KINDS)
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    database = open_database(request.param, tmp_path)
+    yield database
+    database.close()
+
+
 @pytest.fixture(params=KINDS, scope="module")
-def database(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
+def shared(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
     folder: Path = tmp_path_factory.mktemp("wechat")
     database = open_database(request.param, folder)
     yield database

@@ -13,6 +13,11 @@ from bot.store.database import Database
 from tests.services.wechat.customers import LIMITS, MAIN, QUIET, Customer
 
 
+@pytest.fixture
+def database(shared: Database) -> Database:
+    return shared
+
+
 def test_point_12_a_sender_is_channel_account_and_openid(database: Database) -> None:
     one, other = Customer(database, MAIN, "o-same"), Customer(database, QUIET, "o-same")
     one.writes("你好")

@@ -19,8 +19,8 @@ from tests.database import sqlite_database
 from tests.proof import size as how_many
 from tests.services.wechat.customers import LIMITS, Customer
 
-HISTORIES = how_many(30, 1000)
-STEPS = 40
+HISTORIES = how_many(20, 1000)
+STEPS = 30
 WAIT = timedelta(seconds=5)
 
 
@@ -59,7 +59,7 @@ class History:
         for _ in range(STEPS):
             self.customer.later(seconds=self.chance.choice((0.1, 2, 30, 3600, 40 * 3600)))
             self.chance.choice(steps)()
-        for _ in range(50):
+        for _ in range(40):
             if not self.sends():
                 self.customer.later(hours=1)
                 self.writes()

@@ -28,6 +28,11 @@ SECOND = timedelta(seconds=1)
 
 
 @pytest.fixture
+def database(shared: Database) -> Database:
+    return shared
+
+
+@pytest.fixture
 def customer(database: Database) -> Customer:
     customer = Customer(database)
     customer.writes()

@@ -19,6 +19,11 @@ from tests.services.wechat.customers import LIMITS, QUIET, Customer
 WAIT = timedelta(seconds=5)
 
 
+@pytest.fixture
+def database(shared: Database) -> Database:
+    return shared
+
+
 def take(customer: Customer, seq: int, may_send: bool = True, waits: bool = True) -> PassiveAnswer | None:
     until = customer.now + WAIT if waits else None
     return passives.take_passive(

@@ -20,6 +20,11 @@ LIN = Staff("lin", Role.CONSULTANT, "林晓")
 
 
 @pytest.fixture
+def database(shared: Database) -> Database:
+    return shared
+
+
+@pytest.fixture
 def customer(database: Database) -> Customer:
     customer = Customer(database)
     customer.writes()
