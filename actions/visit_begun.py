@@ -12,11 +12,15 @@ _LOOKS = re.compile(r"(?:想|要|来|去|店里?)看一?看?一?下?(?:你们的
 _BOOKING_WORDS = re.compile(
     r"预约|預約|预定|约|时间|时候|安排|门店|到店|一个|[\W一我想要你您们帮给下个吧呢的能可以吗请麻烦去到来行在那就先好了]"
 )
+_LATE = re.compile(r"晚(?:一?点|些|几分钟)(?:才)?到|迟到|赶不上|堵(?:着|车|在|路上)")
+"""Of a visit that is booked already."""
 _SAYS_NOTHING_ELSE = frozenset({"model", "time", "store", "name", "phone"})
 
 
 def visit_begun(turn: Turn) -> str | None:
     """The start of the booking that facts without a verb want: 12月5号10点保养 S6 …, X5 下周五 城东."""
+    if _LATE.search(turn.text):
+        return None
     details = turn.values_of({"time", "plate", "mileage", "store"})
     drives, serves = DRIVE.search(turn.text), SERVICE.search(turn.text) or turn.values("job")
     if details and serves and not drives:

@@ -20,9 +20,11 @@ from bot.api.errors import install_error_handlers
 from bot.api.files import files
 from bot.api.gate import COOKIE, Gate
 from bot.api.health import health_api
+from bot.api.metrics import metrics_api
 from bot.api.parts import Parts
 from bot.api.protocol import CheckedRequest
 from bot.api.staff import staff_api
+from bot.api.tracing import name_requests
 from bot.channels.rest import rest_channel
 from bot.channels.web import web_channel
 from bot.channels.wechat.channel import WeChat
@@ -37,6 +39,7 @@ from bot.services.throttle import NO_LIMITS, Flood
 from bot.services.turns import Turns
 from bot.services.unfinished import Unfinished
 from bot.services.upkeep import Upkeep, upkeep_rounds
+from bot.services.vital_signs import Pulse
 from bot.services.wakeups import Wakeups
 from bot.services.wechat.desk import PlatformDesk
 from bot.understanding.batch import understood
@@ -101,8 +104,11 @@ def build_server(installation: Installation, model: Path, ready: Callable[[], No
     app.blueprint(console(database, content, parts.gate, parts.throttle, COOKIE, secure, limits))
     app.blueprint(calendars(database, content))
     app.blueprint(files(database, uploads))
-    app.blueprint(health_api())
+    pulse = Pulse(database)
+    app.blueprint(health_api(pulse, lambda: hasattr(app.ctx, "upkeep") and app.ctx.upkeep.is_running))
+    app.blueprint(metrics_api(pulse, settings.metrics_token))
     app.blueprint(website(content))
+    name_requests(app)
     install_error_handlers(app, settings.widget_origins, lambda name: _words(content, name))
 
     @app.after_server_start

@@ -52,6 +52,8 @@ class Settings:
     widget_origins: tuple[str, ...]
     max_message_length: int
     log_level: str
+    log_format: str
+    metrics_token: str | None
     encoder: Path | None
     smtp: MailServer | None
     mail_from: str | None
@@ -91,6 +93,8 @@ NAMES: dict[str, str] = {
     "widget_origins": "ZHANTING_WIDGET_ORIGINS",
     "max_message_length": "ZHANTING_MAX_MESSAGE_LENGTH",
     "log_level": "ZHANTING_LOG_LEVEL",
+    "log_format": "ZHANTING_LOG_FORMAT",
+    "metrics_token": "ZHANTING_METRICS_TOKEN",
     "encoder": "ZHANTING_ENCODER",
     "smtp": "ZHANTING_SMTP_URL",
     "mail_from": "ZHANTING_MAIL_FROM",
@@ -105,7 +109,7 @@ NAMES: dict[str, str] = {
     "wechat_clicks": "ZHANTING_WECHAT_CLICKS",
     "wechat_kept": "ZHANTING_WECHAT_KEPT_FOR_PERSON",
 }
-SECRET = frozenset({"smtp", "webhook_url", "webhook_secret", "wecom_robot", "redis_url"})
+SECRET = frozenset({"smtp", "webhook_url", "webhook_secret", "wecom_robot", "redis_url", "metrics_token"})
 """Settings whose value is not repeated in an error."""
 SHORTEST_SECRET = 16
 
@@ -132,6 +136,8 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         widget_origins=_read(env, "widget_origins", _words, ()),
         max_message_length=_read(env, "max_message_length", _positive, 1000),
         log_level=_read(env, "log_level", _log_level, "INFO"),
+        log_format=_read(env, "log_format", _log_format, "text"),
+        metrics_token=_read(env, "metrics_token", _secret, None),
         encoder=_read(env, "encoder", _folder, None),
         smtp=_read(env, "smtp", _mail_server, None),
         mail_from=_read(env, "mail_from", _mail_address, None),
@@ -288,3 +294,9 @@ def _log_level(text: str) -> str:
     if text.upper() not in ("DEBUG", "INFO", "WARNING", "ERROR"):
         raise ValueError("must be DEBUG, INFO, WARNING or ERROR")
     return text.upper()
+
+
+def _log_format(text: str) -> str:
+    if text.lower() not in ("text", "json"):
+        raise ValueError("must be text or json")
+    return text.lower()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from ipaddress import ip_address
 from typing import Any
 
 from sanic import Blueprint
@@ -11,13 +10,12 @@ from sanic.response import HTTPResponse, json
 
 from bot.channels.requests import any_text_field, json_object, text_field
 from bot.domain.errors import NotAllowed
-from bot.services.credentials import bearer_token, same_token
+from bot.services.credentials import bearer_token, is_from_here, same_token
 from bot.services.messages import Inbound, StoredMessage
 from bot.services.throttle import Flood
 from bot.services.turns import Turns
 
 LONGEST_BODY_TEXT = 200_000
-PROXY_HEADERS = ("x-forwarded-for", "forwarded", "x-real-ip")
 
 
 def rest_channel(turns: Turns, token: str | None, flood: Flood) -> Blueprint:
@@ -69,9 +67,4 @@ def _require_access(request: Request, token: str | None) -> None:
 
 def is_loopback(request: Request) -> bool:
     """Whether the request comes straight from this machine, not through a proxy."""
-    if any(header in request.headers for header in PROXY_HEADERS):
-        return False
-    try:
-        return ip_address(request.ip).is_loopback
-    except ValueError:
-        return False
+    return is_from_here(request.ip, request.headers)

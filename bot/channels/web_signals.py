@@ -11,6 +11,7 @@ from sanic.response import HTTPResponse, json
 from bot.channels.requests import json_object
 from bot.channels.web_stream import in_thread
 from bot.domain.errors import InvalidInput, NotAllowed
+from bot.services import logs
 from bot.services.credentials import bearer_token
 from bot.services.receipts import customer_saw
 from bot.services.throttle import Limiter
@@ -53,6 +54,7 @@ async def visitor_of(request: Request, database: Database) -> Visitor:
     visitor = await in_thread(find_visitor, database, token) if token else None
     if not isinstance(visitor, Visitor):
         raise NotAllowed("no such session")
+    logs.request_is_about(visitor.conversation_id)
     return visitor
 
 

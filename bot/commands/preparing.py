@@ -8,15 +8,14 @@ from collections.abc import Iterable
 
 from bot import clock
 from bot.runtime.no_tensorflow import keep_tensorflow_out
+from bot.services.logs import install_logging
 from bot.settings import Settings
 
 
 def prepare(settings: Settings, log_level: str | None = None) -> None:
     keep_tensorflow_out()
     warnings.showwarning = _hide_warning
-    logging.basicConfig(
-        level=log_level or settings.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
-    )
+    install_logging(log_level or settings.log_level, settings.log_format)
     for noisy in ("rasa", "rasa_sdk", "sanic", "alembic", "matplotlib", "apscheduler", "numexpr"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
     logging.getLogger("sanic.error").addFilter(lambda record: "File not found" not in record.getMessage())

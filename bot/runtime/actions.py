@@ -18,6 +18,8 @@ from rasa.utils.endpoints import ClientResponseError, EndpointConfig
 from rasa_sdk.executor import ActionExecutor
 from rasa_sdk.interfaces import ActionExecutionRejection, ActionNotFoundException
 
+from bot.services import metrics
+
 _failures: ContextVar[list[Exception]] = ContextVar("failures")
 
 
@@ -54,7 +56,8 @@ class InProcessActions(EndpointConfig):
     ) -> Any:
         """What the action server would have answered to the call ``json``."""
         try:
-            return await self._executor.run(json)
+            with metrics.part("actions"):
+                return await self._executor.run(json)
         except ActionExecutionRejection as rejected:
             raise _client_error(400, rejected.action_name, rejected.message) from rejected
         except ActionNotFoundException as missing:

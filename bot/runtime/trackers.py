@@ -25,6 +25,7 @@ from rasa.shared.core.events import (
 from rasa.shared.core.trackers import DialogueStateTracker
 
 from bot import clock
+from bot.services import metrics
 from bot.store.database import Database
 from bot.store.tables import DialogueState
 
@@ -65,7 +66,7 @@ class DatabaseTrackerStore(TrackerStore):
         state = [event.as_dict() for event in events]
         if tracker.latest_message is not None and tracker.latest_message.message_id == _answering.get():
             _heard.get({}).update(tracker.latest_message.parse_data or {})
-        with self._database.transaction() as session:
+        with metrics.part("storing"), self._database.transaction() as session:
             row = session.get(DialogueState, tracker.sender_id)
             if row is None:
                 session.add(DialogueState(sender_id=tracker.sender_id, state=state, updated_at=clock.now()))

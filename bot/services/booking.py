@@ -17,7 +17,7 @@ from bot.domain.attendance import may_cancel, must_be_confirmed
 from bot.domain.booking import Offer, Slot, VisitRequest, VisitStatus, may_change
 from bot.domain.dealership import Dealership
 from bot.domain.errors import BookingRefused, Conflict, TooLateToChange, WrongState
-from bot.services import reminders
+from bot.services import metrics, reminders
 from bot.services.attendance import ask_for_approval
 from bot.services.audit import Actor
 from bot.services.availability import Wish, alternatives_to, local, possible_offers
@@ -148,6 +148,7 @@ def move_visit(
             row.sequence += 1
             reminders.moved(session, dealership, row, now, told=not by_staff)
             offer_freed(session, dealership, now, left)
+            _count(session, row, "moved")
         note_change(session, actor, "appointment.moved", row, now)
         return view_of(dealership, row)
 
@@ -180,6 +181,7 @@ def cancel_visit(
             close_visit_case(session, row, now)
             reminders.cancelled(session, dealership, row, now, told=not by_staff)
             offer_freed(session, dealership, now, Slot(row.store, row.start, row.end))
+            _count(session, row, "cancelled")
         note_change(session, actor, "appointment.cancelled", row, now)
         return view_of(dealership, row)
 
@@ -221,7 +223,12 @@ def write_booking(
         ask_for_approval(session, wish.dealership, row, wish.now)
     reminders.booked(session, wish.dealership, row, wish.now, told=not wish.by_staff)
     lead_of_visit(session, row, wish.now, wish.by_staff, booked_by)
+    _count(session, row, "booked")
     return row
+
+
+def _count(session: Session, row: Row, change: str) -> None:
+    metrics.count_when_committed(session, metrics.BOOKINGS, row.kind, change)
 
 
 def _new_row(wish: Wish, contact: Contact, code: str, **more: Any) -> Row:

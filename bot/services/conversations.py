@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from bot.domain.conversation import Change, HandoffReason, Owner, Ownership, Party, skill_of
 from bot.domain.errors import NotFound
-from bot.services import alerts, crm
+from bot.services import alerts, crm, metrics
 from bot.services.leads import lead_of_handoff
 from bot.store.database import Database
 from bot.store.staff_tables import Handoff, User
@@ -187,6 +187,7 @@ def add_handoff(
         updated_at=now,
     )
     session.add(row)
+    metrics.count_when_committed(session, metrics.HANDOFFS, reason.value)
     if reason is not HandoffReason.TAKEN:  # there nobody waited
         crm.handoff_queued(session, row, now)
     return row

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from bot.domain.conversation import Author, Change, HandoffReason, Owner, Party
+from bot.services import metrics
 from bot.services.conversations import open_conversation, pass_to, queue_up
 from bot.services.offers import OFFERS_REMEMBERED, offered_button
 from bot.services.unanswered import settle
@@ -285,6 +286,7 @@ def append(
         **by_staff,
     )
     session.add(row)
+    metrics.count_when_committed(session, metrics.MESSAGES, conversation.channel, author.value)
     return row
 
 

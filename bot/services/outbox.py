@@ -25,7 +25,7 @@ from bot.domain.reminders import decent_hour, next_attempt
 from bot.notify.email import Attachment, Mail, MailSender
 from bot.notify.webhook import WebhookSender
 from bot.notify.wecom import RobotSender
-from bot.services import alerts, audit, deliveries, messages, scores
+from bot.services import alerts, audit, deliveries, messages, metrics, scores
 from bot.services.alert_words import alert_letter, robot_text
 from bot.services.audit import Actor
 from bot.services.availability import local
@@ -320,6 +320,8 @@ class _Desk:
 
     def _finish(self, session: Session, row: Row, token: str, overtaken: str | None, now: datetime) -> bool:
         """False when the message is no longer this sender's: it was dropped, or its lease has ended."""
+        outcome = "overtaken" if overtaken else "sent"
+        metrics.count_when_committed(session, metrics.DELIVERIES, row.channel, outcome)
         if overtaken:
             return outbox.finish(session, row.id, token, DROPPED, problem=overtaken)
         self._record(session, row, None)
@@ -340,6 +342,7 @@ class _Desk:
                 return False  # dropped meanwhile: nobody misses it
         expected = isinstance(error, DeliveryFailed)
         fate = "is given up" if state == FAILED else "will be sent later"
+        metrics.DELIVERIES.labels(row.channel, "given_up" if state == FAILED else "failed").inc()
         told = (row.channel, row.id, row.kind, _subject_of(row), fate, _problem_of(error))
         logger.log(level, "%s message %d (%s of %s) %s: %s", *told, exc_info=not expected)
         return state == PENDING

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import logging
+import time
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, replace
 from typing import Any, Protocol, TypeVar
@@ -12,7 +14,7 @@ from bot import clock
 from bot.domain.cases import CaseKind
 from bot.domain.conversation import HandoffReason, Owner, is_online, next_online
 from bot.domain.errors import Conflict
-from bot.services import cases, conversations, messages, queue
+from bot.services import cases, conversations, logs, messages, metrics, queue
 from bot.services.content.snapshot import ContentStore
 from bot.services.messages import Answer, Inbound, Received, StoredMessage, Utterance
 from bot.services.places import place_told
@@ -138,7 +140,9 @@ class Turns:
 
     async def _turn(self, received: Received) -> tuple[StoredMessage, ...]:
         """Whoever has the conversation answers what is due in it, in order: also what came in by another process."""
+        began = time.perf_counter()
         async with self._locks.holding(received.conversation_id):
+            metrics.waited(began)
             due = [] if received.finished else await self._due(received)
             for earlier in (each for each in due if each.seq < received.seq):
                 await self._catch_up(earlier)
@@ -157,6 +161,13 @@ class Turns:
 
     async def _bring_about(self, received: Received) -> tuple[StoredMessage, ...]:
         """The outcome of a message, in a conversation that nobody else answers at the same time."""
+        began = time.perf_counter()
+        with logs.about(received.conversation_id), metrics.turn(received.channel) as turn:
+            stored = await self._store_answer(received)
+            _log_turn(received, turn.outcome, began)
+        return stored
+
+    async def _store_answer(self, received: Received) -> tuple[StoredMessage, ...]:
         owned = await self._ownership(received)
         said = await self._answer(owned)
         if owned.for_bot not in (
@@ -166,7 +177,9 @@ class Turns:
             gone = self._say("utter_waiting_cancelled", owned)
             said = replace(said, utterances=[gone, *said.utterances])
         reply = (said.utterances, clock.now(), said.handoff, said.understanding)
-        stored = await _in_thread(messages.answer, self._database, owned, *reply)
+        with metrics.part("storing"):
+            stored = await _in_thread(messages.answer, self._database, owned, *reply)
+        metrics.turn_ends(_outcome(owned, said, stored is not None))
         if stored is None:
             logger.info("late reply dropped: conversation %s changed hands", received.conversation_id)
         elif said.handoff is not None:
@@ -196,11 +209,13 @@ class Turns:
             if not received.for_bot.strip():
                 return Answer([self._say("utter_empty_message", received)])
             message_id = f"{received.conversation_id}-{received.seq}"
-            return await self._dialogue.reply(
-                received.conversation_id, received.for_bot, message_id, received.channel
-            )
+            with metrics.part("dialogue"):
+                return await self._dialogue.reply(
+                    received.conversation_id, received.for_bot, message_id, received.channel
+                )
         except Exception:  # the last line of defence: the customer gets a word, a person and the log the rest
             logger.exception("turn failed in conversation %s", received.conversation_id)
+            metrics.turn_failed()
             await self._report_failure(received)
             return Answer([self._say("utter_technical_problem", received)])
 
@@ -343,5 +358,23 @@ def utterance(message: dict[str, Any]) -> Utterance:
     )
 
 
+def _outcome(owned: Received, said: Answer, is_stored: bool) -> str:
+    """What is counted of a turn that came to its end."""
+    if not is_stored:
+        return "dropped"
+    if said.handoff is not None:
+        return "handed_over"
+    return {Owner.BOT: "answered", Owner.QUEUE: "waiting"}.get(owned.owner, "with_adviser")
+
+
+def _log_turn(received: Received, outcome: str, began: float) -> None:
+    milliseconds = round((time.perf_counter() - began) * 1000)
+    more = {"channel": received.channel, "outcome": outcome, "milliseconds": milliseconds}
+    told = (received.seq, received.conversation_id, outcome, milliseconds)
+    logger.info("message %d of conversation %s: %s in %d ms", *told, extra=more)
+
+
 async def _in_thread(function: Any, *arguments: Any) -> Any:
-    return await asyncio.get_running_loop().run_in_executor(None, function, *arguments)
+    """In a thread that knows, as the log does, whose conversation it works for."""
+    run = contextvars.copy_context().run
+    return await asyncio.get_running_loop().run_in_executor(None, run, function, *arguments)

@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Protocol
 
+from bot.services import metrics
+
 STAFF = "staff"
 """What the console's streams listen to: anything new, in any conversation or about the staff."""
 WRITING_SECONDS = 6.0
@@ -87,8 +89,10 @@ class Wakeups:
         listener = Listener(self, conversation_id)
         listener.closed = self._closed
         self._listeners.setdefault(conversation_id, set()).add(listener)
+        side = "staff" if conversation_id == STAFF else "customers"
         try:
-            yield listener
+            with metrics.STREAMS.labels(side).track_inprogress():
+                yield listener
         finally:
             listeners = self._listeners[conversation_id]
             listeners.discard(listener)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -11,6 +11,7 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
 SQLITE_BUSY_SECONDS = 20
+_COMMITTED = "after commit"
 
 
 def make_engine(url: str) -> Engine:
@@ -47,8 +48,11 @@ class Database:
     @contextmanager
     def transaction(self) -> Iterator[Session]:
         """A session whose work is committed at the end and rolled back on any error."""
-        with Session(self.engine, future=True, expire_on_commit=False) as session, session.begin():
-            yield session
+        with Session(self.engine, future=True, expire_on_commit=False) as session:
+            with session.begin():
+                yield session
+            for call in session.info.get(_COMMITTED, ()):
+                call()
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
@@ -61,6 +65,11 @@ class Database:
 
     def close(self) -> None:
         self.engine.dispose()
+
+
+def after_commit(session: Session, call: Callable[[], None]) -> None:
+    """Call this once the transaction of a ``Database`` has been committed; never where it is rolled back."""
+    session.info.setdefault(_COMMITTED, []).append(call)
 
 
 def _prepare_sqlite(connection: Any, record: object) -> None:

@@ -23,6 +23,7 @@ from bot.domain.wechat.pieces import Form, Piece, as_text
 from bot.domain.wechat.window import Limits
 from bot.notify.wechat.client import WeChatError
 from bot.notify.wechat.errors import NO_ANSWER
+from bot.services import metrics
 from bot.services.uploads import find_file
 from bot.services.wakeups import Wakeups
 from bot.services.wechat import contacts, failures, ledger
@@ -248,6 +249,7 @@ class Courier:
             logger.exception("a message could not be sent in conversation %s", claimed.conversation_id)
             await self._failed(claimed, WeChatError(NO_ANSWER, Fault.BACK_OFF, uncertain=True))
         else:
+            metrics.WECHAT_SENDS.labels(claimed.account, "sent").inc()
             now, database = clock.now(), self._post.database
             if claimed.template is not None:
                 await _in_thread(ledger.sent_template, database, claimed, msgid, now)
@@ -258,6 +260,7 @@ class Courier:
     async def _failed(self, claimed: Claimed, error: WeChatError) -> None:
         logger.warning("conversation %s: %s", claimed.conversation_id, error)
         fault = Fault.BACK_OFF if error.fault is Fault.TOKEN else error.fault
+        metrics.WECHAT_SENDS.labels(claimed.account, fault.name.lower()).inc()
         told = await _in_thread(
             failures.failed,
             self._post.database,
