@@ -50,7 +50,8 @@ async def test_the_place_comes_onto_the_record(filled: Any) -> None:
 
     assert room.owner(heard) is Owner.QUEUE
     assert room.place == "我现在在绕城高速出口"
-    assert len(heard.replies) == 1 and "您的话已记下" in heard.replies[0].text
+    assert len(heard.replies) == 1
+    assert "您的话已记下" in heard.replies[0].text
 
 
 async def test_what_was_known_stays_before_it(filled: Any) -> None:
