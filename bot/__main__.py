@@ -19,12 +19,12 @@ os.environ.setdefault("SQLALCHEMY_SILENCE_UBER_WARNING", "1")
 from bot.commands.arguments import add_content_commands, add_unanswered_command
 from bot.commands.booking_arguments import add_booking_command, add_dealership_command
 from bot.commands.outbox_arguments import add_outbox_command
+from bot.commands.serving_arguments import add_serve_command
 from bot.commands.staff_arguments import add_staff_command
 from bot.commands.wechat_arguments import add_wechat_command
 from bot.domain.errors import ImportRefused, ZhantingError
 
 COMMANDS = {
-    "serve": "migrate, fill and, where needed, train; then answer on PORT",
     "train": "train the model from nothing",
     "chat": "talk to the assistant in the terminal",
     "understand": "one JSON line with the understanding for each JSON line on stdin",
@@ -35,6 +35,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Run a command; a mistake in the set-up is one line on stderr and exit code 1."""
     parser = argparse.ArgumentParser(prog="python -m bot", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True, metavar="command")
+    add_serve_command(commands)
     for name, help_text in COMMANDS.items():
         commands.add_parser(name, help=help_text)
     add_content_commands(commands)

@@ -149,14 +149,16 @@ class Visitor:
         raise AssertionError(f"no answer: {json.dumps(found, ensure_ascii=False)}")
 
 
-def start_server(home: Path, wait: bool = True, **more: str) -> RunningServer:
+def start_server(
+    home: Path, wait: bool = True, arguments: tuple[str, ...] = (), **more: str
+) -> RunningServer:
     """Start a server on a free port; the caller stops it. ``more`` goes into its environment."""
     port, watched = free_port(), home / "watched.log"
     home.mkdir(parents=True, exist_ok=True)
     own = {"PORT": str(port), "ZHANTING_ADMIN_PASSWORD": PASSWORD, "PYTHONPATH": str(HOOKS)}
     with (home / "out.log").open("wb") as out, (home / "err.log").open("wb") as err:
         process = subprocess.Popen(
-            [sys.executable, "-m", "bot", "serve"],
+            [sys.executable, "-m", "bot", "serve", *arguments],
             cwd=ROOT,
             env=environment(home, **{**own, "WATCH_FILE": str(watched), **more}),
             stdout=out,

@@ -1,7 +1,8 @@
-"""Whether this process lives (``/health/live``), and whether it should be given customers (``/health``, ``…/ready``)."""
+"""Whether this process lives (``/health/live``) and should be given customers (``/health``, ``…/ready``)."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 
 from sanic import Blueprint
@@ -14,7 +15,7 @@ READY = "ready"
 
 
 def health_api(pulse: Pulse, upkeep_runs: Callable[[], bool]) -> Blueprint:
-    """``/health``: 200 ``{"status": "ready"}`` once a message can be answered, 503 before; it asks nobody.
+    """``/health``: 200 ``{"status": "ready", "worker": pid}`` once a message can be answered, 503 before; it asks nobody.
 
     ``/health/ready`` asks the database and the upkeep too, and says what is wrong. ``/health/live`` answers as long as
     the process can: who restarts it for that must not look at the database, which no restart brings back.
@@ -41,6 +42,6 @@ def health_api(pulse: Pulse, upkeep_runs: Callable[[], bool]) -> Blueprint:
 
 def _answer(wrong: list[str]) -> HTTPResponse:
     if not wrong:
-        return json({"status": READY})
+        return json({"status": READY, "worker": os.getpid()})
     status = "starting" if wrong == ["starting"] else "not ready"
     return json({"status": status, "reasons": wrong}, status=503)

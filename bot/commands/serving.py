@@ -2,39 +2,71 @@
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import socket
 import uuid
+from collections.abc import Callable
 from pathlib import Path
 
 from bot import clock
 from bot.commands.preparing import load_encoder, prepare, tell
+from bot.commands.workers import hold_line, keep_workers, require_shared_stores, shared_socket
 from bot.domain.errors import SetupError
 from bot.runtime.training import ensure_model
 from bot.runtime.training import train as train_model
-from bot.services.installation import Installation, open_installation
+from bot.services.installation import Installation, open_content, open_installation
 from bot.services.staff import ADMIN, ensure_admin
 from bot.settings import Settings, read_settings
 
 
-def serve() -> int:
+def serve(chosen: argparse.Namespace) -> int:
     """Everything at one port, until Ctrl-C."""
     settings = read_settings()
+    if chosen.workers > 1:
+        require_shared_stores(settings, chosen.workers)
     prepare(settings)
     load_encoder(settings)
+    if chosen.worker_line is not None:
+        return _work(settings, chosen.worker_line)
     _require_free_port(settings)
     tell("正在准备数据库 … preparing the database")
     installation = open_installation(settings)
     password = ensure_admin(installation.database, settings.admin_password, clock.now())
     model = ensure_model(settings.models, tell)
     tell("正在启动助手 … starting the assistant")
+
+    def ready() -> None:
+        _tell_addresses(settings, password)
+
+    if chosen.workers > 1:
+        installation.database.close()
+        keep_workers(chosen.workers, settings, ready)
+    else:
+        _answer(installation, model, ready)
+    tell("已停止 … stopped")
+    return 0
+
+
+def _work(settings: Settings, line: int) -> int:
+    """One of several: its parent has prepared everything, and tells the addresses."""
+    ready = hold_line(line)
+    with shared_socket(settings) as at:
+        _answer(open_content(settings), ensure_model(settings.models, tell), ready, at)
+    return 0
+
+
+def _answer(
+    installation: Installation, model: Path, ready: Callable[[], None], at: socket.socket | None = None
+) -> None:
+    """Answer at the address of the settings, or at a socket of it, until a signal."""
     from bot.api.protocol import CheckedProtocol
     from bot.server import build_server
 
-    server = build_server(installation, model, lambda: _tell_addresses(settings, password))
+    settings = installation.settings
+    server = build_server(installation, model, ready)
     server.app.run(
-        host=settings.host,
-        port=settings.port,
+        **({"sock": at} if at else {"host": settings.host, "port": settings.port}),
         protocol=CheckedProtocol,
         access_log=False,
         motd=False,
@@ -43,8 +75,6 @@ def serve() -> int:
     )
     if not server.app.ctx.ready:
         raise SetupError("the server could not start; the lines above say why")
-    tell("已停止 … stopped")
-    return 0
 
 
 def train() -> int:

@@ -158,7 +158,7 @@ def _in_the_queue(session: Session) -> list[Late]:
     )
     query = sa.select(
         Conversation.id, Conversation.skill, since, Conversation.reason, Conversation.alerted_at
-    ).where(Conversation.state == Owner.QUEUE.value)
+    ).where(Conversation.state == Owner.QUEUE.value, Conversation.is_elsewhere.is_(False))
     return [
         Late(Occasion.WAITING, Skill(skill or Skill.SALES), began, id_, reason=reason, told=_told(at, began))
         for id_, skill, began, reason, at in session.execute(query.order_by(Conversation.id))

@@ -260,7 +260,7 @@ def _waiting(session: Session) -> list[Waiting]:
             Conversation.waiting_since, Conversation.updated_at, type_=Conversation.updated_at.type
         ),
         again,
-    ).where(Conversation.state == Owner.QUEUE.value)
+    ).where(Conversation.state == Owner.QUEUE.value, Conversation.is_elsewhere.is_(False))
     found = [
         Waiting(id_, Skill(skill or Skill.SALES), reason, since, bool(returned))
         for id_, skill, reason, since, returned in session.execute(query)

@@ -238,7 +238,7 @@ def _message(row: Message, names: dict[str, str]) -> dict[str, Any]:
 def _of_scope(scope: Scope, staff: Staff) -> Any:
     query = sa.select(Conversation)
     if scope is Scope.WAITING:
-        return query.where(Conversation.state == Owner.QUEUE.value)
+        return query.where(Conversation.state == Owner.QUEUE.value, Conversation.is_elsewhere.is_(False))
     if scope is Scope.MINE:
         return query.where(Conversation.state == Owner.ADVISER.value, Conversation.adviser == staff.username)
     return query

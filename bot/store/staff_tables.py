@@ -62,7 +62,8 @@ class User(Base):
     technician of the dealership that this person is. ``stores`` are those whose work they see first, none for all.
     ``conversation_limit``: how many conversations are given to them at a time; the dealership's where it is null.
     ``presence`` is what they chose; they are there while ``seen_until`` is to come. ``idle_since``: when they last
-    got or ended a conversation. ``must_change_password``: somebody else set it. A user is switched off (``is_active``) and never deleted: the audit log names them.
+    got or ended a conversation. ``must_change_password``: somebody else set it. A user is switched off (``is_active``)
+    and never deleted: the audit log names them.
     """
 
     __tablename__ = "users"

@@ -104,6 +104,8 @@ class Conversation(Base):
     passed, ``grace_until`` runs, then it goes back to the queue. ``delivered_seq`` and ``read_seq``: how far the
     customer's side has received and seen it; ``staff_read_seq``: how far a person has. ``page``: the address from which
     the customer wrote. ``handback``: what the bot has to know of what a person settled; null once it does.
+    ``is_elsewhere``: people outside of our console answer it (the platform's own customer service): it is in the queue
+    without a place there.
     """
 
     __tablename__ = "conversations"
@@ -126,6 +128,7 @@ class Conversation(Base):
     customer_id = sa.Column(sa.String(32), index=True)
     page = sa.Column(sa.String(500))
     handback = sa.Column(Json)
+    is_elsewhere = sa.Column(sa.Boolean, nullable=False, default=False)
     created_at = sa.Column(LocalTime, nullable=False)
     updated_at = sa.Column(LocalTime, nullable=False)
     __table_args__ = (sa.UniqueConstraint("channel", "sender"),)

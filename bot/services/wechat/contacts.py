@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from bot.domain.conversation import Author
-from bot.domain.wechat.account import Account
+from bot.domain.wechat.account import Account, Desk
 from bot.domain.wechat.window import Grant, Limits
 from bot.services.conversations import locked, open_conversation
 from bot.services.handing_over import note_line
@@ -76,6 +76,8 @@ def arrived(
         is_new = session.scalar(known) is None
         if is_new and grant is not None:
             _grant(contact, grant, at)
+        if conversation.is_elsewhere is not (account.desk is Desk.PLATFORM):
+            conversation.is_elsewhere = account.desk is Desk.PLATFORM
         if passive_until is not None:
             contact.passive_until = max(contact.passive_until or passive_until, passive_until)
         return Arrival(str(conversation.id), is_new)

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from bot.domain.conversation import HandoffReason
+from bot.domain.wechat.account import Desk
 from bot.domain.wechat.window import Grant
+from bot.services.conversations import locked, queue_up
+from bot.services.queue import waiting_list
 from bot.services.wechat import contacts
 from bot.store.database import Database
 from tests.services.wechat.customers import LIMITS, MAIN, QUIET, Customer
@@ -158,3 +163,13 @@ def test_conversations_of_other_channels_have_no_quota(database: Database, chann
     assert not contacts.is_ours(database, received.conversation_id)
     with database.reading() as session:
         assert contacts.quota_of(session, received.conversation_id, LIMITS, customer.now) is None
+
+
+def test_who_the_platforms_people_answer_has_no_place_in_our_queue(database: Database) -> None:
+    """Neither is such a conversation given to an adviser of ours, nor does it push others back."""
+    for account, openid in ((replace(MAIN, desk=Desk.PLATFORM), "o-theirs"), (MAIN, "o-ours")):
+        id_ = contacts.arrived(database, account, openid, "m:1", Grant.MESSAGE, Customer.now).conversation_id
+        with database.transaction() as session:
+            queue_up(session, locked(session, id_), HandoffReason.ASKED, {}, Customer.now)
+
+    assert [each.conversation_id for each in waiting_list(database)] == [id_]

@@ -34,6 +34,9 @@ def upgrade() -> None:
     op.add_column(
         "users", sa.Column("must_change_password", sa.Boolean, nullable=False, server_default=sa.false())
     )
+    op.add_column(
+        "conversations", sa.Column("is_elsewhere", sa.Boolean, nullable=False, server_default=sa.false())
+    )
     answered = sa.column("answered", sa.Boolean)
     op.create_index(
         "ix_messages_unanswered",
@@ -48,6 +51,8 @@ def downgrade() -> None:
     op.drop_index("ix_messages_unanswered", "messages")
     with op.batch_alter_table("users") as users:
         users.drop_column("must_change_password")
+    with op.batch_alter_table("conversations") as conversations:
+        conversations.drop_column("is_elsewhere")
     for table in TABLES:
         op.drop_table(table)
 
