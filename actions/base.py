@@ -254,7 +254,7 @@ class DealerAction(Action):
         return self.action_name
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
-        return await asyncio.get_running_loop().run_in_executor(None, self._run, dispatcher, tracker)
+        return await asyncio.to_thread(self._run, dispatcher, tracker)
 
     def perform(self, turn: Turn) -> Events:
         """Do the work and give the events."""

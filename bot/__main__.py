@@ -1,5 +1,5 @@
 """``python -m bot …``: serve, train, chat, understand, faq, replies, unanswered, booking, dealership, outbox, staff,
-wechat."""
+wechat, archive."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ os.environ["RASA_TELEMETRY_ENABLED"] = "false"
 os.environ.setdefault("TQDM_DISABLE", "1")
 os.environ.setdefault("SQLALCHEMY_SILENCE_UBER_WARNING", "1")
 
+from bot.commands.archive_arguments import add_archive_command
 from bot.commands.arguments import add_content_commands, add_unanswered_command
 from bot.commands.booking_arguments import add_booking_command, add_dealership_command
 from bot.commands.outbox_arguments import add_outbox_command
@@ -45,6 +46,7 @@ def main(arguments: list[str] | None = None) -> int:
     add_outbox_command(commands)
     add_staff_command(commands)
     add_wechat_command(commands)
+    add_archive_command(commands)
     chosen = parser.parse_args(arguments)
     for stream in (sys.stdin, sys.stdout, sys.stderr):
         stream.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]

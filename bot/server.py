@@ -30,6 +30,7 @@ from bot.channels.web import web_channel
 from bot.channels.wechat.channel import WeChat
 from bot.console.pages import console
 from bot.runtime.dialogue import RasaDialogue
+from bot.services.archive import Archivist
 from bot.services.content.snapshot import ContentStore
 from bot.services.installation import Installation
 from bot.services.outbox import senders_of
@@ -153,8 +154,10 @@ def _keep_up(installation: Installation, wakeups: Wakeups) -> Upkeep:
         with suppress(RuntimeError):  # the server has just stopped; the message is in the transcript
             loop.call_soon_threadsafe(wakeups.bring_news, conversation_id)
 
-    rounds = upkeep_rounds(database, content, senders, told, installation.settings.home / "uploads")
-    upkeep = Upkeep(*rounds, seconds=installation.settings.upkeep_seconds)
+    settings = installation.settings
+    archivist = Archivist(database, settings.home, settings.keep_months) if settings.keep_months else None
+    rounds = upkeep_rounds(database, content, senders, told, settings.home / "uploads", archivist)
+    upkeep = Upkeep(*rounds, seconds=settings.upkeep_seconds)
     upkeep.start()
     return upkeep
 
@@ -170,7 +173,7 @@ def _ignore_further_signals(loop: asyncio.AbstractEventLoop) -> None:
 def _words(content: ContentStore, template: str) -> str | None:
     """The text of an approved template; None when it cannot be had, whatever the reason: an answer must go out."""
     try:
-        reply = reply_for(content.current(), template, {})
+        reply = reply_for(content.last_known(), template, {})
     except Exception:
         logger.exception("no words for %s", template)
         return None

@@ -62,6 +62,8 @@ class Settings:
     wecom_robot: str | None
     upkeep_seconds: int
     redis_url: str | None
+    database_pool: int
+    keep_months: int | None
     wechat_api: str
     wechat_accounts: tuple[Account, ...]
     wechat_messages: int
@@ -103,6 +105,8 @@ NAMES: dict[str, str] = {
     "wecom_robot": "ZHANTING_WECOM_ROBOT_URL",
     "upkeep_seconds": "ZHANTING_UPKEEP_SECONDS",
     "redis_url": "REDIS_URL",
+    "database_pool": "ZHANTING_DATABASE_POOL",
+    "keep_months": "ZHANTING_KEEP_MONTHS",
     "wechat_accounts": ACCOUNTS,
     "wechat_api": "ZHANTING_WECHAT_API",
     "wechat_messages": "ZHANTING_WECHAT_MESSAGES",
@@ -112,6 +116,7 @@ NAMES: dict[str, str] = {
 SECRET = frozenset({"smtp", "webhook_url", "webhook_secret", "wecom_robot", "redis_url", "metrics_token"})
 """Settings whose value is not repeated in an error."""
 SHORTEST_SECRET = 16
+POOL = 30
 
 
 def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
@@ -146,6 +151,8 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         wecom_robot=_read(env, "wecom_robot", _receiver, None),
         upkeep_seconds=_read(env, "upkeep_seconds", _positive, 5),
         redis_url=_read(env, "redis_url", _redis_url, None),
+        database_pool=_read(env, "database_pool", _pool, POOL),
+        keep_months=_read(env, "keep_months", _months, None),
         wechat_api=_read(env, "wechat_api", _site, "https://api.weixin.qq.com"),
         wechat_accounts=read_accounts(env),
         wechat_messages=_read(env, "wechat_messages", _positive, Limits.message),
@@ -206,6 +213,20 @@ def _positive(text: str) -> int:
     number = int(text)
     if number < 1:
         raise ValueError("must be at least 1")
+    return number
+
+
+def _pool(text: str) -> int:
+    number = int(text)
+    if not 5 <= number <= 1000:
+        raise ValueError("must be a number of connections from 5 to 1000")
+    return number
+
+
+def _months(text: str) -> int:
+    number = int(text)
+    if not 1 <= number <= 1200:
+        raise ValueError("must be a number of months from 1 on")
     return number
 
 

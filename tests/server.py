@@ -150,16 +150,16 @@ class Visitor:
 
 
 def start_server(
-    home: Path, wait: bool = True, arguments: tuple[str, ...] = (), **more: str
+    home: Path, wait: bool = True, arguments: tuple[str, ...] = (), root: Path = ROOT, **more: str
 ) -> RunningServer:
-    """Start a server on a free port; the caller stops it. ``more`` goes into its environment."""
+    """Start a server of the checkout ``root`` on a free port; the caller stops it. ``more`` goes into its environment."""
     port, watched = free_port(), home / "watched.log"
     home.mkdir(parents=True, exist_ok=True)
     own = {"PORT": str(port), "ZHANTING_ADMIN_PASSWORD": PASSWORD, "PYTHONPATH": str(HOOKS)}
     with (home / "out.log").open("wb") as out, (home / "err.log").open("wb") as err:
         process = subprocess.Popen(
             [sys.executable, "-m", "bot", "serve", *arguments],
-            cwd=ROOT,
+            cwd=root,
             env=environment(home, **{**own, "WATCH_FILE": str(watched), **more}),
             stdout=out,
             stderr=err,

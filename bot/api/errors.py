@@ -16,6 +16,7 @@ from bot.clock import TIME_ZONE
 from bot.domain import errors
 from bot.domain.alternatives import Alternative
 from bot.domain.booking import Slot
+from bot.store.database import is_away
 
 logger = logging.getLogger(__name__)
 _STATUS: tuple[tuple[type[Exception], int], ...] = (
@@ -36,6 +37,7 @@ TEMPLATES = {
     500: "utter_technical_problem",
     503: "utter_technical_problem",
 }
+DATABASE_AWAY, AGAIN_SECONDS = 503, 5
 MALFORMED = "NONE"  # the method of the request object that Sanic makes up when it could not read one
 
 
@@ -61,8 +63,9 @@ def install_error_handlers(
             logger.info("request ended early: %s %s (%s)", request.method, request.path, error)
             return json(body(request, status, "took too long"), status=status)
         if status >= 500:
-            logger.error("request failed: %s %s", request.method, request.path, exc_info=error)
-            return json(body(request, status, "internal error"), status=status)
+            said = _log_failure(request, error)
+            headers = {"Retry-After": str(AGAIN_SECONDS)} if status == DATABASE_AWAY else {}
+            return json(body(request, status, said), status=status, headers=headers)
         headers = getattr(error, "headers", None) or {}
         return json({**body(request, status, str(error)), **_details(error)}, status=status, headers=headers)
 
@@ -82,10 +85,21 @@ def install_error_handlers(
         return None
 
 
+def _log_failure(request: Request, error: Exception) -> str:
+    """What the client is told of it: no more than it can use. A database that is away needs no stack trace."""
+    if is_away(error):
+        logger.error("database away: %s %s (%s)", request.method, request.path, type(error).__name__)
+        return "the database does not answer"
+    logger.error("request failed: %s %s", request.method, request.path, exc_info=error)
+    return "internal error"
+
+
 def _status_of(error: Exception) -> int:
     for kind, status in _STATUS:
         if isinstance(error, kind):
             return status
+    if is_away(error):
+        return DATABASE_AWAY
     return error.status_code if isinstance(error, SanicException) else 500
 
 

@@ -15,7 +15,7 @@ READY = "ready"
 
 
 def health_api(pulse: Pulse, upkeep_runs: Callable[[], bool]) -> Blueprint:
-    """``/health``: 200 ``{"status": "ready", "worker": pid}`` once a message can be answered, 503 before; it asks nobody.
+    """``/health``: 200 ``{"status": "ready", "worker": pid}`` once a message can be answered, else 503; it asks nobody.
 
     ``/health/ready`` asks the database and the upkeep too, and says what is wrong. ``/health/live`` answers as long as
     the process can: who restarts it for that must not look at the database, which no restart brings back.

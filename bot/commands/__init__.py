@@ -18,6 +18,7 @@ MODULES = {
     "dealership": "dealership_content",
     "staff": "staff_accounts",
     "wechat": "wechat_accounts",
+    "archive": "archiving",
 }
 
 

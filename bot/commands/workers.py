@@ -156,7 +156,7 @@ def hold_line(number: int) -> Callable[[], None]:
 
 
 def shared_socket(settings: Settings) -> socket.socket:
-    """A socket at the server's address that others may have too: the kernel deals connections out among those who listen."""
+    """At the server's address, which others may have too: the kernel deals connections out among those who listen."""
     sock = socket.socket(socket.AF_INET6 if ":" in settings.host else socket.AF_INET)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)

@@ -12,8 +12,6 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
-from jsonschema.validators import validator_for
-from rasa.core.actions.action import RemoteAction
 from rasa.utils.endpoints import ClientResponseError, EndpointConfig
 from rasa_sdk.executor import ActionExecutor
 from rasa_sdk.interfaces import ActionExecutionRejection, ActionNotFoundException
@@ -36,18 +34,11 @@ def watching() -> Iterator[None]:
         raise failures[0]
 
 
-def check_results_with_a_prepared_schema() -> None:
-    """Rasa 3.6.21 checks its own schema again at every call of an action: 20 ms each (RasaHQ/rasa#11717)."""
-    schema = RemoteAction.action_response_format_spec()
-    validator = validator_for(schema)(schema)
-    RemoteAction._validate_action_result = lambda _, result: validator.validate(result)
-
-
 class InProcessActions(EndpointConfig):
     """An action endpoint that is a function call."""
 
     def __init__(self, package: str = "actions") -> None:
-        super().__init__(url="in-process")
+        super().__init__(url="in-process", enable_selective_domain=True)  # no action asks for the domain
         self._executor = ActionExecutor()
         self._executor.register_package(package)
 

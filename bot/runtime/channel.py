@@ -26,7 +26,7 @@ class Collector(OutputChannel):
             {
                 "text": message.get("text") or "",
                 "buttons": message.get("buttons") or [],
-                "custom": message.get("custom") or {},
+                "custom": dict(message.get("custom") or {}),  # of which the tracker keeps its own
                 SOURCE: message.get(SOURCE),
             }
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -13,9 +14,10 @@ from rasa.core.lock_store import InMemoryLockStore
 
 from bot import clock
 from bot.domain.conversation import HandoffReason
-from bot.runtime.actions import InProcessActions, check_results_with_a_prepared_schema, watching
+from bot.runtime.actions import InProcessActions, watching
 from bot.runtime.channel import Collector
 from bot.runtime.nlg import TemplateNlg, noting_what_cannot_be_said
+from bot.runtime.rasa_patches import RunnerInOrder, apply_patches
 from bot.runtime.trackers import DatabaseTrackerStore, answering
 from bot.runtime.understood import understanding_of
 from bot.services import handback, metrics
@@ -37,7 +39,7 @@ class RasaDialogue:
         An agent serves one installation at a time: the newest dialogue made of it.
         """
         TemplateNlg.use(installation.content)
-        self._database = installation.database
+        self._database, self._content = installation.database, installation.content
         self.tracker_store = DatabaseTrackerStore(installation.database)
         self._agent = load_agent(model) if isinstance(model, Path) else model
         # Agent wraps a store into FailSafeTrackerStore, which takes a database error for a new conversation.
@@ -52,11 +54,17 @@ class RasaDialogue:
         ``channel``: where the customer writes; templates may have other words there. Raises what an action raised.
         """
         collector = Collector(channel or "zhanting")
-        with answering(message_id) as heard, watching(), noting_what_cannot_be_said() as unsayable:
+        message = UserMessage(
+            text, collector, conversation_id, input_channel="zhanting", message_id=message_id
+        )
+        with (
+            answering(message_id) as heard,
+            watching(),
+            noting_what_cannot_be_said() as unsayable,
+            self._content.one_snapshot(),
+        ):
             await self._hear_what_was_settled(conversation_id, collector)
-            await self._agent.handle_message(
-                UserMessage(text, collector, conversation_id, input_channel="zhanting", message_id=message_id)
-            )
+            await self._agent.handle_message(message)
         if unsayable:
             summary = {"message": text, "replies": unsayable}
             await _in_thread(
@@ -79,9 +87,13 @@ class RasaDialogue:
 
     async def _hear_what_was_settled(self, conversation_id: str, collector: Collector) -> None:
         """A person gave the conversation back: the tracker learns first what need not be asked any more."""
-        if await _in_thread(handback.comes_back, self._database, conversation_id):
+        if await asyncio.to_thread(self._comes_back, conversation_id):
             await self._agent.execute_action(conversation_id, BACK, collector, None, None)
             await _in_thread(handback.taken_up, self._database, conversation_id)
+
+    def _comes_back(self, conversation_id: str) -> bool:
+        self._content.current()  # for the whole turn, read here and not by the thread that serves everybody
+        return handback.comes_back(self._database, conversation_id)
 
     async def intent(self, text: str) -> str:
         """The intent of a text, without a turn."""
@@ -98,16 +110,20 @@ class RasaDialogue:
 
 def load_agent(model: Path) -> Agent:
     """A trained model with everything it runs with except an installation."""
-    check_results_with_a_prepared_schema()
+    apply_patches()
     agent = Agent.load(
         model, generator=TemplateNlg(), lock_store=InMemoryLockStore(), action_endpoint=InProcessActions()
     )
     agent.processor.parse_message = _timed(agent.processor.parse_message)
+    agent.processor.graph_runner = RunnerInOrder(agent.processor.graph_runner)
+    # What is loaded now stays: the collector need not go through the model and Rasa's modules again and again.
+    gc.collect()
+    gc.freeze()
     return agent
 
 
 def _timed(parse: Parse) -> Parse:
-    """Rasa 3.6.21 has no place for a stopwatch around its pipeline; tests/test_metrics.py notices when it moves."""
+    """Rasa 3.6.21 has no place for a stopwatch around its pipeline; tests/test_operations.py notices when it moves."""
 
     async def timed(*arguments: Any, **named: Any) -> dict[str, Any]:
         with metrics.part("understanding"):

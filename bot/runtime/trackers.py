@@ -6,12 +6,17 @@ on slots and the active form is kept by a few events put in their place.
 
 from __future__ import annotations
 
+import asyncio
 import json
+import secrets
+from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from itertools import islice
 from typing import Any
 
+import sqlalchemy as sa
 from rasa.core.tracker_store import TrackerStore
 from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import (
@@ -25,12 +30,16 @@ from rasa.shared.core.events import (
 from rasa.shared.core.trackers import DialogueStateTracker
 
 from bot import clock
+from bot.runtime.live_tracker import LiveTracker
 from bot.services import metrics
 from bot.store.database import Database
 from bot.store.tables import DialogueState
 
 LONGEST = 160
 KEPT = 60
+MOST_LIVE = 128
+"""Trackers kept in this process for conversations that go on; a full one takes some 200 KB."""
+DONE_WITH = frozenset({"text_tokens", "intent_ranking", "metadata"})
 _answering: ContextVar[str | None] = ContextVar("answering", default=None)
 _heard: ContextVar[dict[str, Any]] = ContextVar("heard")
 
@@ -54,40 +63,118 @@ def answering(message_id: str | None) -> Iterator[dict[str, Any]]:
 
 
 class DatabaseTrackerStore(TrackerStore):
-    """One row per conversation with the JSON of its window of events."""
+    """One row per conversation with the JSON of its window of events, and the trackers of those that talk just now.
+
+    A tracker is kept as long as its row has the mark of the write that it knows: whoever else wrote meanwhile, also in
+    another process, left another one. It is taken out for a turn and comes back when it has been saved, so that a turn
+    that fails leaves nothing behind.
+    """
 
     def __init__(self, database: Database, domain: Domain | None = None) -> None:
         super().__init__(domain or Domain.empty())
         self._database = database
+        self._live: OrderedDict[str, LiveTracker] = OrderedDict()
+        self.replayed = 0
+        """How many events were read back from the database, since the start."""
 
     async def save(self, tracker: DialogueStateTracker) -> None:
-        """Write the window; the tracker itself is left alone."""
+        """Write the window. The tracker is kept for the next turn: nobody may go on with it after its turn."""
+        latest = tracker.latest_message
+        if latest is not None and latest.message_id == _answering.get():
+            _heard.get({}).update(latest.parse_data or {})
+        for event in islice(tracker.events, len(_told(tracker)), None):
+            _forget_what_is_done(event)
         events = window(list(tracker.events))
-        state = [event.as_dict() for event in events]
-        if tracker.latest_message is not None and tracker.latest_message.message_id == _answering.get():
-            _heard.get({}).update(tracker.latest_message.parse_data or {})
-        with metrics.part("storing"), self._database.transaction() as session:
-            row = session.get(DialogueState, tracker.sender_id)
-            if row is None:
-                session.add(DialogueState(sender_id=tracker.sender_id, state=state, updated_at=clock.now()))
-            else:
-                row.state, row.updated_at = state, clock.now()
+        is_cut = len(events) != len(tracker.events)
+        state = [e.as_dict() for e in events] if is_cut else [*_told(tracker), *_untold(tracker)]
+        mark = secrets.token_hex(8)
+        with metrics.part("storing"):
+            await _in_thread(self._write, tracker.sender_id, state, mark)
+        kept = self._played(tracker.sender_id, events) if is_cut else tracker
+        if isinstance(kept, LiveTracker):
+            kept.told, kept.mark = state, mark
+            self._keep(kept)
 
     async def retrieve(self, sender_id: str) -> DialogueStateTracker | None:
         """The tracker of a sender, None for a new one. A database error is raised, never taken for a new one."""
-        with self._database.reading() as session:
-            row = session.get(DialogueState, sender_id)
-            state: Any = row and row.state
-        if state is None:
+        live = self._live.pop(sender_id, None)
+        if live is not None and _has_this_turn(live):
+            live = None
+        found = await _in_thread(self._read, sender_id, live.mark if live else None)
+        if found is None:
             return None
-        tracker = DialogueStateTracker(sender_id, self.domain.slots)
-        for event in deserialise_events(json.loads(json.dumps(_before_this_turn(state)))):
-            tracker.update(event, self.domain)
+        mark, state = found
+        if live is not None and state is None:
+            return live
+        before = _before_this_turn(state)
+        tracker = self._played(sender_id, deserialise_events(json.loads(json.dumps(before))))
+        tracker.told, tracker.mark = before, mark
+        self.replayed += len(before)
         return tracker
+
+    def init_tracker(self, sender_id: str) -> DialogueStateTracker:
+        """The tracker of somebody new."""
+        return LiveTracker(sender_id, self.domain.slots)
 
     async def keys(self) -> list[str]:
         with self._database.reading() as session:
             return [key for (key,) in session.query(DialogueState.sender_id)]
+
+    def _played(self, sender_id: str, events: list[Event]) -> LiveTracker:
+        tracker = LiveTracker(sender_id, self.domain.slots)
+        for event in events:
+            tracker.update(event, self.domain)
+        return tracker
+
+    def _keep(self, tracker: LiveTracker) -> None:
+        self._live[tracker.sender_id] = tracker
+        self._live.move_to_end(tracker.sender_id)
+        while len(self._live) > MOST_LIVE:
+            self._live.popitem(last=False)
+
+    def _read(self, sender_id: str, known: str | None) -> tuple[str | None, Any] | None:
+        """Mark and state; no state where the mark is the known one; None where there is no such conversation."""
+        is_known = sa.and_(sa.literal(known).is_not(None), DialogueState.mark == known)
+        state = sa.case((is_known, sa.null()), else_=DialogueState.state)
+        as_json = sa.type_coerce(state, DialogueState.state.type)
+        query = sa.select(DialogueState.mark, as_json).where(DialogueState.sender_id == sender_id)
+        with self._database.reading() as session:
+            row = session.execute(query).one_or_none()
+            return None if row is None else (row[0], row[1])
+
+    def _write(self, sender_id: str, state: list[dict[str, Any]], mark: str) -> None:
+        values = {"state": state, "mark": mark, "updated_at": clock.now()}
+        row = sa.update(DialogueState).where(DialogueState.sender_id == sender_id).values(**values)
+        with self._database.transaction() as session:
+            if not session.execute(row.execution_options(synchronize_session=False)).rowcount:
+                session.execute(sa.insert(DialogueState).values(sender_id=sender_id, **values))
+
+
+def _told(tracker: DialogueStateTracker) -> list[dict[str, Any]]:
+    return tracker.told if isinstance(tracker, LiveTracker) else []
+
+
+def _untold(tracker: DialogueStateTracker) -> list[dict[str, Any]]:
+    return [event.as_dict() for event in islice(tracker.events, len(_told(tracker)), None)]
+
+
+def _forget_what_is_done(event: Event) -> None:
+    """Of what was understood of a message only what later turns ask for: the rest was for the choice of an answer."""
+    if not isinstance(event, UserUttered) or not event.parse_data:
+        return
+    data: dict[str, Any] = dict(event.parse_data)
+    kept = {key: value for key, value in data.items() if key not in DONE_WITH}
+    if isinstance(kept.get("faq"), dict):
+        kept["faq"] = {key: value for key, value in kept["faq"].items() if key in ("id", "score")}
+    event.parse_data = kept
+
+
+def _has_this_turn(tracker: LiveTracker) -> bool:
+    message_id = _answering.get()
+    events = tracker.events
+    return message_id is not None and any(
+        isinstance(e, UserUttered) and e.message_id == message_id for e in events
+    )
 
 
 def _before_this_turn(state: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -122,3 +209,7 @@ def _state_after(events: list[Event]) -> list[Event]:
     if loop is not None:
         kept = [ActiveLoop(loop), *kept]
     return [*kept, ActionExecuted("action_listen")]
+
+
+async def _in_thread(function: Any, *arguments: Any) -> Any:
+    return await asyncio.get_running_loop().run_in_executor(None, function, *arguments)

@@ -23,7 +23,7 @@ from bot.services.content.snapshot import Content, ContentStore, build_content
 from bot.services.content.sync import SyncReport, sync_content
 from bot.services.vehicles import fill_demo_customers
 from bot.settings import ROOT, Settings, read_settings
-from bot.store.database import Database
+from bot.store.database import Database, without_time_limit
 from bot.store.tables import ContentRevision
 
 logger = logging.getLogger(__name__)
@@ -47,7 +47,7 @@ def open_installation(settings: Settings | None = None, root: Path = ROOT) -> In
     _make_home(settings.home)
     entries, _ = _checked_content(root)
     try:
-        database = Database(settings.database_url)
+        database = Database(settings.database_url, settings.database_pool)
         with _one_process_at_a_time(database):
             migrate(database, root)
             report = sync_content(database, entries, clock.now())
@@ -70,7 +70,7 @@ def open_content(settings: Settings) -> Installation:
     if not settings.home.is_dir():
         return open_installation(settings)
     try:
-        database = Database(settings.database_url)
+        database = Database(settings.database_url, settings.database_pool)
         with _one_process_at_a_time(database):
             migrate(database)
         with database.reading() as session:
@@ -103,7 +103,7 @@ def _one_process_at_a_time(database: Database) -> Iterator[None]:
     if database.engine.dialect.name != "postgresql":
         yield
         return
-    with database.engine.connect() as connection:
+    with database.engine.connect() as connection, without_time_limit(connection):
         connection.execute(sa.select(sa.func.pg_advisory_lock(SETUP_LOCK)))
         try:
             yield
@@ -115,7 +115,12 @@ def migrate(database: Database, root: Path = ROOT) -> None:
     """Bring the schema to the newest version."""
     config = Config()
     config.set_main_option("script_location", str(root / "bot" / "store" / "migrations"))
-    with database.engine.connect() as connection, _without_cascades(connection), connection.begin():
+    with (
+        database.engine.connect() as connection,
+        without_time_limit(connection),
+        _without_cascades(connection),
+        connection.begin(),
+    ):
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
 

@@ -146,9 +146,10 @@ class Turns:
             due = [] if received.finished else await self._due(received)
             for earlier in (each for each in due if each.seq < received.seq):
                 await self._catch_up(earlier)
-            if any(each.seq == received.seq for each in due):
-                return await self._bring_about(received)
-            return await self._stored_replies(received)
+            own = next((each for each in due if each.seq == received.seq), None)
+            if own is None:
+                return await self._stored_replies(received)
+            return await self._bring_about(received, own if len(due) == 1 else None)
 
     async def _catch_up(self, earlier: Received) -> None:
         """An earlier message that cannot be answered does not keep this one."""
@@ -159,16 +160,23 @@ class Turns:
                 "message %d of conversation %s has no outcome yet", earlier.seq, earlier.conversation_id
             )
 
-    async def _bring_about(self, received: Received) -> tuple[StoredMessage, ...]:
-        """The outcome of a message, in a conversation that nobody else answers at the same time."""
+    async def _bring_about(
+        self, received: Received, just_read: Received | None = None
+    ) -> tuple[StoredMessage, ...]:
+        """The outcome of a message, in a conversation that nobody else answers at the same time.
+
+        ``just_read``: the same message as it was read a moment ago, with the owner of the conversation.
+        """
         began = time.perf_counter()
         with logs.about(received.conversation_id), metrics.turn(received.channel) as turn:
-            stored = await self._store_answer(received)
+            stored = await self._store_answer(received, just_read)
             _log_turn(received, turn.outcome, began)
         return stored
 
-    async def _store_answer(self, received: Received) -> tuple[StoredMessage, ...]:
-        owned = await self._ownership(received)
+    async def _store_answer(
+        self, received: Received, just_read: Received | None
+    ) -> tuple[StoredMessage, ...]:
+        owned = await self._ownership(received, just_read)
         said = await self._answer(owned)
         if owned.for_bot not in (
             received.for_bot,
@@ -219,10 +227,10 @@ class Turns:
             await self._report_failure(received)
             return Answer([self._say("utter_technical_problem", received)])
 
-    async def _ownership(self, received: Received) -> Received:
+    async def _ownership(self, received: Received, just_read: Received | None) -> Received:
         """Who owns the conversation now that its turn has come; a waiting customer may go back to the bot, and does
         where the conversation has just been closed."""
-        view = await self._view(received)
+        view: Received | conversations.ConversationView = just_read or await self._view(received)
         text = received.for_bot
         if view.owner is Owner.QUEUE:
             received = await self._without_goodbye(received)

@@ -51,11 +51,12 @@ def upkeep_rounds(
     senders: Senders,
     told: Told = lambda _: None,
     uploads: Path | None = None,
+    archive: Round | None = None,
 ) -> tuple[Round, ...]:
     """What is repeated for ever, each on its own: a receiver that is silent keeps neither the mails nor the chat.
 
     A step that fails is logged and does not keep the others. ``told`` hears of each conversation that got a message;
-    ``uploads``: the folder of the files that were sent.
+    ``uploads``: the folder of the files that were sent; ``archive``: what moves old conversations out.
     """
     files = {"unsent files": lambda: delete_unsent(database, uploads, clock.now())} if uploads else {}
 
@@ -80,6 +81,7 @@ def upkeep_rounds(
         partial(_run_steps, {"the mails": send("email")}),
         partial(_run_steps, {"the webhook": send("webhook")}),
         partial(_run_steps, {"the WeCom robot": send("wecom")}),
+        *([partial(_run_steps, {"old conversations": archive})] if archive else []),
     )
 
 

@@ -11,10 +11,16 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
 SQLITE_BUSY_SECONDS = 20
+POOL, KEPT_OPEN = 30, 10
+"""Connections of a process at the same time, and how many of them stay open when nobody needs them."""
+FREE_SECONDS = 30.0
+CONNECT_SECONDS, STATEMENT_SECONDS, IDLE_SECONDS = 5, 30, 60
+SILENT_SECONDS = 30
+"""After so long without a sign of a server whose machine is gone, a connection is given up."""
 _COMMITTED = "after commit"
 
 
-def make_engine(url: str) -> Engine:
+def make_engine(url: str, pool: int = POOL) -> Engine:
     """An engine with our SQLite behaviour: WAL, foreign keys, and ``BEGIN IMMEDIATE`` for writers.
 
     pysqlite begins lazily, so that select-then-write fails at once under many writers
@@ -22,7 +28,14 @@ def make_engine(url: str) -> Engine:
     """
     if not url.startswith("sqlite"):
         return sa.create_engine(
-            url, future=True, hide_parameters=True, pool_size=10, max_overflow=20, pool_pre_ping=True
+            url,
+            future=True,
+            hide_parameters=True,
+            pool_size=min(pool, KEPT_OPEN),
+            max_overflow=max(0, pool - KEPT_OPEN),
+            pool_timeout=FREE_SECONDS,
+            pool_pre_ping=True,
+            connect_args=_limits(url),
         )
     engine = sa.create_engine(
         url,
@@ -41,9 +54,10 @@ def make_engine(url: str) -> Engine:
 class Database:
     """One database: an engine and its transactions."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, pool: int = POOL) -> None:
+        """``pool``: the most connections to a PostgreSQL."""
         self.url = url
-        self.engine = make_engine(url)
+        self.engine = make_engine(url, pool)
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
@@ -70,6 +84,47 @@ class Database:
 def after_commit(session: Session, call: Callable[[], None]) -> None:
     """Call this once the transaction of a ``Database`` has been committed; never where it is rolled back."""
     session.info.setdefault(_COMMITTED, []).append(call)
+
+
+def is_away(error: BaseException) -> bool:
+    """Whether this says that the database cannot be reached or is too busy: the same may succeed a little later."""
+    if isinstance(error, sa.exc.TimeoutError):
+        return True
+    if not isinstance(error, sa.exc.OperationalError | sa.exc.InterfaceError):
+        return False
+    code = getattr(error.orig, "pgcode", None)  # none where no answer came: the connection is what failed
+    return code is None or code[:2] in ("08", "53", "57")  # connection, resources, operator's intervention
+
+
+@contextmanager
+def without_time_limit(connection: Any) -> Iterator[None]:
+    """For work that may take long, such as a migration: PostgreSQL would break it off."""
+    if connection.dialect.name != "postgresql":
+        yield
+        return
+    connection.exec_driver_sql("SET statement_timeout = 0")
+    connection.exec_driver_sql("SET idle_in_transaction_session_timeout = 0")
+    connection.commit()
+    try:
+        yield
+    finally:
+        connection.invalidate()  # with its settings
+
+
+def _limits(url: str) -> dict[str, Any]:
+    """Time-outs, for libpq in seconds, for PostgreSQL in milliseconds; an address may have ``options`` of its own."""
+    options = (
+        f"-c statement_timeout={STATEMENT_SECONDS * 1000}"
+        f" -c idle_in_transaction_session_timeout={IDLE_SECONDS * 1000}"
+    )
+    return {
+        "connect_timeout": CONNECT_SECONDS,
+        "keepalives_idle": SILENT_SECONDS // 3,
+        "keepalives_interval": SILENT_SECONDS // 6,
+        "keepalives_count": 4,
+        "tcp_user_timeout": SILENT_SECONDS * 1000,
+        **({} if "options" in sa.engine.make_url(url).query else {"options": options}),
+    }
 
 
 def _prepare_sqlite(connection: Any, record: object) -> None:

@@ -44,15 +44,16 @@ class Handoff(Base):
     conversation_id = sa.Column(sa.String(32), nullable=False, index=True)
     reason = sa.Column(sa.String(40), nullable=False)
     summary = sa.Column(Json, nullable=False)
-    status = sa.Column(sa.String(20), nullable=False, default="open")
+    status = sa.Column(sa.String(20), nullable=False, default="open", index=True)
     skill = sa.Column(sa.String(20))
     adviser = sa.Column(sa.String(80))
     taken_at = sa.Column(LocalTime)
-    ended_at = sa.Column(LocalTime)
+    ended_at = sa.Column(LocalTime, index=True)
     outcome = sa.Column(sa.String(40))
     note = sa.Column(sa.String(500))
     created_at = sa.Column(LocalTime, nullable=False)
     updated_at = sa.Column(LocalTime, nullable=False)
+    __table_args__ = (sa.Index("ix_handoffs_taken", "skill", "taken_at"),)
 
 
 class User(Base):

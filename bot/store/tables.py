@@ -130,7 +130,7 @@ class Conversation(Base):
     handback = sa.Column(Json)
     is_elsewhere = sa.Column(sa.Boolean, nullable=False, default=False)
     created_at = sa.Column(LocalTime, nullable=False)
-    updated_at = sa.Column(LocalTime, nullable=False)
+    updated_at = sa.Column(LocalTime, nullable=False, index=True)
     __table_args__ = (sa.UniqueConstraint("channel", "sender"),)
 
 
@@ -169,11 +169,12 @@ class Message(Base):
 
 
 class DialogueState(Base):
-    """Rasa's tracker of one sender: the events of its bounded window as JSON."""
+    """Rasa's tracker of one sender: the events of its bounded window as JSON. ``mark`` is new at every write."""
 
     __tablename__ = "dialogue_states"
     sender_id = sa.Column(sa.String(255), primary_key=True)
     state = sa.Column(Json, nullable=False)
+    mark = sa.Column(sa.String(32))
     updated_at = sa.Column(LocalTime, nullable=False)
 
 

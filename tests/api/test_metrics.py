@@ -143,7 +143,7 @@ async def test_the_outbox(running: Whole) -> None:
     await running.send("POST", "appointments", **wish)
     waits = await scrape(running)
     events = int(waits("outbox", channel="webhook", state="pending"))
-    send(running.database, Post(failures=[DeliveryFailed("away", words="")] * events, listens=True))
+    send(running.database, Post(failures=[DeliveryFailed("away", words="")], listens=True))
     failed = await scrape(running)
     clock.clock.set(clock.now() + timedelta(minutes=10))
     late = await scrape(running)
@@ -155,9 +155,11 @@ async def test_the_outbox(running: Whole) -> None:
         return after("deliveries_total", **labels) - before("deliveries_total", **labels)
 
     assert events >= 1
-    assert (more(failed, "failed"), more(failed, "sent")) == (events, 0)
+    assert (more(failed, "failed"), more(failed, "sent")) == (1, 0), (
+        "a receiver that is away is left alone for a while"
+    )
     assert late("outbox_oldest_seconds") > 60
-    assert (more(sent, "failed"), more(sent, "sent")) == (events, events)
+    assert (more(sent, "failed"), more(sent, "sent")) == (1, events)
     assert sent("outbox", channel="webhook", state="pending") == sent("outbox_oldest_seconds") == 0
 
 
@@ -165,7 +167,8 @@ async def test_open_streams(running: Whole) -> None:
     token = (await running.client.post("/web/session", json={})).json()["token"]
     headers = {"Authorization": f"Bearer {token}"}
     async with running.client.stream("GET", "/web/stream", headers=headers) as stream:
-        await anext(stream.aiter_lines())
+        lines = stream.aiter_lines()
+        await anext(lines)
         assert (await scrape(running))("open_streams", side="customers") == 1
 
 
@@ -218,7 +221,7 @@ async def test_ready_says_what_is_wrong(running: Whole) -> None:
 
     async def ready() -> tuple[int, dict[str, Any]]:
         answer = await running.client.get("/health/ready")
-        return answer.status_code, answer.json()
+        return answer.status_code, {name: value for name, value in answer.json().items() if name != "worker"}
 
     running.app.ctx.ready = False
     assert await ready() == (503, {"status": "starting", "reasons": ["starting"]})
@@ -233,7 +236,7 @@ async def test_ready_says_what_is_wrong(running: Whole) -> None:
     assert await ready() == (503, {"status": "not ready", "reasons": ["the database does not answer"]})
     upkeep.stop()
 
-    assert (await running.client.get("/health")).json() == {"status": "ready"}
+    assert (await running.client.get("/health")).json()["status"] == "ready"
     assert (await running.client.get("/health/live")).json() == {"status": "live"}
     away = await scrape(running)
     assert away("database_up") == 0

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from itertools import chain
@@ -28,6 +30,7 @@ from bot.store.tables import ContentEntry, ContentRevision
 
 _EVER = datetime.min.replace(tzinfo=timezone.utc)
 _NEVER = datetime.max.replace(tzinfo=timezone.utc)
+_of_this_turn: ContextVar[dict[ContentStore, Content] | None] = ContextVar("of_this_turn", default=None)
 
 
 @dataclass(frozen=True)
@@ -60,7 +63,30 @@ class ContentStore:
         self._content: Content | None = None
         self._since, self._until = _EVER, _NEVER
 
+    @contextmanager
+    def one_snapshot(self) -> Iterator[None]:
+        """Whoever asks in here for the current content gets the one that the first of them got: a turn is of a piece,
+        and the database is asked once. It holds in this task, and in threads that it starts with its context."""
+        token = _of_this_turn.set({})
+        try:
+            yield
+        finally:
+            _of_this_turn.reset(token)
+
     def current(self) -> Content:
+        """What counts now, or in the turn that asks (``one_snapshot``)."""
+        of_this_turn = _of_this_turn.get()
+        if of_this_turn is None:
+            return self._newest()
+        if self not in of_this_turn:
+            of_this_turn[self] = self._newest()
+        return of_this_turn[self]
+
+    def last_known(self) -> Content:
+        """Without asking the database, which may be away; asks it where it never was."""
+        return self._content or self._newest()
+
+    def _newest(self) -> Content:
         now = clock.now()
         with self._lock, self._database.reading() as session:
             revision = session.scalar(sa.select(ContentRevision.number)) or 0

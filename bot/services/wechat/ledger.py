@@ -40,6 +40,8 @@ from bot.store.wechat_tables import WeChatContact, WeChatTemplate
 
 logger = logging.getLogger(__name__)
 LEASE = timedelta(seconds=30)
+LOOKED_FOR = timedelta(days=7)
+"""So long after the last line somebody looks unasked whether lines wait; later, news of the conversation tell."""
 
 
 @dataclass(frozen=True)
@@ -95,6 +97,7 @@ def due_contacts(database: Database, accounts: Collection[str], now: datetime, l
         .join(Conversation, Conversation.id == WeChatContact.conversation_id)
         .where(WeChatContact.account.in_(sorted(accounts)), WeChatContact.is_following.is_(True))
         .where(WeChatContact.sent_seq < Conversation.last_seq, _is_free(now), _may_try(now))
+        .where(Conversation.updated_at > now - LOOKED_FOR)  # else all that were ever open are compared
         .order_by(Conversation.updated_at)
         .limit(limit)
     )

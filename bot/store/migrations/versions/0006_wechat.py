@@ -1,5 +1,5 @@
 """WeChat: contacts with their windows, passive replies, tokens, nonces, link codes, template messages. Messages without
-an outcome are found by an index. A password that somebody else set has to be changed.
+an outcome are found by an index. A password that somebody else set has to be changed. A tracker's row has a mark.
 
 Revision: 0006, after 0005
 """
@@ -22,6 +22,13 @@ TABLES = (
     "wechat_links",
     "wechat_templates",
 )
+INDEXES = {
+    "ix_conversations_updated_at": ("conversations", ["updated_at"]),
+    "ix_handoffs_status": ("handoffs", ["status"]),
+    "ix_handoffs_ended_at": ("handoffs", ["ended_at"]),
+    "ix_handoffs_taken": ("handoffs", ["skill", "taken_at"]),
+}
+"""Of what is asked for at every message, or again and again (tests/conversations/test_query_plans.py)."""
 
 
 def upgrade() -> None:
@@ -37,6 +44,9 @@ def upgrade() -> None:
     op.add_column(
         "conversations", sa.Column("is_elsewhere", sa.Boolean, nullable=False, server_default=sa.false())
     )
+    op.add_column("dialogue_states", sa.Column("mark", sa.String(32)))
+    for name, (table, columns) in INDEXES.items():
+        op.create_index(name, table, columns)
     answered = sa.column("answered", sa.Boolean)
     op.create_index(
         "ix_messages_unanswered",
@@ -49,10 +59,14 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_index("ix_messages_unanswered", "messages")
+    for name, (table, _) in INDEXES.items():
+        op.drop_index(name, table)
     with op.batch_alter_table("users") as users:
         users.drop_column("must_change_password")
     with op.batch_alter_table("conversations") as conversations:
         conversations.drop_column("is_elsewhere")
+    with op.batch_alter_table("dialogue_states") as states:
+        states.drop_column("mark")
     for table in TABLES:
         op.drop_table(table)
 

@@ -1,0 +1,120 @@
+"""What is replaced inside Rasa is what it was when the replacement was written."""
+
+from __future__ import annotations
+
+import inspect
+from hashlib import sha256
+from typing import Any
+
+import pytest
+import rasa
+from jsonschema import ValidationError, validate
+from rasa.core.actions.action import RemoteAction
+from rasa.core.actions.forms import FormAction
+from rasa.engine.runner.dask import DaskGraphRunner
+from rasa.shared.core.events import Event
+from rasa.shared.utils.common import all_subclasses
+
+from bot.runtime import rasa_patches
+from bot.runtime.rasa_patches import RunnerInOrder, apply_patches, check_result
+
+REPLACED = {
+    "Event.resolve_by_type": (rasa_patches._by_searching, "b5cf570fa7f2"),
+    "FormAction._temporary_tracker": (rasa_patches._by_replaying, "381bc4b6e07f"),
+    "DaskGraphRunner.run": (DaskGraphRunner.run, "45f0f52f574f"),
+    "RemoteAction.run": (RemoteAction.run, "ccabf6f1160d"),
+}
+
+
+@pytest.mark.parametrize("name", REPLACED)
+def test_rasa_is_what_the_patches_were_written_for(name: str) -> None:
+    function, known = REPLACED[name]
+    assert rasa.__version__ == rasa_patches.WRITTEN_FOR
+    assert sha256(inspect.getsource(function).encode()).hexdigest()[:12] == known, f"{name} has changed"
+
+
+def test_every_event_is_found_as_rasa_finds_it() -> None:
+    apply_patches()
+    names = {event_type.type_name for event_type in all_subclasses(Event)}
+    assert len(names) > 20
+    for name in names:
+        assert Event.resolve_by_type(name) is rasa_patches._by_searching(name)
+    assert Event.resolve_by_type("topic") is None
+    with pytest.raises(ValueError, match="nonsense"):
+        Event.resolve_by_type("nonsense")
+
+
+@pytest.mark.parametrize(
+    "result",
+    [
+        [],
+        {"events": {}},
+        {"events": ["slot"]},
+        {"events": [{"name": "model"}]},
+        {"events": [], "responses": ["text"]},
+    ],
+)
+def test_what_the_schema_refuses_is_refused(result: Any) -> None:
+    with pytest.raises(ValidationError):
+        validate(result, RemoteAction.action_response_format_spec())
+    with pytest.raises(ValidationError):
+        check_result(result)
+
+
+def test_what_actions_answer_is_taken() -> None:
+    assert check_result({"events": [{"event": "slot", "name": "model", "value": "x5"}], "responses": [{}]})
+
+
+def test_a_form_gets_the_tracker_that_playing_back_would_give(agent: Any) -> None:
+    from rasa.shared.core.events import ActionExecuted, ActiveLoop, SlotSet, UserUttered
+    from rasa.shared.core.trackers import EventVerbosity
+
+    from bot.runtime.live_tracker import LiveTracker
+
+    apply_patches()
+    tracker = LiveTracker("c1", agent.domain.slots)
+    name = next(iter(agent.domain.form_names))
+    for event in (ActionExecuted("action_listen"), UserUttered("我想试驾"), ActiveLoop(name)):
+        tracker.update(event, agent.domain)
+    form = FormAction(name, None)
+    added = [SlotSet("misunderstandings", 1)]
+    ours = rasa_patches._temporary_tracker(form, tracker, added, agent.domain)
+    stock = rasa_patches._by_replaying(form, tracker, added, agent.domain)
+    told = [each.current_state(EventVerbosity.ALL) for each in (ours, stock)]
+    for state in told:
+        state["active_loop"].pop("trigger_message")
+        for event in state["events"][-3:]:
+            event.pop("timestamp")
+    assert told[0] == told[1]
+
+
+def test_nodes_run_once_each_after_what_they_need() -> None:
+    done: list[str] = []
+
+    class Needs:
+        def __init__(self, **needs: str) -> None:
+            self.needs = needs
+
+    def node(name: str) -> Any:
+        def run(*inputs: tuple[str, Any]) -> tuple[str, Any]:
+            done.append(name)
+            return name, [name, *inputs]
+
+        return run
+
+    class Runner:
+        class _graph_schema:  # noqa: N801
+            nodes = {  # noqa: RUF012
+                "last": Needs(a="left", b="right"),
+                "left": Needs(a="first"),
+                "right": Needs(a="first", tracker="given"),
+                "first": Needs(message="given"),
+                "unused": Needs(a="first"),
+            }
+            target_names = ("last",)
+
+        _instantiated_nodes = {name: node(name) for name in ("last", "left", "right", "first", "unused")}  # noqa: RUF012
+
+    result = RunnerInOrder(Runner).run({"given": 1}, ["last"])  # type: ignore[arg-type]
+    assert done == ["first", "left", "right", "last"]
+    assert result["last"][2] == ("right", ["right", ("first", ["first", ("given", 1)]), ("given", 1)])
