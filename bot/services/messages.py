@@ -37,7 +37,7 @@ class Inbound:
 
     ``attachment``: the token of a file of theirs that comes with it. ``command``: what the bot reads instead of the
     text, as Rasa writes a payload (``/greet``): from a channel whose platform vouches for it, never from a customer.
-    ``is_cut``: it was too long, and this is its beginning.
+    ``is_cut``: it is longer than the bot reads.
     """
 
     channel: str

@@ -21,7 +21,14 @@ from bot.services.places import place_told
 from bot.services.replies import FAQ_PREFIX, SOURCE, reply_for
 from bot.services.texts import clean
 from bot.services.turn_locks import LocalLocks, TurnLocks
-from bot.services.waiting_words import CANCEL, instead_of_waiting, phone_in, speaks_of_breakdown, wants_call
+from bot.services.waiting_words import (
+    CANCEL,
+    instead_of_waiting,
+    names_the_bot,
+    phone_in,
+    speaks_of_breakdown,
+    wants_call,
+)
 from bot.services.wakeups import Wakeups
 from bot.services.wording import say_opening, say_phone
 from bot.store.database import Database
@@ -29,6 +36,10 @@ from bot.store.database import Database
 logger = logging.getLogger(__name__)
 BREAKDOWN = "report_breakdown"
 FLAT_TYRE, RESCUE = "repair.flat_tire", "repair.rescue"
+MOST_AT_ONCE = 16
+"""Turns that run at the same time: a crowd waits, so that messages are still stored and acknowledged at once."""
+LONGEST_STORED = 20_000
+"""Characters of a message that are kept; how many the bot reads is a setting."""
 CALLS_THE_BOT = frozenset({"back_to_bot", BREAKDOWN})
 """What a waiting customer says that the bot answers: it is wanted again, or help cannot wait for the queue."""
 T = TypeVar("T")
@@ -76,6 +87,7 @@ class Turns:
         self._database, self._content = database, content
         self._dialogue, self._wakeups, self._longest = dialogue, wakeups, longest
         self._arrivals, self._locks = LocalLocks(), locks or LocalLocks()
+        self._thinking = asyncio.Semaphore(MOST_AT_ONCE)
         self._running: dict[tuple[str, int], Turn] = {}
         self._kept: set[asyncio.Task[Any]] = set()
 
@@ -85,7 +97,7 @@ class Turns:
 
     async def _take(self, inbound: Inbound) -> tuple[Received, Turn]:
         text = clean(inbound.text)
-        shortened = replace(inbound, text=text[: self._longest], is_cut=len(text) > self._longest)
+        shortened = replace(inbound, text=text[:LONGEST_STORED], is_cut=len(text) > self._longest)
         # The order of one customer's messages; between processes the row of the conversation keeps it.
         async with self._arrivals.holding(f"{inbound.channel}/{inbound.sender}"):
             received = await _in_thread(messages.receive, self._database, shortened, clock.now())
@@ -177,7 +189,8 @@ class Turns:
         self, received: Received, just_read: Received | None
     ) -> tuple[StoredMessage, ...]:
         owned = await self._ownership(received, just_read)
-        said = await self._answer(owned)
+        async with self._thinking:
+            said = await self._answer(owned)
         if owned.for_bot not in (
             received.for_bot,
             CANCEL,
@@ -253,6 +266,10 @@ class Turns:
     async def _calls_the_bot(self, received: Received) -> bool:
         """A breakdown that is recorded already stays in the queue, where the rescue line is repeated; so does the
         number for a complaint, which goes onto its record."""
+        if received.is_cut:
+            return False
+        if names_the_bot(received.for_bot):
+            return True
         if wants_call(received.for_bot) and await self._urgent_case(received) is None:
             return True
         intent = await self._dialogue.intent(received.for_bot)

@@ -19,6 +19,7 @@ _TROUBLE = re.compile(
     r"爆胎|胎[^,，。]{0,3}(?:爆|扎|瘪)|扎胎|抛锚|着火|起火|冒烟|自燃|趴窝|熄火|打不着|翻车|追尾|撞车|(?:被|给|车)撞|出车祸"
 )
 _TO_THE_BOT = "机器人"
+_BOT_ALONE = re.compile(r"(?:返回|回到|还是|找|叫|换|转)*机器人(?:吧|呀|啊|客服)*[\s。.,，!！~]*")
 _TELL_ME = re.compile(r"^(?:你们?|您)?(?:就|直接|还是)?[跟给和]我(?:说说|讲讲|说|讲)(?:一下|下)?[\s,，]*")
 _LEAST = 2
 
@@ -32,6 +33,11 @@ def phone_in(text: str) -> str | None:
 def wants_call(text: str) -> bool:
     """A number and the wish to be called there (13911114444 让他打这个)."""
     return phone_in(text) is not None and bool(_CALL.search(text))
+
+
+def names_the_bot(text: str) -> bool:
+    """机器人 alone is the wish to go back to it."""
+    return _BOT_ALONE.fullmatch(text.strip()) is not None
 
 
 def speaks_of_breakdown(text: str) -> bool:

@@ -283,7 +283,18 @@ async def test_too_long_and_empty_messages_never_reach_the_bot(filled: Any) -> N
     assert "10" in long.replies[0].text
     assert texts(empty.replies) == texts(slashes.replies)
     assert room.dialogue.heard == []
-    assert room.transcript(long)[0] == "customer: " + "试" * 10
+    assert room.transcript(long)[0] == "customer: " + "试" * 11  # a person may have to read it
+
+
+async def test_a_crowd_waits_in_line(filled: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What everybody wrote is stored at once all the same."""
+    monkeypatch.setattr("bot.services.turns.MOST_AT_ONCE", 3)
+    room = Room(filled, Echo(seconds=0.05))
+    taken = [await room.turns.take(Inbound("rest", f"customer {number}", "你好")) for number in range(9)]
+
+    assert not any(turn.done() for _, turn in taken[3:])
+    assert [len(replies) for replies in await asyncio.gather(*(turn for _, turn in taken))] == [1] * 9
+    assert room.dialogue.most_thinking == 3
 
 
 async def test_typing_is_on_until_the_last_waiting_message_is_answered(filled: Any) -> None:

@@ -44,7 +44,6 @@ STORING_PAUSES = (0.2, 1.0, 3.0, 10.0, 30.0)
 """Seconds before what could not be stored is tried again; the platform's redeliveries join in."""
 DELIVERIES = 3
 """So often the platform delivers a message that is not acknowledged."""
-WITH_A_PERSON = (Owner.QUEUE, Owner.ADVISER)
 T = TypeVar("T")
 
 
@@ -63,6 +62,11 @@ class Patience:
     cut: float = 5.0
     download: float = 3.0
     until_last: float = 12.0
+
+    @property
+    def gone(self) -> float:
+        """By then the platform has closed, however late it is: an answer would acknowledge."""
+        return 2.5 * self.cut
 
 
 @dataclass(frozen=True)
@@ -124,6 +128,10 @@ class Reception:
             logger.exception("a request to WeChat account %s was answered empty", delivery.account.name)
             return SUCCESS
 
+    def begin(self, delivery: Delivery) -> None:
+        """Store the message and start its turn, whoever waits for it; ``answer`` joins in."""
+        self._take_once(delivery)
+
     async def close(self, seconds: float = 3.0) -> None:
         """Let what has begun end. What was not acknowledged is delivered again."""
         if self._kept:
@@ -134,7 +142,7 @@ class Reception:
         message = delivery.message
         key, sender = (message.account, message.openid, message.key), f"{message.account}/{message.openid}"
         if key not in self._taking:
-            task = self._keep(self._take_in_order(delivery, self._last.get(sender)))
+            task = self.keep(self._take_in_order(delivery, self._last.get(sender)))
             self._taking[key] = self._last[sender] = task
             task.add_done_callback(lambda _: self._took(key, sender, task))
         return self._taking[key]
@@ -212,7 +220,7 @@ class Reception:
         try:
             return await self._reply(delivery, taken)
         except BaseException:  # the request has ended: its answer goes another way
-            self._keep(self._leave(taken))
+            self.keep(self._leave(taken))
             raise
 
     async def _reply(self, delivery: Delivery, taken: Taken) -> bytes:
@@ -223,9 +231,9 @@ class Reception:
             self._show_typing(delivery, taken)
         wait = patience.answer if may_send else patience.without_sending
         if is_ready or await self._wait(taken.turn, delivery.began + wait):
-            return await asyncio.shield(self._keep(self._passive(delivery, taken, may_send)))
+            return await asyncio.shield(self.keep(self._passive(delivery, taken, may_send)))
         if may_send:
-            await asyncio.shield(self._keep(self._acknowledge(taken)))
+            await asyncio.shield(self.keep(self._acknowledge(taken)))
             return SUCCESS
         return await self._not_yet(delivery, taken)
 
@@ -258,7 +266,7 @@ class Reception:
     async def _not_yet(self, delivery: Delivery, taken: Taken) -> bytes:
         """Nothing can be sent later: the next delivery may bring it, and after the last one the next message."""
         if not await self._is_last_delivery(taken):
-            await asyncio.sleep(self._left(delivery.began + 1.1 * self._patience.cut))
+            await asyncio.sleep(self._left(delivery.began + self._patience.gone))
             return SUCCESS  # the platform has closed the request, and delivers again
         answer = await self._take_passive(taken, False) or await in_thread(
             passives.hold, self._database, taken.conversation_id, taken.received.seq, clock.now()
@@ -278,16 +286,16 @@ class Reception:
 
     async def _is_for_platform_desk(self, account: Account, taken: Taken, may_send: bool) -> bool:
         """Whether the platform's own staff has to see the message; our words to it go out beside it."""
-        return may_send and account.desk is Desk.PLATFORM and await self._is_with_a_person(taken)
+        return may_send and account.desk is Desk.PLATFORM and await self._waits_for_a_person(taken)
 
     async def _transferred(self, delivery: Delivery, taken: Taken) -> bytes | None:
-        if delivery.account.desk is not Desk.PLATFORM or not await self._is_with_a_person(taken):
+        if delivery.account.desk is not Desk.PLATFORM or not await self._waits_for_a_person(taken):
             return None
         return passive.transfer_customer_service(delivery.message, clock.now())
 
-    async def _is_with_a_person(self, taken: Taken) -> bool:
+    async def _waits_for_a_person(self, taken: Taken) -> bool:
         view = await in_thread(conversations.conversation, self._database, taken.conversation_id)
-        return view.owner in WITH_A_PERSON
+        return bool(view.owner is Owner.QUEUE)
 
     async def _acknowledge(self, taken: Taken) -> None:
         """The courier brings what comes, and perhaps has come in this very moment."""
@@ -302,7 +310,7 @@ class Reception:
     def _show_typing(self, delivery: Delivery, taken: Taken) -> None:
         if taken.received.owner is Owner.BOT:
             message = delivery.message
-            self._keep(self._around.courier.typing(message.account, message.openid))
+            self.keep(self._around.courier.typing(message.account, message.openid))
 
     def _still_working(self) -> str:
         reply: Mapping[str, Any] | None = reply_for(
@@ -320,7 +328,7 @@ class Reception:
     def _left(self, until: float) -> float:
         return max(0.0, until - asyncio.get_running_loop().time())
 
-    def _keep(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+    def keep(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
         task = asyncio.get_running_loop().create_task(work)
         self._kept.add(task)
         task.add_done_callback(self._kept.discard)

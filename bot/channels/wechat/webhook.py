@@ -13,7 +13,7 @@ from sanic.response import HTTPResponse
 from bot import clock
 from bot.channels.web_stream import in_thread
 from bot.channels.wechat.crypto import Cipher
-from bot.channels.wechat.inbound import BadMessage, PlatformMessage
+from bot.channels.wechat.inbound import BadMessage
 from bot.channels.wechat.passive import SUCCESS, Sealing, sealed
 from bot.channels.wechat.reception import Delivery, Reception, Surroundings
 from bot.channels.wechat.requests import LARGEST_BODY, NotFromPlatform, Signed, opened, verified
@@ -22,6 +22,7 @@ from bot.services.wechat.nonces import is_first_or_same
 from bot.store.database import Database
 
 logger = logging.getLogger(__name__)
+_ECHO = "the address was verified"
 
 
 class _TooLarge(Exception):
@@ -42,7 +43,7 @@ def wechat_channel(accounts: Iterable[Account], around: Surroundings) -> Bluepri
     @blueprint.get("/<name>")
     async def verify(request: Request, name: str) -> HTTPResponse:
         desk = desks.get(name)
-        return HTTPResponse(status=404) if desk is None else desk.verify(request)
+        return HTTPResponse(status=404) if desk is None else await desk.verify(request)
 
     @blueprint.post("/<name>", stream=True)
     async def deliver(request: Request, name: str) -> HTTPResponse:
@@ -59,10 +60,11 @@ class _Desk:
         self._account, self._database, self._reception = account, database, reception
         self._cipher = Cipher(account.app_id, account.aes_keys) if account.aes_keys else None
 
-    def verify(self, request: Request) -> HTTPResponse:
+    async def verify(self, request: Request) -> HTTPResponse:
         """The platform asks whether this address is the account's."""
         try:
             signed = verified(self._account, request.query_string, clock.readings(), echo=True)
+            await self._refuse_replay(signed, _ECHO)
         except NotFromPlatform as error:
             return self._refused(error)
         return HTTPResponse(signed.echo, content_type="text/plain; charset=utf-8")
@@ -72,7 +74,8 @@ class _Desk:
         try:
             signed = verified(self._account, request.query_string, clock.readings())
             message, sealing = opened(self._account, self._cipher, signed, await _body(request))
-            await self._refuse_replay(signed, message)
+            delivery = Delivery(self._account, message, began)
+            await asyncio.shield(self._reception.keep(self._begin(signed, delivery)))
         except NotFromPlatform as error:
             return self._refused(error)
         except _TooLarge:
@@ -82,11 +85,16 @@ class _Desk:
                 "WeChat account %s: acknowledged what cannot be read: %s", self._account.name, error
             )
             return _answer(SUCCESS, None)
-        return _answer(await self._reception.answer(Delivery(self._account, message, began)), sealing)
+        return _answer(await self._reception.answer(delivery), sealing)
 
-    async def _refuse_replay(self, signed: Signed, message: PlatformMessage) -> None:
+    async def _begin(self, signed: Signed, delivery: Delivery) -> None:
+        """From here on the message is handled, whether the platform waits or not. Raises ``NotFromPlatform``."""
+        await self._refuse_replay(signed, f"{delivery.message.openid} {delivery.message.key}")
+        self._reception.begin(delivery)
+
+    async def _refuse_replay(self, signed: Signed, inside: str) -> None:
         """Raises ``NotFromPlatform``. Where the database is silent, storing the message waits for it."""
-        nonce, inside = f"{signed.timestamp}-{signed.nonce}", f"{message.openid} {message.key}"
+        nonce = f"{signed.timestamp}-{signed.nonce}"
         try:
             is_fine = await in_thread(
                 is_first_or_same, self._database, self._account.name, nonce, inside, clock.now()

@@ -257,13 +257,21 @@ async def test_point_15_with_a_person_the_bot_is_silent(application: Application
 async def test_point_15_the_platforms_own_desk_gets_the_message(application: Application) -> None:
     customer = application.customer("desk")
     assert await customer.write("你好") == "echo 你好"
-    give(application, customer, Owner.ADVISER)
+    give(application, customer, Owner.QUEUE)
     fields = customer.fields("text", "在吗")
     first, again = await customer.deliver(fields), await customer.deliver(fields)
 
     assert first
     assert again
     assert {first["MsgType"], again["MsgType"]} == {"transfer_customer_service"}
+
+
+async def test_point_15_who_was_taken_in_our_console_stays_there(application: Application) -> None:
+    customer = application.customer("desk")
+    await customer.write("你好")
+    give(application, customer, Owner.ADVISER)
+
+    assert await customer.write("在吗") is None
 
 
 async def test_point_15_the_handoff_itself_goes_to_the_platforms_desk(application: Application) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 
@@ -181,3 +183,31 @@ async def test_point_09_what_the_platform_refused_goes_out_in_answers(hurried: A
         contact.blocked, contact.blocked_at = contacts.PERMISSION, clock.now()
 
     await cut(customer, customer.fields("text", "慢"))
+
+
+async def test_point_06_what_has_come_whole_is_kept_though_the_platform_has_left(
+    application: Application,
+) -> None:
+    """As after a moment in which this process stood still: message and end of the connection come at once."""
+    customers = [application.customer() for _ in range(5)]
+    for customer in customers:
+        request = customer.request(customer.fields("text", "还在吗"))
+        send_and_leave(application.port, f"/wechat/main?{urlencode(request.query)}", request.body)
+
+    for customer in customers:
+        await until(lambda customer=customer: customer.contact() is not None and len(customer.said()) == 2)  # type: ignore[misc]
+
+
+async def test_point_04_the_query_of_a_verification_brings_no_message(application: Application) -> None:
+    customer = application.customer("open")
+    request = customer.request(customer.fields("text", "你好"))
+    echo = {**request.query, "echostr": "1"}
+
+    assert (await application.client.get("/wechat/open", params=echo)).status_code == 200
+    assert (await customer.post(request)).status_code == 403
+
+
+def send_and_leave(port: int, path: str, body: bytes) -> None:
+    head = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(body)}\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", port)) as connection:
+        connection.sendall(head.encode() + body)
