@@ -44,8 +44,9 @@ eval: venv-dev ## measure the understanding against Rasa's stock configuration; 
 load: venv-dev ## measure booking: searches and bookings per second on both databases; writes docs/booking.md
 	@exec $(PYTHON) -m tests.load.booking
 
-proof: venv-dev ## the full-size proofs: races, kill -9, storms; writes docs/booking.md, handoff.md, wechat.md
-	@exec $(PYTHON) -m tests.load.proofs
+# OF="booking wechat" runs some of booking, handoff, wechat and workers.
+proof: venv-dev ## the full-size proofs: races, kill -9, storms; writes docs/booking.md, handoff.md, wechat.md, workers.md
+	@exec $(PYTHON) -m tests.load.proofs $(OF)
 
 # SIM=--serve starts the assistant too; --mode plain|compatible|safe.
 wechat-sim: venv-dev ## a simulated WeChat platform to chat through, at http://localhost:5055

@@ -11,6 +11,7 @@ from typing import Any
 from rasa.core.agent import Agent
 from rasa.core.channels.channel import UserMessage
 from rasa.core.lock_store import InMemoryLockStore
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # comes with scikit-learn
 
 from bot import clock
 from bot.domain.conversation import HandoffReason
@@ -119,6 +120,7 @@ def load_agent(model: Path) -> Agent:
     # What is loaded now stays: the collector need not go through the model and Rasa's modules again and again.
     gc.collect()
     gc.freeze()
+    threadpool_limits(1)  # the products are small: a second thread for one of them costs more than it gives
     return agent
 
 

@@ -18,6 +18,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from rasa.core.tracker_store import TrackerStore
+from rasa.shared.core.constants import ACTION_LISTEN_NAME
 from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import (
     ActionExecuted,
@@ -116,6 +117,13 @@ class DatabaseTrackerStore(TrackerStore):
         """The tracker of somebody new."""
         return LiveTracker(sender_id, self.domain.slots)
 
+    async def create_tracker(self, sender_id: str, append_action_listen: bool = True) -> DialogueStateTracker:
+        """The tracker of somebody new, written when their first turn is over."""
+        tracker = self.init_tracker(sender_id)
+        if append_action_listen:
+            tracker.update(ActionExecuted(ACTION_LISTEN_NAME), self.domain)
+        return tracker
+
     async def keys(self) -> list[str]:
         with self._database.reading() as session:
             return [key for (key,) in session.query(DialogueState.sender_id)]
@@ -208,7 +216,7 @@ def _state_after(events: list[Event]) -> list[Event]:
     kept: list[Event] = [SlotSet(key, value) for key, value in slots.items() if value is not None]
     if loop is not None:
         kept = [ActiveLoop(loop), *kept]
-    return [*kept, ActionExecuted("action_listen")]
+    return [*kept, ActionExecuted(ACTION_LISTEN_NAME)]
 
 
 async def _in_thread(function: Any, *arguments: Any) -> Any:

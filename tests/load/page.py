@@ -1,4 +1,4 @@
-"""The parts of ``docs/booking.md``, ``docs/handoff.md`` and ``docs/wechat.md`` that programs write, each between two markers."""
+"""The parts of ``docs/booking.md``, ``handoff.md``, ``wechat.md`` and ``workers.md`` that programs write, each between two markers."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 
 PAGE = Path(__file__).parents[2] / "docs" / "booking.md"
 HANDOFF, WECHAT = PAGE.with_name("handoff.md"), PAGE.with_name("wechat.md")
+WORKERS = PAGE.with_name("workers.md")
 
 
 def write_section(name: str, text: str, path: Path = PAGE) -> None:

@@ -20,6 +20,8 @@ from bot.services import archive as module
 from bot.services import conversations, messages
 from bot.services.archive import Archived, archive_old, count_old
 from bot.services.messages import Inbound, Utterance
+from bot.services.outbox import Senders
+from bot.services.upkeep import upkeep_rounds
 from bot.services.uploads import keep_file
 from bot.store import archives
 from bot.store.database import Database
@@ -38,6 +40,7 @@ from tests.files import PNG
 from tests.server import ROOT, environment, run_bot
 from tests.services.bookings import NOW, TWO, book
 from tests.services.owners import pass_by_hand
+from tests.services.reminded import CONTENT
 
 LONG_AGO = NOW - timedelta(days=800)
 MONTHS = 24
@@ -223,6 +226,15 @@ def test_the_upkeep_does_it_once_a_day(
     assert len(left(database)) == 1
     now[0] += timedelta(days=1)
     archivist()
+    assert left(database) == set()
+
+
+def test_it_is_a_round_of_the_upkeep_of_its_own(database: Database, tmp_path: Path) -> None:
+    talk(database, "old", NOW - timedelta(days=4000))
+    archivist = module.Archivist(database, tmp_path, MONTHS)
+    rounds = upkeep_rounds(database, CONTENT, Senders(), archive=archivist)
+    assert len(rounds) == len(upkeep_rounds(database, CONTENT, Senders())) + 1
+    rounds[-1]()
     assert left(database) == set()
 
 
