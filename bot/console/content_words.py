@@ -82,6 +82,7 @@ VARIABLE_TYPES = {
     VariableType.PHONE: "电话",
 }
 VARIABLE_NAMES = {
+    "about": "扫码所指的门店或车型",
     "address": "地址",
     "adviser": "顾问",
     "battery_limit": "电池质保期限",
@@ -102,6 +103,7 @@ VARIABLE_NAMES = {
     "first": "第一项",
     "greeting": "称呼",
     "hotline": "救援电话",
+    "hours": "营业时间",
     "instead": "替代时间",
     "invitation": "邀请",
     "items": "项目",
@@ -111,6 +113,7 @@ VARIABLE_NAMES = {
     "known": "已知信息",
     "limit": "上限",
     "line": "排队位置",
+    "link": "导航链接",
     "mileage": "里程",
     "minutes": "分钟数",
     "missing": "缺少的信息",

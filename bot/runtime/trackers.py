@@ -38,8 +38,8 @@ from bot.store.tables import DialogueState
 
 LONGEST = 160
 KEPT = 60
-MOST_LIVE = 128
-"""Trackers kept in this process for conversations that go on; a full one takes some 200 KB."""
+MOST_LIVE = 64
+"""Trackers kept in this process for conversations that go on; a full one takes some 400 KB."""
 DONE_WITH = frozenset({"text_tokens", "intent_ranking", "metadata"})
 _answering: ContextVar[str | None] = ContextVar("answering", default=None)
 _heard: ContextVar[dict[str, Any]] = ContextVar("heard")

@@ -90,6 +90,13 @@ def test_a_typed_title_or_offered_payload_is_a_click(database: Database, text: s
     assert receive(database, text).for_bot == BOOK["payload"]
 
 
+@pytest.mark.parametrize("text", ["2", "２", "回复２", "第２个", "２。"])
+def test_a_number_of_either_width_is_a_click(database: Database, text: str) -> None:
+    offer(database, BOOK, PRICE)
+
+    assert receive(database, text).for_bot == PRICE["payload"]
+
+
 def test_a_button_of_an_earlier_turn_can_be_clicked_but_its_title_is_plain_text(database: Database) -> None:
     offer(database, BOOK)
     offer(database, PRICE)

@@ -130,7 +130,7 @@ class Courier:
         task.add_done_callback(lambda done: self._ended(conversation_id, done))
 
     async def typing(self, account: str, openid: str, on: bool = True) -> None:
-        """The customer sees that somebody types; that it cannot be shown is no trouble."""
+        """The customer sees that somebody types; that it cannot be shown is no trouble, unless nothing can be sent."""
         client = self._clients.get(account)
         if client is None:
             return
@@ -138,6 +138,13 @@ class Courier:
             await client.typing(openid, on)
         except WeChatError as error:
             logger.info("typing was not shown on account %s: %s", account, error)
+            if error.fault is Fault.NO_PERMISSION:
+                await self._refused(account, openid, error)
+
+    async def _refused(self, account: str, openid: str, error: WeChatError) -> None:
+        database, code = self._post.database, error.code
+        if await _in_thread(failures.refused, database, account, openid, code, clock.now()):
+            self._wakeups.staff_news()
 
     async def download(self, account: str, media_id: str) -> bytes:
         """A file that a customer sent; raises ``WeChatError``."""

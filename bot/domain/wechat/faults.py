@@ -24,13 +24,13 @@ class Fault(str, Enum):
 
 QUOTA = frozenset({45015, 45047})
 """The window is closed; too many messages in it."""
-TOO_OFTEN_A_MINUTE, TOO_OFTEN_A_DAY = 45011, 45009
+BUSY, TOO_OFTEN_A_MINUTE, TOO_OFTEN_A_DAY = -1, 45011, 45009
 WRONG_ADDRESS = 40164
 """Our IP address is not in the account's list."""
 _CODES = {
     Fault.TOKEN: (40001, 40014, 42001),
     Fault.NEVER: (*QUOTA, 40003, 43004, 43019),
-    Fault.BACK_OFF: (-1, TOO_OFTEN_A_DAY, TOO_OFTEN_A_MINUTE),
+    Fault.BACK_OFF: (BUSY, TOO_OFTEN_A_DAY, TOO_OFTEN_A_MINUTE),
     Fault.NO_PERMISSION: (40013, 40125, WRONG_ADDRESS, 41002, 41004, 89503, 89506, 89507, 89501),
     Fault.IGNORE: (0, 45080, 45081),
 }

@@ -116,9 +116,20 @@ def pieces(
     return tuple(_merged((part.piece() for part in _parts(lines, parts, limit)), fold, limit))
 
 
+def pieces_with_one_menu(lines: Sequence[Line], parts: int = 0, limit: int = LONGEST) -> tuple[Piece, ...]:
+    """The fewest messages: merged as with ``fold``, and the last choices alone can be clicked on."""
+    last = _last_with_choices(lines)
+    found = (
+        (part.piece(), part.form is Form.MENU and part.line.seq != last)
+        for part in _parts(lines, parts, limit)
+    )
+    flat = (_plain(piece, False) if is_earlier else piece for piece, is_earlier in found)
+    return tuple(_merged(flat, True, limit))
+
+
 def plain_pieces(lines: Sequence[Line], parts: int = 0, limit: int = LONGEST) -> tuple[Piece, ...]:
     """The same as texts alone: choices are numbered, the last ones at least, and files are links."""
-    last = max((line.seq for line in lines if line.choices), default=0)
+    last = _last_with_choices(lines)
     plain = (_plain(part.piece(), part.line.seq == last) for part in _parts(lines, parts, limit))
     return tuple(_merged(plain, True, limit))
 
@@ -129,7 +140,12 @@ def next_piece(lines: Sequence[Line], parts: int, left: int, left_for_bot: int) 
     if not whole:
         return None
     may = left if any(piece.by_person for piece in whole) else left_for_bot
-    tries = (whole[0], folded[0]) if len(whole) <= may else (folded[0],)
+    if len(whole) <= may:
+        tries = [whole[0], folded[0]]
+    elif len(folded) <= may:
+        tries = [folded[0]]
+    else:
+        tries = [pieces_with_one_menu(lines, parts)[0]]
     allowed = (piece for piece in tries if (left if piece.by_person else left_for_bot) > 0)
     return next(allowed, None)
 
@@ -170,6 +186,10 @@ def button_of(id_: str) -> tuple[int, int] | None:
 def size(text: str) -> int:
     """Bytes of UTF-8."""
     return len(text.encode())
+
+
+def _last_with_choices(lines: Iterable[Line]) -> int:
+    return max((line.seq for line in lines if line.choices), default=0)
 
 
 def _parts(lines: Iterable[Line], skipped: int, limit: int) -> Iterator[_Part]:

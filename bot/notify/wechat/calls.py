@@ -30,6 +30,7 @@ _NEVER_SENT = (
     aiohttp.ServerTimeoutError,
 )
 """Without a time-out for reading alone, aiohttp's ``ServerTimeoutError`` is that of connecting."""
+_NUMBER = re.compile(r"-?[0-9]{1,9}")
 _SUPPORT_ID = re.compile(r"\brid: ?([0-9a-fA-F-]{8,40})")
 _ADDRESS = re.compile(r"\binvalid ip ([0-9a-fA-F.:]{3,45})")
 
@@ -73,7 +74,7 @@ class Caller:
         started = time.monotonic()
         code = NO_ANSWER
         try:
-            answer = await self._request("GET", path, query, longest, {})
+            answer = await self._request("GET", path, query, longest, {}, Fault.PAYLOAD)
             if _is_no_file(answer):
                 _checked(answer.body)
                 raise WeChatError(NO_ANSWER, Fault.PAYLOAD, problem="WeChat sent no file")
@@ -89,9 +90,9 @@ class Caller:
         started = time.monotonic()
         code = NO_ANSWER
         try:
-            answer = await self._request(method, path, query, LONGEST_ANSWER, sent)
+            answer = await self._request(method, path, query, LONGEST_ANSWER, sent, Fault.BACK_OFF)
             said = _checked(answer.body)
-            code = said.get("errcode", 0)
+            code = _code(said)
             return said
         except WeChatError as error:
             code = error.code
@@ -100,7 +101,13 @@ class Caller:
             self._log(method, path, code, started)
 
     async def _request(
-        self, method: str, path: str, query: Mapping[str, str], longest: int, sent: Mapping[str, Any]
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, str],
+        longest: int,
+        sent: Mapping[str, Any],
+        too_long: Fault,
     ) -> Answer:
         try:
             async with self._session.request(
@@ -111,7 +118,7 @@ class Caller:
                 allow_redirects=False,
                 **sent,
             ) as response:
-                body = await _read(response, longest)
+                body = await _read(response, longest, too_long)
                 if response.status != 200 and not _is_refusal(body):
                     raise _no_answer(f"WeChat answered with status {response.status}")
                 return Answer(response.content_type, body)
@@ -142,12 +149,12 @@ def _query(token: str | None) -> dict[str, str]:
     return {} if token is None else {"access_token": token}
 
 
-async def _read(response: aiohttp.ClientResponse, longest: int) -> bytes:
+async def _read(response: aiohttp.ClientResponse, longest: int, too_long: Fault) -> bytes:
     body = bytearray()
     async for chunk in response.content.iter_chunked(64 * 1024):
         body += chunk
         if len(body) > longest:
-            raise WeChatError(NO_ANSWER, Fault.PAYLOAD, True, f"WeChat sent more than {longest} bytes")
+            raise WeChatError(NO_ANSWER, too_long, True, f"WeChat sent more than {longest} bytes")
     return bytes(body)
 
 
@@ -187,6 +194,8 @@ def _parsed(body: bytes) -> dict[str, Any]:
 
 def _code(said: Mapping[str, Any]) -> int:
     code = said.get("errcode", 0)
+    if isinstance(code, str) and _NUMBER.fullmatch(code):
+        return int(code)
     if not isinstance(code, int):
         raise _no_answer("WeChat answered with a code that is no number")
     return code

@@ -5,11 +5,13 @@ from __future__ import annotations
 import logging
 from datetime import datetime, timedelta
 
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from bot.domain.wechat.faults import QUOTA as QUOTA_CODES
-from bot.domain.wechat.faults import Fault
+from bot.domain.wechat.faults import BUSY, TOO_OFTEN_A_DAY, TOO_OFTEN_A_MINUTE, Fault
 from bot.domain.wechat.window import Limits
+from bot.services.conversations import locked
 from bot.services.handing_over import note_line
 from bot.services.wechat.contacts import (
     FAILED,
@@ -21,12 +23,16 @@ from bot.services.wechat.contacts import (
     wait_for_customer,
 )
 from bot.services.wechat.ledger import Claimed, mark, mine
-from bot.services.wechat.pending import NO_TEMPLATE, Row, pending, set_window, window_of
+from bot.services.wechat.pending import NO_TEMPLATE, Row, contact_of, pending, set_window, window_of
 from bot.store.database import Database
+from bot.store.wechat_tables import WeChatContact
 
 logger = logging.getLogger(__name__)
 TROUBLE_AFTER = 5
 """So many failures in a row are told to the staff."""
+LONG = timedelta(minutes=1)
+"""A pause that is longer is told at once."""
+LIMITED = frozenset({BUSY, TOO_OFTEN_A_MINUTE, TOO_OFTEN_A_DAY})
 
 
 def failed(
@@ -60,6 +66,23 @@ def failed(
         return _settle(session, conversation, contact, claimed, fault, code, limits, now)
 
 
+def refused(database: Database, account: str, openid: str, code: int, now: datetime) -> bool:
+    """The platform did not even show a customer that somebody types, for want of permission: so it is with messages.
+    True when the staff were told."""
+    query = sa.select(WeChatContact.conversation_id).where(
+        WeChatContact.account == account, WeChatContact.openid == openid
+    )
+    with database.transaction() as session:
+        conversation_id = session.scalar(query)
+        if conversation_id is None:
+            return False
+        conversation = locked(session, conversation_id)
+        contact = contact_of(session, conversation_id)
+        if contact is None or contact.blocked == UNFOLLOWED:
+            return False
+        return _may_not_send(session, conversation, contact, code, "答复", now)
+
+
 def _settle(
     session: Session,
     conversation: Row,
@@ -82,17 +105,27 @@ def _settle(
         words = f"客户已取消关注（微信错误 {code}）：{number} 条消息没有送达"
         return block(session, conversation, contact, UNFOLLOWED, words, now)
     if fault is Fault.NO_PERMISSION:
-        logger.error("account %s may not send: WeChat says %d", contact.account, code)
-        words = f"公众号不能主动发送（微信错误 {code}）：{number} 条消息等客户再次发言后送出"
-        told = wait_for_customer(session, conversation, contact, PERMISSION, words, now)
-        contact.blocked_at = now
-        return told
+        return _may_not_send(session, conversation, contact, code, f"{number} 条消息", now)
     if fault is Fault.PAYLOAD:
         return _give_up(session, conversation, contact, claimed, code, now)
+    if code in LIMITED and contact.try_at - now > LONG:
+        words = f"微信接口暂时限流，{number} 条消息稍后自动重发"
+        return block(session, conversation, contact, FAILED, words, now)
     if contact.attempts >= TROUBLE_AFTER:
         words = f"微信接口没有响应（错误 {code}）：{number} 条消息会继续重试"
         return block(session, conversation, contact, FAILED, words, now)
     return False
+
+
+def _may_not_send(
+    session: Session, conversation: Row, contact: Row, code: int, what: str, now: datetime
+) -> bool:
+    """From now on nobody relies on the account (``contacts.may_send``)."""
+    logger.error("account %s may not send: WeChat says %d", contact.account, code)
+    words = f"公众号不能主动发送（微信错误 {code}）：{what}等客户再次发言后送出"
+    told = wait_for_customer(session, conversation, contact, PERMISSION, words, now)
+    contact.blocked_at = now
+    return told
 
 
 def _give_up(

@@ -16,6 +16,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from bot.domain.conversation import Author
 from bot.domain.wechat.account import Account, Kind
 from bot.domain.wechat.pieces import Form, Piece, next_piece, pieces
 from bot.domain.wechat.window import Limits
@@ -40,6 +41,10 @@ from bot.store.wechat_tables import WeChatContact, WeChatTemplate
 
 logger = logging.getLogger(__name__)
 LEASE = timedelta(seconds=30)
+SLOT = timedelta(seconds=5)
+"""The platform closes a request after so long: no request that is open was still to bring a line that is older."""
+HELD = timedelta(minutes=1)
+"""What has waited for longer waited for the customer to write, and goes for nothing with the answer to that."""
 LOOKED_FOR = timedelta(days=7)
 """So long after the last line somebody looks unasked whether lines wait; later, news of the conversation tell."""
 
@@ -115,8 +120,22 @@ def ready_at(database: Database, conversation_id: str, now: datetime) -> datetim
     )
     with database.reading() as session:
         contact = session.scalars(query).first()
-        waits = (contact.passive_until, contact.try_at) if contact else ()
+        waits = (_slot_ends(session, contact, now), contact.try_at) if contact else ()
         return max((each for each in waits if each and each > now), default=None)
+
+
+def _slot_ends(session: Session, contact: Row, now: datetime) -> datetime | None:
+    """Until when the courier leaves a customer alone."""
+    until: datetime | None = contact.passive_until
+    if until is None or until <= now:
+        return None
+    lines = sa.select(sa.func.min(Message.created_at)).where(
+        Message.conversation_id == contact.conversation_id,
+        *_is_for_customer(contact.sent_seq),
+        Message.created_at >= now - HELD,
+    )
+    first = session.scalar(lines)
+    return until if first is None else min(until, first + SLOT)
 
 
 def claim(
@@ -207,11 +226,28 @@ def _take(session: Session, conversation_id: str, now: datetime, token: str) -> 
 
 
 def _is_free(now: datetime) -> Any:
-    """Nobody sends, and no request waits for a passive answer."""
+    """Nobody sends, and no request waits for a passive answer with all that there is."""
     return sa.and_(
         sa.or_(WeChatContact.sender.is_(None), WeChatContact.sending_until <= now),
-        sa.or_(WeChatContact.passive_until.is_(None), WeChatContact.passive_until <= now),
+        sa.or_(
+            WeChatContact.passive_until.is_(None), WeChatContact.passive_until <= now, _is_overdue(now)
+        ),
     )
+
+
+def _is_overdue(now: datetime) -> Any:
+    """A line is older than any request that waits: who writes on and on moves the slot on and on."""
+    lines = sa.select(Message.seq).where(
+        Message.conversation_id == WeChatContact.conversation_id,
+        *_is_for_customer(WeChatContact.sent_seq),
+        Message.created_at.between(now - HELD, now - SLOT),
+    )
+    return lines.correlate(WeChatContact).exists()
+
+
+def _is_for_customer(sent_seq: Any) -> tuple[Any, ...]:
+    """Lines that wait, as ``pending`` finds them."""
+    return Message.seq > sent_seq, Message.internal.is_(False), Message.author != Author.CUSTOMER.value
 
 
 def _may_try(now: datetime) -> Any:

@@ -1,7 +1,8 @@
 """What is answered in the platform's request itself: for free, within 5 seconds, one text for each message.
 
 The platform takes the first answer to a message alone, whichever delivery of it that was. While a request waits (its
-*slot*) the courier leaves the customer alone, and it takes what was answered for sent. What was answered is kept: a
+*slot*) the courier leaves the customer alone but for lines that no open request was to bring (``ledger.SLOT``), and it
+takes what was answered for sent. What was answered is kept: a
 redelivery of the same message, whose first answer was lost, gets the same to the letter.
 """
 

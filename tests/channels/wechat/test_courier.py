@@ -273,6 +273,38 @@ async def test_point_09_without_permission_nothing_is_lost_and_the_account_is_kn
     assert not contacts.may_send(database, customer.account, clock.now())
 
 
+async def test_point_09_a_typing_indicator_that_may_not_be_shown_tells_of_the_account(
+    database: Database,
+) -> None:
+    """Before the first slow answer is acknowledged and then held without a word."""
+    customer, api, wakeups = customer_now(database), FakeApi(WeChatError(48001)), Wakeups()
+    courier = courier_of(database, api, wakeups=wakeups)
+    async with running(courier):
+        with wakeups.listening(STAFF) as staff:
+            await courier.typing("main", customer.openid)
+            assert await staff.wait(5)
+        assert not contacts.may_send(database, customer.account, clock.now())
+        customer.gets("您好")
+        await work(courier)
+
+    assert [name for name, _, _ in api.calls] == ["typing"]
+    assert customer.notes() == ["公众号不能主动发送（微信错误 48001）：答复等客户再次发言后送出"]
+    assert contacts.may_send(database, customer.account, clock.now() + contacts.REFUSED_FOR)
+
+
+@pytest.mark.parametrize("code", [45081, -1, 45047])
+async def test_other_troubles_with_the_typing_indicator_say_nothing_of_the_account(
+    database: Database, code: int
+) -> None:
+    customer = customer_now(database)
+    courier = courier_of(database, FakeApi(WeChatError(code)))
+    async with running(courier):
+        await courier.typing("main", customer.openid)
+
+    assert contacts.may_send(database, customer.account, clock.now())
+    assert customer.notes() == []
+
+
 async def test_a_client_that_breaks_stops_neither_the_others_nor_the_courier(
     database: Database, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -183,6 +183,32 @@ def test_point_11_what_is_left_of_the_quota_is_filled() -> None:
     assert next_piece(lines, 0, left=1, left_for_bot=0) is None
 
 
+@pytest.mark.parametrize("left_for_bot", [4, 1])
+def test_point_11_of_many_choices_the_last_can_be_clicked_when_the_quota_is_short(left_for_bot: int) -> None:
+    lines = [bot(seq, f"问题{seq}？", f"预约{seq}", f"不用{seq}") for seq in range(1, 6)]
+    sent: list[Piece] = []
+    while lines and (piece := next_piece(lines, 0, left_for_bot - len(sent) + 1, left_for_bot - len(sent))):
+        sent.append(piece)
+        lines = [line for line in lines if line.seq > piece.seq]
+
+    assert lines == []
+    assert [piece.form for piece in sent[:-1]] == [Form.TEXT] * (len(sent) - 1)
+    assert (sent[-1].form, [choice.title for choice in sent[-1].choices]) == (Form.MENU, ["预约5", "不用5"])
+    said = BETWEEN.join(piece.text for piece in sent)
+    assert said == BETWEEN.join(
+        [*(f"问题{seq}？\n· 预约{seq}\n· 不用{seq}" for seq in range(1, 5)), "问题5？"]
+    )
+
+
+def test_where_all_choices_can_go_out_none_becomes_text() -> None:
+    lines = [bot(1, "哪家店？", "城东店"), bot(2, "哪天？", "周六")]
+
+    piece = next_piece(lines, 0, left=3, left_for_bot=2)
+
+    assert piece is not None
+    assert (piece.form, piece.seq) == (Form.MENU, 1)
+
+
 def test_the_last_message_is_a_persons_who_takes_the_words_of_the_bot_along() -> None:
     lines = [bot(1, "正在为您转接"), staff(2, "我是小王")]
 

@@ -166,7 +166,33 @@ async def test_an_error_in_an_odd_status_is_read_all_the_same(api: Answering) ->
 async def test_an_answer_without_end_is_cut_off(api: Answering) -> None:
     api.next(SEND, web.Response(body=b" " * (calls.LONGEST_ANSWER + 1)))
 
-    assert (await failure(api)).uncertain
+    problem = await failure(api)
+
+    assert (problem.fault, problem.uncertain) == (Fault.BACK_OFF, True), "later in the same form: it may be a menu"
+
+
+async def test_a_file_without_end_is_not_asked_for_again(
+    api: Answering, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.notify.wechat.client.LARGEST_FILE", 10)
+    api.next(MEDIA, web.Response(body=b"GIF89a" * 2, content_type="image/gif"))
+    async with talking(api) as client:
+        with pytest.raises(WeChatError) as raised:
+            await client.download("M")
+
+    assert raised.value.fault is Fault.PAYLOAD
+
+
+async def test_a_code_in_quotation_marks_is_a_code(
+    api: Answering, caplog: pytest.LogCaptureFixture
+) -> None:
+    api.next(SEND, {"errcode": "0"}, {"errcode": "45047"}, {"errcode": "-1"})
+    async with talking(api) as client:
+        await client.send(OPENID, TEXT)
+
+    assert not [record for record in caplog.records if record.levelname == "WARNING"]
+    assert [(problem := await failure(api)).code, problem.fault] == [45047, Fault.NEVER]
+    assert [(problem := await failure(api)).code, problem.fault] == [-1, Fault.BACK_OFF]
 
 
 async def test_who_cannot_be_reached_has_not_got_it() -> None:
