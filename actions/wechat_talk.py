@@ -13,11 +13,12 @@ from actions.base import Events, Turn, button
 from actions.forms import Draft
 from bot.domain.booking import VisitKind
 from bot.domain.cases import CaseKind
+from bot.domain.dealership import Store
 from bot.services.cases import add_place, urgent_case_of
 from bot.services.content.variables import hours_text
 from bot.services.visits import visits_of_conversation
 from bot.services.wechat import scenes
-from bot.services.wechat.identity import Link, use_code
+from bot.services.wechat.identity import NO_CODE, WRONG_CODE, Link, use_code
 from bot.services.wechat.places import map_link
 
 LINK_WORDS = {
@@ -57,22 +58,32 @@ def say_place(turn: Turn) -> str:
 
 
 def say_nearest(turn: Turn) -> str | None:
-    """Tell the way to the nearest store and keep it in mind; gives its id, None where no store has a position."""
+    """Tell the way to the nearest store and keep it in mind; gives its id, None where none is near.
+
+    Where none is, or none has a position, all are named."""
     store = next((store for store in turn.dealership.stores if store.id == turn.last("nearest")), None)
     if store is None:
-        turn.say("utter_wechat_place_noted")
+        turn.say("utter_wechat_place_noted", stores="\n".join(map(_contact, turn.dealership.stores)))
         return None
     turn.say(
         "utter_wechat_nearest",
         store=store.name,
         distance=str(turn.last("distance")),
         address=store.address,
-        phone=f"销售 {store.sales_phone}，售后 {store.service_phone}",
+        phone=_phones(store),
         hours=hours_text(store),
         link=map_link(store) or store.address,
     )
     scenes.keep_store(turn.database, turn.conversation_id, store.id, turn.now)
     return store.id
+
+
+def _contact(store: Store) -> str:
+    return f"{store.name}：{store.address}，{_phones(store)}"
+
+
+def _phones(store: Store) -> str:
+    return f"销售 {store.sales_phone}，售后 {store.service_phone}"
 
 
 def fill_in_scanned(turn: Turn, draft: Draft, prefix: str) -> dict[str, str]:
@@ -154,8 +165,12 @@ def _not_readable(turn: Turn) -> Events:
 
 
 def _linked(turn: Turn) -> Events:
-    outcome = use_code(turn.database, turn.conversation_id, str(turn.last("code")), turn.now)
-    turn.say(LINK_WORDS[outcome])
+    code = turn.last("code")
+    if code is None:
+        turn.say("utter_wechat_link_wrong", problem=NO_CODE)
+        return []
+    outcome = use_code(turn.database, turn.conversation_id, str(code), turn.now)
+    turn.say(LINK_WORDS[outcome], problem=WRONG_CODE)
     return []
 
 

@@ -23,7 +23,7 @@ def name_requests(app: Sanic) -> None:
 
     @app.on_request
     async def begin(request: Request) -> None:
-        id_ = request.match_info.get("conversation_id") or request.match_info.get("id_") or ""
+        id_ = str(request.match_info.get("conversation_id") or request.match_info.get("id_") or "")
         request.ctx.id = _id_of(request)
         logs.request_begins(request.ctx.id, id_ if _CONVERSATION.fullmatch(id_) else None)
 

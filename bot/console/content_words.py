@@ -130,6 +130,7 @@ VARIABLE_NAMES = {
     "phone": "手机号",
     "phones": "门店电话",
     "place": "地点",
+    "problem": "哪里不对",
     "plate": "车牌",
     "price": "价格",
     "said": "客户的话",

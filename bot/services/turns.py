@@ -30,6 +30,7 @@ from bot.services.waiting_words import (
     wants_call,
 )
 from bot.services.wakeups import Wakeups
+from bot.services.wechat.identity import Link, use_beside_person
 from bot.services.wording import say_opening, say_phone
 from bot.store.database import Database
 
@@ -40,6 +41,11 @@ MOST_AT_ONCE = 16
 """Turns that run at the same time: a crowd waits, so that messages are still stored and acknowledged at once."""
 LONGEST_STORED = 20_000
 """Characters of a message that are kept; how many the bot reads is a setting."""
+LINK_WORDS = {
+    Link.LINKED: "utter_wechat_linked",
+    Link.WRONG: "utter_wechat_link_wrong",
+    Link.TOO_OFTEN: "utter_wechat_link_too_often",
+}
 CALLS_THE_BOT = frozenset({"back_to_bot", BREAKDOWN})
 """What a waiting customer says that the bot answers: it is wanted again, or help cannot wait for the queue."""
 T = TypeVar("T")
@@ -222,7 +228,7 @@ class Turns:
     async def _answer(self, received: Received) -> Answer:
         try:
             if received.owner is not Owner.BOT:
-                return Answer(await self._while_waiting(received))
+                return Answer([*await self._code_used(received), *await self._while_waiting(received)])
             if received.is_cut:
                 return Answer([self._say("utter_too_long", received, limit=self._longest)])
             if received.has_file and not received.for_bot.strip():
@@ -302,6 +308,11 @@ class Turns:
         is_elsewhere = await _in_thread(self._waits_elsewhere, received.conversation_id)
         line = [] if is_elsewhere else await self._waiting_line(received)
         return [*noted, *line, *await self._first_aid(received)]
+
+    async def _code_used(self, received: Received) -> list[Utterance]:
+        id_, said = received.conversation_id, received.for_bot
+        words = await _in_thread(use_beside_person, self._database, id_, said, clock.now())
+        return [self._say(LINK_WORDS[words[0]], received, problem=words[1])] if words else []
 
     async def _number_noted(self, received: Received) -> list[Utterance]:
         """The number for a breakdown or a complaint that is recorded goes onto the record."""

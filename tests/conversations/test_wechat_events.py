@@ -222,3 +222,15 @@ async def test_the_source_of_a_scan(follower: Follower) -> None:
 def _last_offer(follower: Follower) -> int:
     rows = follower.assistant.rows(Message, conversation_id=follower.conversation_id, author="bot")
     return max(int(row.seq) for row in rows if row.buttons)
+
+
+async def test_who_is_far_from_every_store_is_told_of_all(follower: Follower) -> None:
+    """Beijing is 1,100 km away."""
+    reply = await follower.does(
+        "location", "城东店", "城西店", never=("最近", "公里"), latitude=39.9, longitude=116.4, label="北京"
+    )
+    assert reply.text.count("售后") == 2
+
+
+async def test_a_place_in_the_gulf_of_guinea_is_none(follower: Follower) -> None:
+    await follower.does("location", "读不出来", latitude=0.0, longitude=0.0)

@@ -8,11 +8,13 @@ import pytest
 import sqlalchemy as sa
 
 from bot import clock
+from bot.domain.conversation import Owner
 from bot.services.audit import Actor
 from bot.services.wechat import identity
-from bot.store.tables import Conversation, Customer
+from bot.store.tables import Conversation, Customer, Message
 from tests.conversations.followers import Follower
 from tests.conversations.harness import Assistant
+from tests.services.owners import pass_by_hand
 
 OWNER = "13800000001"
 """Of dealership/customers.yml, with an X5 of the plate 浙A·D1001."""
@@ -31,6 +33,11 @@ def linked(follower: Follower) -> str | None:
 def customer_of(assistant: Assistant, phone: str) -> str:
     [row] = assistant.rows(Customer, phone=phone)
     return str(row.id)
+
+
+def internal(follower: Follower) -> list[str]:
+    rows = follower.assistant.rows(Message, conversation_id=follower.conversation_id, internal=True)
+    return [row.text for row in sorted(rows, key=lambda row: row.seq)]
 
 
 async def test_a_number_alone_shows_nobodys_car(follower: Follower, assistant: Assistant) -> None:
@@ -88,6 +95,34 @@ async def test_wrong_codes(follower: Follower) -> None:
     reply = await follower.does("text", "次数有点多", text="绑定 AAAA2229")
     assert "转人工顾问" in reply.buttons
     assert linked(follower) is None
+
+
+async def test_codes_while_the_customer_waits_for_a_person(follower: Follower, assistant: Assistant) -> None:
+    customer = customer_of(assistant, OWNER)
+    made = identity.new_code(assistant.installation.database, customer, Actor("lin"), clock.now())
+    await follower.does("text", "第 1 位", text="转人工")
+    await follower.does("text", "这个绑定码不对", "第 1 位", text="绑定 AAAA2222")
+    await follower.does("text", "绑定要带上绑定码", text="绑定")
+    await follower.does("text", "绑定好了", "第 1 位", text=f"绑定 {made.code}")
+    assert linked(follower) == customer
+    assert internal(follower)[-2:] == [identity.REFUSED_LINE, identity.LINKED_LINE]
+
+
+async def test_codes_beside_an_adviser(follower: Follower, assistant: Assistant) -> None:
+    customer = customer_of(assistant, OWNER)
+    made = identity.new_code(assistant.installation.database, customer, Actor("lin"), clock.now())
+    await follower.does("text", text="转人工")
+    with assistant.installation.database.transaction() as session:
+        pass_by_hand(session.get(Conversation, follower.conversation_id), Owner.ADVISER)
+    await follower.does("text", "这个绑定码不对", text="绑定 AAAA2222")
+    await follower.does("text", "绑定好了", text=f"绑定 {made.code}")
+    assert linked(follower) == customer
+    assert internal(follower)[-2:] == [identity.REFUSED_LINE, identity.LINKED_LINE]
+
+
+@pytest.mark.parametrize("text", ["绑定", "绑定码", "怎么绑定？"])
+async def test_how_to_link_is_said_to_who_sends_no_code(follower: Follower, text: str) -> None:
+    await follower.does("text", "向顾问要", "预约码和预约时留的手机号", never=("不对",), text=text)
 
 
 async def test_a_forged_command_links_nothing(follower: Follower, assistant: Assistant) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -101,7 +102,9 @@ class Page:
 
     async def _add(self, request: web.Request) -> web.Response:
         number = len(self._names) + 1
-        openid = f"oCustomer{number:018}"
+        openid = (
+            f"oCustomer{number:06}{secrets.token_hex(6)}"  # the assistant may know those of an earlier run
+        )
         self._names[openid] = str((await request.json()).get("name") or f"客户{number}")
         self._platform.customer(openid, next(iter(self._platform.accounts))).follows = False
         return web.json_response({"openid": openid})

@@ -75,3 +75,14 @@ async def test_the_page_is_there_and_the_quota_ages(
     assert left == [5, 0]
     for path in ("/", "/sim.js"):
         assert (await client.get(path)).status_code == 200
+
+
+async def test_a_new_customer_is_nobody_of_an_earlier_run() -> None:
+    """The assistant's database may know those; each run counts from the same number."""
+    openids = set()
+    for _ in range(2):
+        platform = Platform([PlatformAccount("main")])
+        Page(platform)
+        async with platform, httpx.AsyncClient(base_url=platform.url) as client:
+            openids.add((await client.post("/sim/customer", json={})).json()["openid"])
+    assert len(openids) == 2

@@ -45,7 +45,7 @@ class Meaning:
 
     ``grant``: what may be sent because of it. ``attach``: the picture is wanted. ``scene``: what the scanned code
     brings along; ``source``: the same, for whoever looks after the customer. ``follow``: they follow the account now,
-    or no longer. ``link``: a one-time code. ``desk_closed``: the platform's customer service has ended its work.
+    or no longer. ``desk_closed``: the platform's customer service has ended its work.
     """
 
     text: str = ""
@@ -58,7 +58,6 @@ class Meaning:
     source: Scene | None = None
     follow: bool | None = None
     report: Report | None = None
-    link: str | None = None
     desk_closed: bool = False
 
 
@@ -91,8 +90,10 @@ class Meanings:
         code = identity.code_in(message.text)
         if code is not None:
             return Meaning(
-                "［绑定码］", command=_do("link", code=code), grant=Grant.MESSAGE, link=code
+                "［绑定码］", command=_do("link", code=code), grant=Grant.MESSAGE
             )  # nobody has to read it
+        if identity.asks_how(message.text):
+            return Meaning(message.text, command=_do("link"), grant=Grant.MESSAGE)
         return Meaning(with_signs(message.text) or "［空消息］", grant=Grant.MESSAGE)
 
     def _clicked(self, message: PlatformMessage, menu_id: str) -> str | None:
@@ -197,14 +198,14 @@ def _received(message: PlatformMessage, content: Content) -> Meaning:
 
 def _location(message: PlatformMessage, content: Content) -> Meaning:
     """The place as people say it, with its position for whoever drives there, and the store that is nearest to it."""
-    if message.latitude is None or message.longitude is None:
+    if message.latitude is None or message.longitude is None or not (message.latitude or message.longitude):
         return _unknown(message, content)
     position = f"{message.latitude:.6f},{message.longitude:.6f}"
     place = f"{(message.label or '')[:LONGEST_LABEL].strip()}（{position}）"
     nearest = places.nearest_store(content.dealership.stores, message.latitude, message.longitude)
     near = (
         {"nearest": nearest.store.id, "distance": places.say_distance(nearest.km)}
-        if nearest is not None
+        if nearest is not None and nearest.km <= places.NEAR_KM
         else {}
     )
     return Meaning(f"［位置］{place}", command=_command("inform", place=place, **near), grant=Grant.MESSAGE)

@@ -12,7 +12,6 @@ from bot.domain.wechat.account import Account, Desk
 from bot.services import conversations
 from bot.services.content.snapshot import ContentStore
 from bot.services.wechat import contacts, scenes
-from bot.services.wechat.identity import use_beside_person
 from bot.services.wechat.templates import DELIVERED, note_report
 from bot.store.database import Database
 
@@ -42,8 +41,6 @@ def note_arrival(
     if meaning.source is not None:
         words = scenes.words_of(content.current().dealership, meaning.source)
         scenes.note_source(database, conversation_id, meaning.source, words)
-    if meaning.link is not None:
-        use_beside_person(database, conversation_id, meaning.link, at)
 
 
 def _note_report(database: Database, account: Account, msgid: str, status: str) -> None:

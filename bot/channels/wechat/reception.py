@@ -225,7 +225,8 @@ class Reception:
 
     async def _reply(self, delivery: Delivery, taken: Taken) -> bytes:
         patience = self._patience
-        may_send = await in_thread(contacts.may_send, self._database, delivery.account, clock.now())
+        id_, account = taken.conversation_id, delivery.account
+        may_send = await in_thread(contacts.may_send, self._database, account, id_, clock.now())
         is_ready = await self._wait(taken.turn, delivery.began + patience.typing)
         if not is_ready and may_send:
             self._show_typing(delivery, taken)

@@ -113,17 +113,22 @@ def note_scene(database: Database, conversation_id: str, scene: dict[str, Any], 
         session.execute(change.values(scene=scene, updated_at=at))
 
 
-def may_send(database: Database, account: Account, now: datetime) -> bool:
-    """Whether customer-service messages go out: it is allowed, and the platform has not just refused it (48001)."""
+def may_send(database: Database, account: Account, conversation_id: str, now: datetime) -> bool:
+    """Whether customer-service messages go out: it is allowed, the platform has not just refused it (48001), and the
+    customer follows the account, as far as we know."""
     if not account.may_send:
         return False
+    gone = sa.select(WeChatContact.openid).where(
+        WeChatContact.conversation_id == conversation_id, WeChatContact.is_following.is_(False)
+    )
     query = sa.select(WeChatContact.openid).where(
         WeChatContact.account == account.name,
         WeChatContact.blocked == PERMISSION,
         WeChatContact.blocked_at > now - REFUSED_FOR,
     )
     with database.reading() as session:
-        return session.scalars(query.limit(1)).first() is None
+        refused = (session.scalars(each.limit(1)).first() for each in (gone, query))
+        return all(found is None for found in refused)
 
 
 def address_of(database: Database, conversation_id: str) -> tuple[str, str] | None:
@@ -193,13 +198,12 @@ def _add(session: Session, account: Account, openid: str, conversation: Row, at:
 
 
 def _grant(contact: Row, grant: Grant, at: datetime) -> None:
+    """Who left may write from the open chat all the same: that alone does not make them a follower."""
     set_window(contact, window_of(contact).granted(grant, at))
     contact.updated_at = at
     if contact.blocked == UNFOLLOWED:
-        if grant is Grant.CLICK or at <= contact.blocked_at:
-            return
-        contact.is_following = True  # who writes follows: the event of it was lost
-    if contact.blocked != PERMISSION:  # that is no matter of the customer's
+        contact.try_at = None
+    elif contact.blocked != PERMISSION:  # that is no matter of the customer's
         _unblock(contact)
 
 

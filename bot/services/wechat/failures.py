@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from bot.domain.wechat.faults import QUOTA as QUOTA_CODES
 from bot.domain.wechat.faults import BUSY, TOO_OFTEN_A_DAY, TOO_OFTEN_A_MINUTE, Fault
+from bot.domain.wechat.faults import QUOTA as QUOTA_CODES
 from bot.domain.wechat.window import Limits
 from bot.services.conversations import locked
 from bot.services.handing_over import note_line
@@ -101,7 +101,7 @@ def _settle(
         set_window(contact, window_of(contact).exhausted(limits))
         return wait_for_customer(session, conversation, contact, QUOTA, quota_words(number, 0), now)
     if fault is Fault.NEVER:
-        contact.is_following = False
+        contact.is_following, contact.blocked_at = False, now
         words = f"客户已取消关注（微信错误 {code}）：{number} 条消息没有送达"
         return block(session, conversation, contact, UNFOLLOWED, words, now)
     if fault is Fault.NO_PERMISSION:

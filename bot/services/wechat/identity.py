@@ -6,6 +6,7 @@ on another way (in the store, by telephone); it is short-lived, used once, kept 
 
 from __future__ import annotations
 
+import json
 import re
 import secrets
 from dataclasses import dataclass
@@ -16,7 +17,6 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from bot.domain.conversation import Owner
 from bot.domain.errors import NotFound
 from bot.services import audit
 from bot.services.audit import SYSTEM, Actor
@@ -37,6 +37,7 @@ SIGNS = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
 MOST_WRONG, WRONG_WITHIN = 5, timedelta(hours=1)
 LINKED_LINE = "客户用绑定码确认了身份，对话已关联到客户资料"
 REFUSED_LINE = "客户发来的绑定码不对或已过期，没有关联"
+_ASKED_HOW = re.compile(r"^\s*(?:我要|我想|怎么|如何)?绑定码?[\s:：。.!！?？]*$")
 _SAID = re.compile(r"^\s*绑定码?[\s:：是]*([A-Za-z0-9]{4,12})[\s。.!！]*$")
 
 
@@ -56,10 +57,20 @@ class Link(str, Enum):
     TOO_OFTEN = "too_often"
 
 
+WRONG_CODE = "这个绑定码不对，或者已经过期。"
+NO_CODE = "绑定要带上绑定码。"
+"""What ``utter_wechat_link_wrong`` begins with."""
+
+
 def code_in(text: str) -> str | None:
     """ "绑定 abcd2345": the code; None for any other message."""
     found = _SAID.match(text)
     return found[1].upper() if found else None
+
+
+def asks_how(text: str) -> bool:
+    """绑定 without a code."""
+    return _ASKED_HOW.match(text) is not None
 
 
 def new_code(database: Database, customer_id: str, actor: Actor, now: datetime) -> LinkCode:
@@ -102,15 +113,31 @@ def use_code(database: Database, conversation_id: str, code: str, now: datetime)
         return Link.LINKED
 
 
-def use_beside_person(database: Database, conversation_id: str, code: str, now: datetime) -> None:
-    """The same while a person has the conversation and the bot says nothing: they are told what came of it."""
-    with database.reading() as session:
-        conversation: Any = session.get(Conversation, conversation_id)
-    if conversation.state not in (Owner.QUEUE.value, Owner.ADVISER.value):
-        return  # the bot reads the code itself, and answers
-    if use_code(database, conversation_id, code, now) is not Link.LINKED:
+def use_beside_person(
+    database: Database, conversation_id: str, for_bot: str, now: datetime
+) -> tuple[Link, str] | None:
+    """A code that came while a person has the conversation: what became of it, and the problem with it that the
+    customer is told; a line for the person too. None for any other message. ``for_bot``: what the bot would read."""
+    said = _said_of_code(for_bot)
+    if said is None:
+        return None
+    code = said.get("code")
+    if code is None:
+        return Link.WRONG, NO_CODE
+    outcome = use_code(database, conversation_id, str(code), now)
+    if outcome is not Link.LINKED:
         with database.transaction() as session:
             note_line(session, locked(session, conversation_id), REFUSED_LINE, now)
+    return outcome, WRONG_CODE
+
+
+def _said_of_code(for_bot: str) -> dict[str, Any] | None:
+    """What the channel says of a code; a customer cannot write a command."""
+    try:
+        said = json.loads(for_bot.removeprefix("/greet")) if for_bot.startswith("/greet{") else {}
+    except ValueError:
+        return None
+    return said if isinstance(said, dict) and said.get("do") == "link" else None
 
 
 def link_verified(database: Database, conversation_id: str, phone: str, now: datetime) -> bool:

@@ -22,7 +22,7 @@ from bot.domain.wechat.pieces import Form, Piece, next_piece, pieces
 from bot.domain.wechat.window import Limits
 from bot.services.conversations import locked
 from bot.services.messages import StoredMessage, stored
-from bot.services.wechat.contacts import PERMISSION, QUOTA, quota_words, wait_for_customer
+from bot.services.wechat.contacts import PERMISSION, QUOTA, UNFOLLOWED, quota_words, wait_for_customer
 from bot.services.wechat.pending import (
     SENT_AS,
     TEMPLATE,
@@ -181,7 +181,8 @@ def sent(database: Database, claimed: Claimed, now: datetime) -> bool:
         conversation, contact = found
         contact.sent_seq, contact.sent_parts = claimed.piece.seq, claimed.piece.parts
         contact.attempts, contact.try_at, contact.updated_at = 0, None, now
-        contact.blocked = contact.blocked_at = None
+        if not _has_left_since(contact, claimed):
+            contact.is_following, contact.blocked, contact.blocked_at = True, None, None
         conversation.delivered_seq = max(conversation.delivered_seq, claimed.piece.seq)
         return True
 
@@ -217,7 +218,7 @@ def _take(session: Session, conversation_id: str, now: datetime, token: str) -> 
     locked(session, conversation_id)
     change = (
         sa.update(WeChatContact)
-        .where(WeChatContact.conversation_id == conversation_id, WeChatContact.is_following.is_(True))
+        .where(WeChatContact.conversation_id == conversation_id, _may_follow())
         .where(_is_free(now), sa.or_(_may_try(now), WeChatContact.blocked == QUOTA))
         .values(sender=token, sending_until=now + LEASE)
         .execution_options(synchronize_session=False)
@@ -229,9 +230,7 @@ def _is_free(now: datetime) -> Any:
     """Nobody sends, and no request waits for a passive answer with all that there is."""
     return sa.and_(
         sa.or_(WeChatContact.sender.is_(None), WeChatContact.sending_until <= now),
-        sa.or_(
-            WeChatContact.passive_until.is_(None), WeChatContact.passive_until <= now, _is_overdue(now)
-        ),
+        sa.or_(WeChatContact.passive_until.is_(None), WeChatContact.passive_until <= now, _is_overdue(now)),
     )
 
 
@@ -248,6 +247,18 @@ def _is_overdue(now: datetime) -> Any:
 def _is_for_customer(sent_seq: Any) -> tuple[Any, ...]:
     """Lines that wait, as ``pending`` finds them."""
     return Message.seq > sent_seq, Message.internal.is_(False), Message.author != Author.CUSTOMER.value
+
+
+def _may_follow() -> Any:
+    """The event of following may have been lost where somebody wrote after the platform said that they do not."""
+    wrote_since = sa.and_(
+        WeChatContact.blocked == UNFOLLOWED, WeChatContact.message_at > WeChatContact.blocked_at
+    )
+    return sa.or_(WeChatContact.is_following.is_(True), wrote_since)
+
+
+def _has_left_since(contact: Row, claimed: Claimed) -> bool:
+    return contact.blocked == UNFOLLOWED and bool(contact.blocked_at > claimed.until - LEASE)
 
 
 def _may_try(now: datetime) -> Any:
@@ -278,6 +289,8 @@ def _next(
         return None
     left, left_for_bot = left_of(contact, ask.limits, ask.now)
     piece = next_piece(found.lines, contact.sent_parts, left, left_for_bot)
+    if not contact.is_following and not (piece and piece.by_person):
+        return None  # a person's words are worth a try; the bot's go out with the customer's next message
     if piece is not None:
         return _paid(contact, piece, ask.limits, ask.now)
     claimed = _by_template(contact, account, found, ask) if left == 0 else None

@@ -10,6 +10,8 @@ from urllib.parse import urlencode
 from bot.domain.dealership import Store
 
 EARTH_KM = 6371.0
+NEAR_KM = 300.0
+"""Nobody drives farther to a store: it is not called the nearest."""
 MAP = "https://apis.map.qq.com/uri/v1/marker"
 """Tencent's map opened by an address: https://lbs.qq.com/webApi/uriV1/uriGuide/uriWebMarker"""
 

@@ -270,7 +270,7 @@ async def test_point_09_without_permission_nothing_is_lost_and_the_account_is_kn
         await work(courier)
 
     assert (customer.row.sent_seq, customer.row.blocked) == (1, contacts.PERMISSION)
-    assert not contacts.may_send(database, customer.account, clock.now())
+    assert not contacts.may_send(database, customer.account, customer.id, clock.now())
 
 
 async def test_point_09_a_typing_indicator_that_may_not_be_shown_tells_of_the_account(
@@ -283,13 +283,13 @@ async def test_point_09_a_typing_indicator_that_may_not_be_shown_tells_of_the_ac
         with wakeups.listening(STAFF) as staff:
             await courier.typing("main", customer.openid)
             assert await staff.wait(5)
-        assert not contacts.may_send(database, customer.account, clock.now())
+        assert not contacts.may_send(database, customer.account, customer.id, clock.now())
         customer.gets("您好")
         await work(courier)
 
     assert [name for name, _, _ in api.calls] == ["typing"]
     assert customer.notes() == ["公众号不能主动发送（微信错误 48001）：答复等客户再次发言后送出"]
-    assert contacts.may_send(database, customer.account, clock.now() + contacts.REFUSED_FOR)
+    assert contacts.may_send(database, customer.account, customer.id, clock.now() + contacts.REFUSED_FOR)
 
 
 @pytest.mark.parametrize("code", [45081, -1, 45047])
@@ -301,7 +301,7 @@ async def test_other_troubles_with_the_typing_indicator_say_nothing_of_the_accou
     async with running(courier):
         await courier.typing("main", customer.openid)
 
-    assert contacts.may_send(database, customer.account, clock.now())
+    assert contacts.may_send(database, customer.account, customer.id, clock.now())
     assert customer.notes() == []
 
 

@@ -17,7 +17,10 @@ from tests.channels.wechat.post import FakeApi, courier_of
 from tests.installations import filled_database
 
 pytestmark = pytest.mark.slow
-STORES = Utterance("哪家店？", ({"title": "城东店", "payload": "/east"}, {"title": "城西店", "payload": "/west"}))
+WHILE = timedelta(seconds=10)
+STORES = Utterance(
+    "哪家店？", ({"title": "城东店", "payload": "/east"}, {"title": "城西店", "payload": "/west"})
+)
 NUMBERED = "哪家店？\n1. 城东店\n2. 城西店\n回复数字即可选择"
 
 
@@ -70,6 +73,9 @@ async def refused(customer: Customer) -> None:
     assert await customer.write("试驾") is None
     assert len(await sends(customer, not_following())) == 1
     assert customer.contact().blocked == "unfollowed"
+    with customer.application.database.transaction() as session:
+        row = session.get(type(customer.contact()), (customer.account.name, customer.openid))
+        row.message_at, row.blocked_at = row.message_at - 2 * WHILE, row.blocked_at - WHILE
 
 
 async def happens(customer: Customer, event: str, later: int = 1) -> None:
@@ -119,7 +125,7 @@ async def test_point_14_who_follows_again_gets_choices_to_click_on(application: 
     await happens(customer, "subscribe")
 
     assert await customer.write("试驾") is None
-    assert len(await sends(customer)) == 1
+    assert "msgmenu" in (await sends(customer))[-1]
     assert customer.contact().blocked is None
 
 
@@ -130,13 +136,10 @@ async def test_an_advisers_words_are_tried_once_after_each_message(
     """The event of following may have been lost: a send that works tells, and costs the customer nothing."""
     customer = application.customer()
     await refused(customer)
-    await customer.write("你好")
-    writes_as_staff(customer, "我是小王")
     assert await sends(customer) == [], "they have not written since the platform said so"
-
-    with application.database.transaction() as session:
-        row = session.get(type(customer.contact()), (customer.account.name, customer.openid))
-        row.blocked_at, row.try_at = row.message_at - timedelta(seconds=1), None
+    await customer.write("你好")
+    assert await sends(customer) == []
+    writes_as_staff(customer, "我是小王")
     assert len(await sends(customer, *([] if works else [not_following()]))) == 1
     assert await sends(customer) == []
     assert (customer.contact().blocked, customer.contact().is_following) == (

@@ -168,7 +168,9 @@ async def test_an_answer_without_end_is_cut_off(api: Answering) -> None:
 
     problem = await failure(api)
 
-    assert (problem.fault, problem.uncertain) == (Fault.BACK_OFF, True), "later in the same form: it may be a menu"
+    assert (problem.fault, problem.uncertain) == (Fault.BACK_OFF, True), (
+        "later in the same form: it may be a menu"
+    )
 
 
 async def test_a_file_without_end_is_not_asked_for_again(
@@ -183,9 +185,7 @@ async def test_a_file_without_end_is_not_asked_for_again(
     assert raised.value.fault is Fault.PAYLOAD
 
 
-async def test_a_code_in_quotation_marks_is_a_code(
-    api: Answering, caplog: pytest.LogCaptureFixture
-) -> None:
+async def test_a_code_in_quotation_marks_is_a_code(api: Answering, caplog: pytest.LogCaptureFixture) -> None:
     api.next(SEND, {"errcode": "0"}, {"errcode": "45047"}, {"errcode": "-1"})
     async with talking(api) as client:
         await client.send(OPENID, TEXT)

@@ -119,16 +119,18 @@ def test_an_old_unfollow_that_comes_late_changes_nothing(database: Database) -> 
     assert customer.row.is_following
 
 
-def test_who_writes_follows_though_the_event_was_lost(database: Database) -> None:
+def test_who_left_and_writes_does_not_follow_for_that(database: Database) -> None:
+    """The chat stays open to them; nothing can be sent until they follow."""
     customer = Customer(database)
     customer.writes()
     contacts.unfollowed(database, MAIN, customer.openid, customer.later(seconds=1))
-    customer.writes("迟到的旧消息")
-    assert not customer.row.is_following
-
     customer.later(seconds=1)
-    customer.writes("我又来了")
-    assert (customer.row.is_following, customer.row.blocked) == (True, None)
+    customer.writes("还在吗")
+
+    assert (customer.row.is_following, customer.row.blocked) == (False, contacts.UNFOLLOWED)
+    assert not contacts.may_send(database, MAIN, customer.id, customer.now)
+    contacts.followed(database, customer.id, customer.later(seconds=1))
+    assert contacts.may_send(database, MAIN, customer.id, customer.now)
 
 
 def test_the_scene_of_the_last_scan(database: Database) -> None:
@@ -142,14 +144,14 @@ def test_the_scene_of_the_last_scan(database: Database) -> None:
 def test_an_account_that_was_refused_may_not_send_for_a_while(database: Database) -> None:
     customer = Customer(database)
     customer.writes()
-    assert contacts.may_send(database, MAIN, customer.now)
-    assert not contacts.may_send(database, QUIET, customer.now)
+    assert contacts.may_send(database, MAIN, customer.id, customer.now)
+    assert not contacts.may_send(database, QUIET, customer.id, customer.now)
 
     with database.transaction() as session:
         row = session.get(type(customer.row), (MAIN.name, customer.openid))
         row.blocked, row.blocked_at = contacts.PERMISSION, customer.now
-    assert not contacts.may_send(database, MAIN, customer.now)
-    assert contacts.may_send(database, MAIN, customer.later(minutes=11))
+    assert not contacts.may_send(database, MAIN, customer.id, customer.now)
+    assert contacts.may_send(database, MAIN, customer.id, customer.later(minutes=11))
 
 
 @pytest.mark.parametrize("channel", ["web", "rest"])

@@ -142,13 +142,17 @@ def test_a_verified_number_links_and_takes_nobody_over(database: Database, custo
 def test_beside_a_person_the_code_works_without_the_bot(database: Database, customer: str) -> None:
     mine = contact(database)
     made = identity.new_code(database, customer, STAFF, NOW)
-    identity.use_beside_person(database, mine, made.code, NOW)
-    assert owner(database, mine) is None  # the bot reads it itself
-
     with database.transaction() as session:
         session.execute(sa.update(Conversation).values(state="adviser"))
-    identity.use_beside_person(database, mine, "AAAA2222", NOW)
-    identity.use_beside_person(database, mine, made.code, NOW)
+
+    def said(code: str) -> tuple[identity.Link, str] | None:
+        command = f'/greet{{"do": "link", "code": "{code}"}}'
+        return identity.use_beside_person(database, mine, command, NOW)
+
+    assert said("AAAA2222") == (identity.Link.WRONG, identity.WRONG_CODE)
+    assert (said(made.code) or ("",))[0] is identity.Link.LINKED
+    assert identity.use_beside_person(database, mine, "你好", NOW) is None
+    assert identity.use_beside_person(database, mine, "/greet{", NOW) is None
     assert owner(database, mine) == customer
     told = [line.text for line in messages_after(database, mine, internal=True)]
     assert told == [identity.REFUSED_LINE, identity.LINKED_LINE]

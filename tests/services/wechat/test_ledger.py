@@ -182,15 +182,17 @@ def test_point_09_without_permission_the_lines_are_held_and_a_person_knows(custo
     assert fail(customer, claimed, 48001)
     assert customer.row.blocked == contacts.PERMISSION
     assert "48001" in customer.notes()[0]
-    assert not contacts.may_send(customer.database, MAIN, customer.now)
+    assert not contacts.may_send(customer.database, MAIN, customer.id, customer.now)
     assert customer.claim() is None
     customer.later(seconds=1)
     customer.writes("喂")
-    assert not contacts.may_send(customer.database, MAIN, customer.now), "no matter of the customer's"
+    assert not contacts.may_send(customer.database, MAIN, customer.id, customer.now), (
+        "no matter of the customer's"
+    )
 
     customer.later(minutes=11)
     assert customer.sent_all() == ["您好"], "it is tried again, and somebody may have mended it"
-    assert contacts.may_send(customer.database, MAIN, customer.now)
+    assert contacts.may_send(customer.database, MAIN, customer.id, customer.now)
 
 
 def test_point_09_an_account_without_permission_never_sends(database: Database) -> None:
@@ -304,7 +306,9 @@ def test_a_customer_who_writes_on_and_on_gets_the_first_answer_meanwhile(databas
         assert customer.id not in ledger.due_contacts(database, ["other"], customer.now)
         at = ledger.ready_at(database, customer.id, customer.now)
         assert at is not None
-        assert at <= customer.now + (5 - (customer.now - NOW).total_seconds()) * SECOND, "not with the last slot"
+        assert at <= customer.now + (5 - (customer.now - NOW).total_seconds()) * SECOND, (
+            "not with the last slot"
+        )
     customer.later(seconds=2)
     customer.writes("还有", waiting=5 * SECOND)
 
