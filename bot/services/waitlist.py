@@ -260,7 +260,11 @@ def _serve(database: Database, dealership: Dealership, now: datetime, entry_id: 
         found = list(offers.find_slots(session, dealership, now, entry))
     if not found:
         return False
-    return transact(database, lambda session: offers.offer_one_of(session, dealership, now, entry_id, found))
+
+    def offer(session: Session) -> bool:
+        return offers.offer_one_of(session, dealership, now, entry_id, found, patient=True)
+
+    return transact(database, offer)
 
 
 def _end_unanswered(database: Database, dealership: Dealership, now: datetime) -> None:

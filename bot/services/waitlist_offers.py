@@ -82,14 +82,22 @@ def find_slots(
 
 
 def offer_one_of(
-    session: Session, dealership: Dealership, now: datetime, entry_id: str, slots: Iterable[Slot]
+    session: Session,
+    dealership: Dealership,
+    now: datetime,
+    entry_id: str,
+    slots: Iterable[Slot],
+    patient: bool = False,
 ) -> bool:
-    """Hold the first of the slots that can be had for the entry, and write the message that offers it."""
+    """Hold the first of the slots that can be had for the entry, and write the message that offers it.
+
+    ``patient``: rather wait for a rival than pass the entry over, so that the first in line stays the first.
+    """
     kind, tried = None, 0
     for slot in slots:
         if tried == MOST_TRIED:
             break
-        entry = waitlist.lock_waiting(session, entry_id)
+        entry = waitlist.lock_waiting(session, entry_id, patient)
         if entry is None:
             return False
         kind = VisitKind(entry.kind)

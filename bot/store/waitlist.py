@@ -21,13 +21,16 @@ def entry_of_id(session: Session, entry_id: str, lock: bool = False) -> Row | No
     return _one(session, statement.with_for_update() if lock else statement)
 
 
-def lock_waiting(session: Session, entry_id: str) -> Row | None:
-    """The entry, locked, if it waits for an offer and nobody else is about to change it."""
+def lock_waiting(session: Session, entry_id: str, patient: bool = False) -> Row | None:
+    """The entry, locked, if it waits for an offer and nobody else is about to change it.
+
+    ``patient``: wait for whoever is, and look again. Only for a transaction that has locked nothing yet.
+    """
     statement = sa.select(WaitlistEntry).where(
         WaitlistEntry.id == entry_id, WaitlistEntry.state == WaitState.WAITING.value
     )
     return _one(
-        session, statement.with_for_update(skip_locked=True).execution_options(populate_existing=True)
+        session, statement.with_for_update(skip_locked=not patient).execution_options(populate_existing=True)
     )
 
 
