@@ -233,7 +233,8 @@ class Reception:
         wait = patience.answer if may_send else patience.without_sending
         if is_ready or await self._wait(taken.turn, delivery.began + wait):
             return await asyncio.shield(self.keep(self._passive(delivery, taken, may_send)))
-        if may_send:
+        # The typing indicator may have been refused meanwhile: who cannot send must not acknowledge.
+        if may_send and await in_thread(contacts.may_send, self._database, account, id_, clock.now()):
             await asyncio.shield(self.keep(self._acknowledge(taken)))
             return SUCCESS
         return await self._not_yet(delivery, taken)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -94,3 +95,22 @@ def courier_of(
 
     post = Post(database, ACCOUNTS, LIMITS, folder, "https://x", template_for)
     return Courier(post, wakeups or Wakeups(), connect, sweep_seconds=3600)
+
+
+@asynccontextmanager
+async def running(*couriers: Courier) -> AsyncIterator[None]:
+    for courier in couriers:
+        await courier.start()
+    try:
+        yield
+    finally:
+        for courier in couriers:
+            await courier.stop()
+
+
+async def work(*couriers: Courier) -> None:
+    """Sweep once, until nothing goes out any more."""
+    for courier in couriers:
+        await courier.sweep()
+    for courier in couriers:
+        await courier.settled()

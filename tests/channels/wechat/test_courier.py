@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from bot import clock
 from bot.channels.wechat import courier as courier_module
-from bot.channels.wechat.courier import Courier
 from bot.domain.conversation import Author
-from bot.domain.wechat.faults import Fault
 from bot.domain.wechat.pieces import BETWEEN
 from bot.notify.wechat.client import WeChatError
 from bot.services.uploads import keep_file
@@ -23,7 +20,7 @@ from bot.services.wechat import contacts, ledger
 from bot.services.wechat.ledger import TemplateMessage
 from bot.store import wechat_tables
 from bot.store.database import Database
-from tests.channels.wechat.post import FakeApi, courier_of, customer_now
+from tests.channels.wechat.post import FakeApi, courier_of, customer_now, running, work
 from tests.database import KINDS, open_database, sqlite_database
 from tests.services.wechat.customers import ACCOUNTS
 
@@ -43,25 +40,6 @@ def either(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]
     database = open_database(request.param, tmp_path)
     yield database
     database.close()
-
-
-@asynccontextmanager
-async def running(*couriers: Courier) -> AsyncIterator[None]:
-    for courier in couriers:
-        await courier.start()
-    try:
-        yield
-    finally:
-        for courier in couriers:
-            await courier.stop()
-
-
-async def work(*couriers: Courier) -> None:
-    """Sweep once, until nothing goes out any more."""
-    for courier in couriers:
-        await courier.sweep()
-    for courier in couriers:
-        await courier.settled()
 
 
 async def test_what_waited_while_the_server_was_down_goes_out_at_the_start(database: Database) -> None:
@@ -273,38 +251,6 @@ async def test_point_09_without_permission_nothing_is_lost_and_the_account_is_kn
     assert not contacts.may_send(database, customer.account, customer.id, clock.now())
 
 
-async def test_point_09_a_typing_indicator_that_may_not_be_shown_tells_of_the_account(
-    database: Database,
-) -> None:
-    """Before the first slow answer is acknowledged and then held without a word."""
-    customer, api, wakeups = customer_now(database), FakeApi(WeChatError(48001)), Wakeups()
-    courier = courier_of(database, api, wakeups=wakeups)
-    async with running(courier):
-        with wakeups.listening(STAFF) as staff:
-            await courier.typing("main", customer.openid)
-            assert await staff.wait(5)
-        assert not contacts.may_send(database, customer.account, customer.id, clock.now())
-        customer.gets("您好")
-        await work(courier)
-
-    assert [name for name, _, _ in api.calls] == ["typing"]
-    assert customer.notes() == ["公众号不能主动发送（微信错误 48001）：答复等客户再次发言后送出"]
-    assert contacts.may_send(database, customer.account, customer.id, clock.now() + contacts.REFUSED_FOR)
-
-
-@pytest.mark.parametrize("code", [45081, -1, 45047])
-async def test_other_troubles_with_the_typing_indicator_say_nothing_of_the_account(
-    database: Database, code: int
-) -> None:
-    customer = customer_now(database)
-    courier = courier_of(database, FakeApi(WeChatError(code)))
-    async with running(courier):
-        await courier.typing("main", customer.openid)
-
-    assert contacts.may_send(database, customer.account, customer.id, clock.now())
-    assert customer.notes() == []
-
-
 async def test_a_client_that_breaks_stops_neither_the_others_nor_the_courier(
     database: Database, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -377,19 +323,6 @@ async def test_point_16_neither_openids_nor_words_are_in_the_logs(
     assert customers[0].id in logged
     assert not any(customer.openid in logged for customer in customers)
     assert "秘密" not in logged
-
-
-async def test_typing_never_raises_and_pictures_come_from_the_client(database: Database) -> None:
-    api = FakeApi(WeChatError(45081))
-    courier = courier_of(database, api)
-    async with running(courier):
-        await courier.typing("main", "o-1")
-        await courier.typing("quiet", "o-1")
-        assert await courier.download("main", "M1") == b"picture"
-        with pytest.raises(WeChatError) as refused:
-            await courier.download("quiet", "M1")
-
-    assert refused.value.fault is Fault.NO_PERMISSION
 
 
 async def test_a_stopped_courier_lets_what_it_sends_arrive_and_begins_nothing(database: Database) -> None:

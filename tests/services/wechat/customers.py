@@ -12,10 +12,11 @@ import sqlalchemy as sa
 from bot.clock import TIME_ZONE
 from bot.domain.conversation import Author
 from bot.domain.wechat.account import Account, Kind, Mode
+from bot.domain.wechat.faults import Fault, fault_of
 from bot.domain.wechat.window import Grant, Limits
 from bot.services.conversations import locked
 from bot.services.messages import Inbound, Received, Utterance, append, receive
-from bot.services.wechat import contacts, ledger
+from bot.services.wechat import contacts, failures, ledger
 from bot.services.wechat.ledger import Claimed
 from bot.store.database import Database
 from bot.store.tables import Conversation, Message
@@ -106,3 +107,16 @@ class Customer:
         query = sa.select(Message.text).where(Message.conversation_id == self.id, Message.internal.is_(True))
         with self.database.reading() as session:
             return list(session.scalars(query.order_by(Message.seq)))
+
+
+def fail(
+    customer: Customer,
+    claimed: Claimed,
+    code: int,
+    fault: Fault | None = None,
+    wait: timedelta = timedelta(seconds=10),
+    uncertain: bool = False,
+) -> bool:
+    """The platform did not take a message; True when the staff were told."""
+    wanted = fault or fault_of(code)
+    return failures.failed(customer.database, LIMITS, claimed, wanted, code, wait, customer.now, uncertain)
