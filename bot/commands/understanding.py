@@ -23,9 +23,12 @@ def understand() -> int:
     prepare(settings, log_level="ERROR")
     load_encoder(settings)
     model = ensure_model(settings.models, lambda line: print(line, file=sys.stderr))
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # comes with scikit-learn
+
     from bot.understanding.batch import Understanding
 
     understanding = Understanding(model, open_installation(settings).content.current)
+    threadpool_limits(1)  # as the server does: the last digits depend on it
     for number, line in numbered(sys.stdin):
         row = row_of(number, line)
         clock.clock.set(settings.clock)  # the line before may have set another "now"
