@@ -31,6 +31,7 @@ HEAVY = (
     "tests/channels/",
     "tests/commands/",
     "tests/domain/test_ticks",
+    "tests/notify/wechat/",
     "tests/services/test_booking_races",
     "tests/services/test_content",
     "tests/services/test_dealership_e",
@@ -39,10 +40,17 @@ HEAVY = (
     "tests/services/test_installation",
     "tests/services/test_queue",
     "tests/services/test_reported_",
+    "tests/services/test_archive",
+    "tests/services/test_scores",
+    "tests/services/test_shared_",
+    "tests/services/test_shortcut_races",
+    "tests/services/test_unfinished",
     "tests/services/test_users",
     "tests/services/test_waitlist",
+    "tests/services/wechat/",
     "tests/test_outbox_commands",
     "tests/test_unanswered_commands",
+    "tests/wechat_platform/",
 )
 
 
