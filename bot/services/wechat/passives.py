@@ -41,15 +41,12 @@ class PassiveAnswer:
     has_more: bool = False
 
 
-def open_slot(database: Database, conversation_id: str, until: datetime) -> None:
-    """A request waits for the answer until then; ``contacts.arrived`` can do the same in one go."""
-    later = sa.or_(WeChatContact.passive_until.is_(None), WeChatContact.passive_until < until)
-    _change_slot(database, conversation_id, later, until)
-
-
 def close_slot(database: Database, conversation_id: str, until: datetime) -> None:
     """The request that opened a slot until then waits no longer; one that waits longer keeps its own."""
-    _change_slot(database, conversation_id, WeChatContact.passive_until == until, None)
+    mine = (WeChatContact.conversation_id == conversation_id, WeChatContact.passive_until == until)
+    change = sa.update(WeChatContact).where(*mine).values(passive_until=None)
+    with database.transaction() as session:
+        session.execute(change.execution_options(synchronize_session=False))
 
 
 def take_passive(
@@ -166,9 +163,3 @@ def _remember(
             at=now,
         )
     )
-
-
-def _change_slot(database: Database, conversation_id: str, where: object, until: datetime | None) -> None:
-    change = sa.update(WeChatContact).where(WeChatContact.conversation_id == conversation_id, where)
-    with database.transaction() as session:
-        session.execute(change.values(passive_until=until).execution_options(synchronize_session=False))

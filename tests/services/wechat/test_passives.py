@@ -173,7 +173,7 @@ def test_a_closed_slot_frees_the_courier(customer: Customer) -> None:
 
     passives.close_slot(customer.database, customer.id, customer.now + WAIT)
     assert customer.sent_all() == ["您好"]
-    passives.open_slot(customer.database, customer.id, customer.now + WAIT)
+    customer.writes(waiting=WAIT)
     customer.gets("还有")
     assert customer.claim() is None
 
