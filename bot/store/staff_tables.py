@@ -12,8 +12,9 @@ _IS_OPEN = sa.text("status IN ('new', 'contacted')")
 class Case(Base):
     """A rescue, complaint or call-back that a person has to finish. ``due_at`` is what was promised.
 
-    ``adviser``: the username of who looks after it; ``closed_at`` and ``note`` say when and how it ended;
-    ``alerted_at``: when staff were told that it is overdue.
+    ``adviser``: the username of who looks after it; ``closed_at``, ``outcome`` and ``note`` say when and how it ended;
+    ``alerted_at``: when staff were told that it is overdue; ``answered_at``: when a person first answered;
+    ``escalation``: how often it was passed up (0 to 2).
     """
 
     __tablename__ = "cases"
@@ -28,6 +29,9 @@ class Case(Base):
     note = sa.Column(sa.String(500))
     closed_at = sa.Column(LocalTime)
     alerted_at = sa.Column(LocalTime)
+    outcome = sa.Column(sa.String(40))
+    answered_at = sa.Column(LocalTime)
+    escalation = sa.Column(sa.Integer, nullable=False, default=0, server_default="0")
     created_at = sa.Column(LocalTime, nullable=False)
     updated_at = sa.Column(LocalTime, nullable=False)
 

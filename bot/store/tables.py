@@ -339,7 +339,11 @@ class FeedToken(Base):
 
 
 class Customer(Base):
-    """``adviser`` is the resource that looks after the customer; ``email`` gets confirmations and reminders."""
+    """``adviser`` is the resource that looks after the customer; ``email`` gets confirmations and reminders.
+
+    ``quiet_until``: nobody writes to the customer of our own accord up to this day; ``referred_by``: the code of who
+    brought them.
+    """
 
     __tablename__ = "customers"
     id = sa.Column(sa.String(32), primary_key=True)
@@ -347,11 +351,17 @@ class Customer(Base):
     name = sa.Column(sa.String(80))
     email = sa.Column(sa.String(255))
     adviser = sa.Column(sa.String(60))
+    birthday = sa.Column(sa.Date)
+    quiet_until = sa.Column(sa.Date)
+    referred_by = sa.Column(sa.String(12))
     created_at = sa.Column(LocalTime, nullable=False)
 
 
 class Vehicle(Base):
-    """A customer's car; ``mileage`` is the last known one, in km, read on ``mileage_on``."""
+    """A customer's car; ``mileage`` is the last known one, in km, read on ``mileage_on``.
+
+    ``store`` looks after it; ``left_on``: sold or scrapped, nothing falls due any more.
+    """
 
     __tablename__ = "vehicles"
     plate = sa.Column(sa.String(20), primary_key=True)
@@ -362,6 +372,9 @@ class Vehicle(Base):
     mileage_on = sa.Column(sa.Date)
     last_service_on = sa.Column(sa.Date)
     last_service_km = sa.Column(sa.Integer)
+    vin = sa.Column(sa.String(17))
+    store = sa.Column(sa.String(40))
+    left_on = sa.Column(sa.Date)
 
 
 class Unanswered(Base):

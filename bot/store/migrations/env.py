@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from bot.store import staff_tables, wechat_tables  # noqa: F401
+from bot.store import lifecycle_tables, staff_tables, wechat_tables  # noqa: F401
 from bot.store.tables import Base
 
 connection = context.config.attributes["connection"]
