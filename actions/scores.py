@@ -10,6 +10,7 @@ from actions.base import DealerAction, Events, Turn
 from actions.faq import misunderstood
 from actions.known_facts import summary
 from actions.score_answers import answered_otherwise, comment_wanted, corrected, score_said
+from actions.survey_answers import comment_on, keep, survey_answer
 from bot.domain.cases import CaseKind
 from bot.domain.conversation import HandoffReason, is_online, next_online
 from bot.services import scores
@@ -30,6 +31,9 @@ class GiveScore(DealerAction):
 
     def perform(self, turn: Turn) -> Events:
         listen = [FollowupAction("action_listen")]
+        answer = survey_answer(turn)
+        if answer is not None:
+            return [*keep(turn, answer), *listen]
         refused = answered_otherwise(turn)
         if refused is not None:
             return [*_answer(turn, refused), *listen]
@@ -76,6 +80,9 @@ def _pressed(turn: Turn) -> tuple[int, str, str | None] | None:
 
 
 def _comment(turn: Turn) -> Events:
+    if comment_wanted(turn) and comment_on(turn):
+        turn.say("utter_score_word_thanks")
+        return []
     given = scores.given_last(turn.database, turn.conversation_id, turn.now)
     if given is None or not comment_wanted(turn):
         return _not_asked(turn)

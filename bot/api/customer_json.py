@@ -6,11 +6,13 @@ from datetime import date
 from typing import Any
 
 from bot.api.parameters import iso
+from bot.domain.tasks import OUTCOMES
 from bot.services.cases import CaseView
 from bot.services.customer_card import Card, CardVehicle, EarlierConversation
 from bot.services.customers import CustomerLine
 from bot.services.leads import LeadView
 from bot.services.masking import mask_phone, mask_phones, mask_values
+from bot.services.tasks import TaskView
 from bot.services.vehicles import LifecycleAnswer
 from bot.services.visits import BookedVisit
 from bot.services.waitlist import WaitEntry
@@ -71,6 +73,33 @@ def card_json(card: Card) -> dict[str, Any]:
     }
 
 
+def task_json(task: TaskView) -> dict[str, Any]:
+    """A task in a list."""
+    return {
+        "id": task.id,
+        "kind": task.kind.value,
+        "status": task.status.value,
+        "title": task.title,
+        "customer_id": task.customer_id,
+        "phone": mask_phone(task.phone) if task.phone else None,
+        "plate": task.plate,
+        "store": task.store,
+        "conversation_id": task.conversation_id,
+        "case_id": task.case_id,
+        "assignee": task.assignee,
+        "skill": task.skill,
+        "script": task.script,
+        "details": mask_values(task.details),
+        "due_at": iso(task.due_at),
+        "outcome": task.outcome,
+        "outcomes": list(OUTCOMES[task.kind]),
+        "note": mask_phones(task.note or "") or None,
+        "closed_by": task.closed_by,
+        "closed_at": iso(task.closed_at),
+        "created_at": iso(task.created_at),
+    }
+
+
 def case_json(case: CaseView) -> dict[str, Any]:
     """A case in a list."""
     return {
@@ -85,6 +114,9 @@ def case_json(case: CaseView) -> dict[str, Any]:
         "adviser": case.adviser,
         "note": mask_phones(case.note or "") or None,
         "closed_at": iso(case.closed_at),
+        "outcome": case.outcome,
+        "answered_at": iso(case.answered_at),
+        "escalation": case.escalation,
     }
 
 

@@ -21,17 +21,25 @@ from bot.api.schemas import (
     ref,
 )
 from bot.domain.booking import VisitKind, VisitStatus
-from bot.domain.cases import CaseKind, CaseStatus
+from bot.domain.cases import CASE_OUTCOMES, CaseKind, CaseStatus, RescueStep
 from bot.domain.conversation import Owner
 from bot.domain.waitlist import WaitState
 from bot.services.customers import REVEALED
 from bot.services.leads import LeadKind, LeadStatus
 
 _API = "/api/staff"
+_OUTCOME = {"type": "string", "enum": sorted({each for some in CASE_OUTCOMES.values() for each in some})}
 _MASKED = {**TEXT, "description": "masked: 138****5678"}
 _MASKED_OR_NONE = {**_MASKED, "nullable": True}
 _DAY = {"type": "string", "format": "date"}
 _DAY_OR_NONE = {**_DAY, "nullable": True}
+_MINUTES = {
+    "type": "integer",
+    "minimum": 1,
+    "maximum": 1440,
+    "nullable": True,
+    "description": "until help arrives",
+}
 _CUSTOMER = "the id of the customer"
 _CONVERSATION = "the id of the conversation"
 _CASE = "the id of the case"
@@ -134,6 +142,9 @@ def customer_schemas() -> dict[str, Any]:
             adviser=_ADVISER,
             note={**NULLABLE, "description": "how it ended"},
             closed_at=MOMENT,
+            outcome={**NULLABLE, "description": "how it ended"},
+            answered_at={**MOMENT, "description": "when a person first answered the customer"},
+            escalation={**NUMBER, "description": "how often it was passed up"},
         ),
         "Lead": record(
             id=TEXT,
@@ -172,11 +183,20 @@ def _case_paths() -> dict[str, Any]:
                 id_=_CASE,
             )
         },
+        f"{_API}/cases/{{id}}/progress": {
+            "post": operation(
+                "Tell the customer of a rescue how far it is, where they wrote.",
+                ref("Case"),
+                body=record("minutes", step=enum_of(RescueStep), minutes=_MINUTES),
+                id_=_CASE,
+                s409="it is closed",
+            )
+        },
         f"{_API}/cases/{{id}}/close": {
             "post": operation(
-                "It is done; again changes nothing.",
+                "It is done, with an outcome of its kind; again changes nothing.",
                 ref("Case"),
-                body=record("note", note=NULLABLE),
+                body=record("note", outcome=_OUTCOME, note=NULLABLE),
                 id_=_CASE,
             )
         },

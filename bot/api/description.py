@@ -12,6 +12,7 @@ from bot.api.conversations_description import conversation_paths, conversation_s
 from bot.api.customers_description import customer_paths, customer_schemas
 from bot.api.dealership_description import dealership_paths, dealership_schemas
 from bot.api.outbox_description import outbox_paths, outbox_schemas
+from bot.api.tasks_description import task_paths, task_schemas
 from bot.api.unanswered_description import unanswered_paths, unanswered_schemas
 from bot.api.understanding_description import understanding_paths, understanding_schemas
 from bot.api.uploads import upload_paths, upload_schemas
@@ -38,6 +39,7 @@ def describe() -> dict[str, Any]:
             **content_paths(),
             **catalogue_paths(),
             **customer_paths(),
+            **task_paths(),
             **unanswered_paths(),
             **outbox_paths(),
             **user_paths(),
@@ -75,6 +77,7 @@ def _schemas() -> dict[str, Any]:
         **content_schemas(),
         **catalogue_schemas(),
         **customer_schemas(),
+        **task_schemas(),
         **unanswered_schemas(),
         **workplace_schemas(),
         **upload_schemas(),

@@ -22,6 +22,7 @@ from bot.api.outbox import add_outbox_routes
 from bot.api.parts import Parts
 from bot.api.session import add_session_routes
 from bot.api.stream import add_stream_route
+from bot.api.tasks import add_task_routes
 from bot.api.unanswered import add_unanswered_routes
 from bot.api.understanding import add_understanding_routes
 from bot.api.uploads import add_upload_route
@@ -44,6 +45,7 @@ def staff_api(parts: Parts) -> Blueprint:
     add_conversation_routes(blueprint, parts)
     add_desk_routes(blueprint, parts)
     add_case_routes(blueprint, parts)
+    add_task_routes(blueprint, parts)
     add_catalogue_route(blueprint, parts)
     add_customer_routes(blueprint, parts)
     add_wechat_link_routes(blueprint, parts)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import unquote
 
@@ -12,7 +12,9 @@ from sanic.response import HTTPResponse
 from bot import clock
 from bot.console.customer_words import CASE_KINDS, LEAD_STATUSES, Words
 from bot.console.site import Site, in_thread
+from bot.console.work_words import CASE_OUTCOMES, RESCUE_STEPS
 from bot.domain.booking import VisitStatus
+from bot.domain.cases import CASE_OUTCOMES as ENDS
 from bot.domain.cases import CaseKind, CaseStatus
 from bot.domain.dealership import ResourceKind
 from bot.domain.errors import NotFound
@@ -64,8 +66,8 @@ def add_customer_pages(site: Site) -> None:
     async def all_leads(request: Request, staff: Staff) -> HTTPResponse:
         status = _choice(LeadStatus, request.args.get("status"))
         found = await in_thread(leads.list_leads, site.database, status)
-        await _note_list(site, staff, "leads")
-        return await _list(
+        await note_list(site, staff, "leads")
+        return await in_list(
             site,
             request,
             staff,
@@ -82,8 +84,8 @@ def add_customer_pages(site: Site) -> None:
         found = await in_thread(cases.list_cases, site.database, kind, status)
         if status is CaseStatus.OPEN:
             found.sort(key=_urgency)
-        await _note_list(site, staff, "cases")
-        return await _list(
+        await note_list(site, staff, "cases")
+        return await in_list(
             site,
             request,
             staff,
@@ -92,6 +94,10 @@ def add_customer_pages(site: Site) -> None:
             kind=kind,
             cases=list(map(customer_card.masked_case, found)),
             kinds=CASE_KINDS,
+            outcomes={each: [[key, CASE_OUTCOMES[key]] for key in ENDS[each]] for each in CaseKind},
+            outcome_names=CASE_OUTCOMES,
+            step_names={step.value: name for step, name in RESCUE_STEPS.items()},
+            left=time_left,
         )
 
 
@@ -128,7 +134,7 @@ async def _shown(
     )
 
 
-async def _list(site: Site, request: Request, staff: Staff, template: str, **values: Any) -> HTTPResponse:
+async def in_list(site: Site, request: Request, staff: Staff, template: str, **values: Any) -> HTTPResponse:
     content = await in_thread(site.content.current)
     people = await in_thread(list_users, site.database, clock.now())
     names = {person.username: person.name for person in people}
@@ -149,7 +155,7 @@ def _may_own(person: UserView) -> bool:
     return person.is_active and may(person.role, Permission.SEE_CUSTOMERS)
 
 
-async def _note_list(site: Site, staff: Staff, name: str) -> None:
+async def note_list(site: Site, staff: Staff, name: str) -> None:
     await in_thread(customers.note_seen, site.database, staff.actor, clock.now(), name, action=f"{name}.seen")
 
 
@@ -161,3 +167,10 @@ def _urgency(case: CaseView) -> tuple[bool, bool, datetime]:
 def _choice(enum: Any, text: str | None) -> Any:
     """A member of ``enum``; None for anything else: a filter that is not one filters nothing."""
     return next((member for member in enum if member.value == text), None)
+
+
+def time_left(time: timedelta) -> str:
+    """ "3 小时 20 分" until something is due."""
+    minutes = max(0, int(time.total_seconds() // 60))
+    hours, rest = divmod(minutes, 60)
+    return f"{hours} 小时 {rest} 分" if hours else f"{rest} 分钟"

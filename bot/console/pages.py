@@ -13,6 +13,7 @@ from bot.console.people import add_people_pages
 from bot.console.session import add_session_pages
 from bot.console.settings import add_settings_pages
 from bot.console.site import Gate, Site
+from bot.console.tasks import add_task_pages
 from bot.console.unanswered import add_unanswered_pages
 from bot.console.workplace import add_workplace_pages
 from bot.domain.wechat.window import Limits
@@ -37,6 +38,7 @@ def console(
     add_unanswered_pages(site)
     add_workplace_pages(site)
     add_customer_pages(site)
+    add_task_pages(site)
     add_appointment_pages(site)
     add_people_pages(site)
     add_outbox_pages(site)

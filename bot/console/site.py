@@ -36,6 +36,7 @@ NAVIGATION = (
     ("/console/appointments", "预约", Permission.BOOK),
     ("/console/customers", "客户", Permission.SEE_CUSTOMERS),
     ("/console/cases", "工单", Permission.SEE_CUSTOMERS),
+    ("/console/tasks", "任务", Permission.SEE_CUSTOMERS),
     ("/console/faq", "问答", Permission.EDIT_CONTENT),
     ("/console/templates", "话术", Permission.EDIT_CONTENT),
     ("/console/unanswered", "未答问题", Permission.EDIT_CONTENT),

@@ -16,12 +16,14 @@ from bot.domain.staff import Skill
 
 class Occasion(str, Enum):
     """``URGENT``: a rescue or complaint came in. ``WAITING``: in the queue for longer than its limit. ``UNANSWERED``:
-    an adviser has left a customer without an answer for so long. ``OVERDUE``: the time promised for a case is over."""
+    an adviser has left a customer without an answer for so long. ``OVERDUE``: the time promised for a case is over.
+    ``ESCALATED``: a case was passed up to the managers."""
 
     URGENT = "urgent"
     WAITING = "waiting"
     UNANSWERED = "unanswered"
     OVERDUE = "overdue"
+    ESCALATED = "escalated"
 
 
 URGENT_REASONS = (HandoffReason.RESCUE, HandoffReason.COMPLAINT)

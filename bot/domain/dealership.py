@@ -11,6 +11,7 @@ from datetime import date, time
 from enum import Enum
 
 from bot.domain.handoff import HandoffRules
+from bot.domain.surveys import SurveyRules
 from bot.domain.wechat.content import WeChatContent
 
 
@@ -224,6 +225,7 @@ class Dealership:
     policies: dict[str, str] = field(default_factory=dict)
     handoff: HandoffRules = field(default_factory=HandoffRules)
     wechat: WeChatContent = field(default_factory=WeChatContent)
+    surveys: SurveyRules = field(default_factory=SurveyRules)
 
     def store(self, store_id: str) -> Store:
         return next(store for store in self.stores if store.id == store_id)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum
 
+from bot.domain.cases import CaseRules
 from bot.domain.staff import Skill
 
 
@@ -75,6 +76,7 @@ class HandoffRules:
     api_lease_minutes: int = 240
     waiting_limit_minutes: WaitingLimits = field(default_factory=WaitingLimits)
     score: ScoreRules = field(default_factory=ScoreRules)
+    cases: CaseRules = field(default_factory=CaseRules)
     rules: tuple[HandoffRule, ...] = ()
 
     def lease(self, now: datetime, has_console: bool) -> datetime:

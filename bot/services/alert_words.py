@@ -71,6 +71,7 @@ def _said(alert: _Alert, now: datetime) -> str:
         Occasion.URGENT: f"紧急：{reason}，请马上处理",
         Occasion.WAITING: f"{_of(skill, reason)}：排队已等 {waited}",
         Occasion.UNANSWERED: f"{_of(skill, reason)}：顾问接手后，客户已等 {waited}，还没有回复",
+        Occasion.ESCALATED: f"{_of(skill, reason)}：还没有办结，已升级给负责人",
         Occasion.OVERDUE: f"{_of(skill, reason)}：超过约定时间 {waited}",
     }
     return words[Occasion(alert["occasion"])] + phone

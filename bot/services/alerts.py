@@ -74,6 +74,11 @@ def urgent_case(session: Session, case: _Row, now: datetime) -> None:
         _write(session, [_late_case(session, case, Occasion.URGENT, now)], now)
 
 
+def escalated_case(session: Session, case: _Row, now: datetime) -> None:
+    """Tell the managers of a case that was passed up to them."""
+    _write(session, [_late_case(session, case, Occasion.ESCALATED, now)], now)
+
+
 def is_still_so(session: Session, alert: Mapping[str, Any]) -> bool:
     """Whether what an outbox row tells is still to be done. ``alert`` is its ``data``."""
     occasion = Occasion(alert["occasion"])
@@ -147,6 +152,8 @@ def _readers(session: Session, late: Sequence[Late]) -> dict[str, list[Late]]:
         holder = [user for user in users if user.username == each.adviser]
         skilled = [user for user in users if each.skill.value in (user.skills or ())]
         managers = [user for user in users if user.role == Role.MANAGER.value]
+        if each.occasion is Occasion.ESCALATED:
+            holder = managers
         for user in holder or skilled or managers:
             found.setdefault(user.email, []).append(each)
     return found

@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from bot.domain.cases import CaseKind, CaseStatus
+from bot.domain.cases import NOT_NEEDED, CaseKind, CaseStatus
 from bot.domain.conversation import is_online, next_online
 from bot.domain.dealership import OnlineHours
 from bot.services import crm
@@ -82,7 +82,8 @@ def withdraw_callback(database: Database, case_id: str, now: datetime) -> None:
     with database.transaction() as session:
         case = session.get(Case, case_id, with_for_update=True)
         if case is not None and case.status == CaseStatus.OPEN.value:
-            case.status, case.updated_at = CaseStatus.CLOSED.value, now
+            case.status, case.outcome = CaseStatus.CLOSED.value, NOT_NEEDED
+            case.closed_at = case.updated_at = now
             case.details = {**case.details, "withdrawn": True}
             crm.case_closed(session, case, now)
 

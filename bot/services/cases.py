@@ -12,16 +12,35 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from bot.domain.alerts import URGENT_CASES, skill_of_case
-from bot.domain.cases import CaseKind, CaseStatus, complaint_due
-from bot.domain.errors import NotFound
+from bot.domain.cases import (
+    CASE_OUTCOMES,
+    NOT_NEEDED,
+    WITHDRAWN,
+    CaseKind,
+    CaseStatus,
+    RescueStep,
+    complaint_due,
+)
+from bot.domain.conversation import Owner
+from bot.domain.dealership import Dealership
+from bot.domain.errors import InvalidInput, NotFound, WrongState
 from bot.services import alerts, audit, crm
 from bot.services.audit import Actor
+from bot.services.content.snapshot import Content
 from bot.services.leads import lead_of_callback
+from bot.services.messages import Utterance, add_notice
+from bot.services.replies import SOURCE, reply_for
 from bot.services.staff import require_user
+from bot.services.surveys import plan_after_complaint
 from bot.store.database import Database
 from bot.store.staff_tables import Case
 
 OFFER_REASON = "waitlist_offer"
+RESCUE_WORDS = {
+    RescueStep.DISPATCHED: "utter_rescue_dispatched",
+    RescueStep.ARRIVED: "utter_rescue_arrived",
+    RescueStep.TOWING: "utter_rescue_towing",
+}
 PLACE_LENGTH = 500
 """Characters kept of the places that a waiting customer names, the newest ones."""
 
@@ -41,6 +60,9 @@ class CaseView:
     adviser: str | None = None
     note: str | None = None
     closed_at: datetime | None = None
+    outcome: str | None = None
+    answered_at: datetime | None = None
+    escalation: int = 0
 
     def is_overdue(self, now: datetime) -> bool:
         return self.status is CaseStatus.OPEN and self.due_at is not None and self.due_at < now
@@ -145,7 +167,7 @@ def close_visit_case(session: Session, visit: Any, now: datetime) -> None:
     """Nobody has to call about the visit any more: it has its time, or is cancelled."""
     case = _case_of_visit(session, visit)
     if case is not None:
-        _close(session, case, now)
+        _close(session, case, NOT_NEEDED, now)
 
 
 def open_offer_case(session: Session, entry: Any, now: datetime) -> None:
@@ -170,7 +192,7 @@ def close_offer_case(session: Session, entry: Any, now: datetime) -> None:
     """Nobody has to call about the offer any more: it was answered, or is over."""
     case = _case_of_entry(session, entry)
     if case is not None:
-        _close(session, case, now)
+        _close(session, case, NOT_NEEDED, now)
 
 
 def _case_of_entry(session: Session, entry: Any) -> Case | None:
@@ -219,17 +241,93 @@ def assign_case(
         return case_view(case)
 
 
-def close_case(database: Database, case_id: str, note: str | None, actor: Actor, now: datetime) -> CaseView:
-    """It is done, and ``note`` says how; again changes nothing. Raises ``NotFound``."""
+def close_case(
+    database: Database,
+    dealership: Dealership,
+    case_id: str,
+    outcome: str,
+    note: str | None,
+    actor: Actor,
+    now: datetime,
+) -> CaseView:
+    """It is done: ``outcome`` is one of its kind's, ``note`` says more; again changes nothing.
+
+    Who complained is asked how it was handled. Raises ``NotFound``, and ``InvalidInput`` for an outcome of others.
+    """
     with database.transaction() as session:
         case = _locked(session, case_id)
+        if outcome not in CASE_OUTCOMES[CaseKind(case.kind)]:
+            raise InvalidInput(f"{outcome!r} is no outcome of a {case.kind}")
         if CaseStatus(case.status) is CaseStatus.OPEN:
-            case.status, case.note = CaseStatus.CLOSED.value, note
-            case.adviser = case.adviser or actor.username
-            case.closed_at = case.updated_at = now
-            audit.note(session, actor, "case.closed", now, case_id, case.conversation_id or None)
-            crm.case_closed(session, case, now)
+            case.note, case.adviser = note, case.adviser or actor.username
+            case.answered_at = case.answered_at or now
+            about = {"outcome": outcome}
+            audit.note(session, actor, "case.closed", now, case_id, case.conversation_id or None, about)
+            _close(session, case, outcome, now)
+            if case.kind == CaseKind.COMPLAINT.value and outcome != WITHDRAWN:
+                plan_after_complaint(session, dealership, case, now)
         return case_view(case)
+
+
+def answered(session: Session, conversation_id: str, now: datetime) -> None:
+    """A person has answered the customer of this conversation: the first time counts for its open cases."""
+    session.execute(
+        sa.update(Case.__table__)
+        .where(
+            Case.conversation_id == conversation_id,
+            Case.status == CaseStatus.OPEN.value,
+            Case.answered_at.is_(None),
+        )
+        .values(answered_at=now)
+    )
+
+
+def tell_rescue(
+    database: Database,
+    content: Content,
+    case_id: str,
+    step: RescueStep,
+    minutes: int | None,
+    actor: Actor,
+    now: datetime,
+) -> CaseView:
+    """Note how far a rescue is, and tell the customer where they wrote. ``minutes``: until help arrives.
+
+    Raises ``NotFound``, ``WrongState`` for a case that is closed, ``InvalidInput`` for one that is no rescue.
+    """
+    with database.transaction() as session:
+        case = _locked(session, case_id)
+        if case.kind != CaseKind.RESCUE.value:
+            raise InvalidInput("only a rescue has steps")
+        if case.status != CaseStatus.OPEN.value:
+            raise WrongState("the case is closed", "这个工单已经办结")
+        steps = [
+            *(case.details.get("steps") or ()),
+            {"step": step.value, "at": now.isoformat(timespec="minutes")},
+        ]
+        case.details = {**case.details, "steps": steps}
+        case.answered_at, case.updated_at = case.answered_at or now, now
+        case.adviser = case.adviser or actor.username
+        audit.note(session, actor, "case.progress", now, case_id, case.conversation_id or None)
+        crm.case_updated(session, case, now)
+        if case.conversation_id:
+            _say_step(session, content, case, step, minutes, now)
+        return case_view(case)
+
+
+def _say_step(
+    session: Session, content: Content, case: Any, step: RescueStep, minutes: int | None, now: datetime
+) -> None:
+    is_timed = step is RescueStep.DISPATCHED and minutes
+    template = "utter_rescue_dispatched_minutes" if is_timed else RESCUE_WORDS[step]
+
+    def words(channel: str, owner: Owner) -> Utterance:
+        reply = reply_for(content, template, {"minutes": minutes} if is_timed else {}, channel)
+        if reply is None:
+            raise LookupError(f"no approved template {template}")
+        return Utterance(reply["text"], (), {"notice": "rescue_step"}, reply[SOURCE])
+
+    add_notice(session, case.conversation_id, words, now)
 
 
 def case_view(row: Any) -> CaseView:
@@ -246,6 +344,9 @@ def case_view(row: Any) -> CaseView:
         row.adviser,
         row.note,
         row.closed_at,
+        row.outcome,
+        row.answered_at,
+        row.escalation or 0,
     )
 
 
@@ -281,7 +382,7 @@ def _open(
     return str(case.id)
 
 
-def _close(session: Session, case: Any, now: datetime) -> None:
-    case.status = CaseStatus.CLOSED.value
+def _close(session: Session, case: Any, outcome: str, now: datetime) -> None:
+    case.status, case.outcome = CaseStatus.CLOSED.value, outcome
     case.closed_at = case.updated_at = now
     crm.case_closed(session, case, now)

@@ -23,6 +23,7 @@ from bot.services.audit import Actor
 from bot.services.masking import mask_phone, mask_phones, phones_in
 from bot.services.vehicles import canonical_plate
 from bot.store.database import Database
+from bot.store.lifecycle_tables import Task
 from bot.store.staff_tables import AuditEntry, Case, Lead, User
 from bot.store.tables import Appointment, Conversation, Customer, Message, Vehicle, WaitlistEntry
 
@@ -36,6 +37,7 @@ REVEALED = {
     "appointments": Appointment,
     "cases": Case,
     "leads": Lead,
+    "tasks": Task,
     "waitlist": WaitlistEntry,
     "conversations": Conversation,
 }

@@ -30,6 +30,7 @@ from bot.domain.staff import SKILL_NAMES, Permission, Presence, Role, Skill, may
 from bot.services import audit
 from bot.services.availability import local
 from bot.services.callbacks import call_back
+from bot.services.cases import answered
 from bot.services.content.snapshot import Content
 from bot.services.conversations import ConversationView, conversation, locked
 from bot.services.customers import known_customer
@@ -114,6 +115,7 @@ def reply(
             now,
             **_by(staff, client_id),
         )
+        answered(session, row.id, now)
         return stored(said, staff.name)
 
 

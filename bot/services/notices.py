@@ -11,11 +11,12 @@ from typing import Any
 from bot.domain.booking import VisitKind
 from bot.domain.conversation import Owner
 from bot.domain.dealership import Dealership, Store
+from bot.domain.surveys import Question, SurveyKind
 from bot.services.calendar_files import calendar_path
 from bot.services.content.snapshot import Content
 from bot.services.messages import Utterance
 from bot.services.replies import SOURCE, reply_for
-from bot.services.scores import ASK_SCORE, score_buttons
+from bot.services.surveys import ASK_COMPLAINT, ASK_VISIT, buttons_of, kind_of_visit
 from bot.services.wording import say_time
 from bot.store.bookings import Row
 
@@ -103,9 +104,13 @@ class Notices:
             return self._say(OVER[occasion], channel, **visit_values(self._dealership, visit))
         if asking and occasion in ASKING and not (occasion == "reminder" and visit.promised_at):
             return self._say(ASKING[occasion], channel, **visit_values(self._dealership, visit))
-        if notice.kind == ASK_SCORE:
+        if notice.kind == ASK_VISIT:
             when, what = say_time(visit.start), what_of(self._dealership, visit)
-            return self._say("utter_ask_score_visit", channel, time=when, what=what)
+            question = self._question(kind_of_visit(visit))
+            return self._say("utter_ask_score_visit", channel, time=when, what=what, question=question.text)
+        if notice.kind == ASK_COMPLAINT:
+            question = self._question(SurveyKind.COMPLAINT)
+            return self._say("utter_ask_survey_complaint", channel, question=question.text)
         calendar = f"{self._public_url}{calendar_path(visit)}"
         values = visit_values(self._dealership, visit)
         adviser, other = notice.data.get("adviser"), notice.data.get("other")
@@ -144,9 +149,14 @@ class Notices:
             return _offer_buttons(notice)
         if notice.occasion == "reminder":
             return self._reminder_buttons(notice, now)
-        if notice.kind == ASK_SCORE:
-            return score_buttons(str(notice.about.id))
+        if notice.kind in (ASK_VISIT, ASK_COMPLAINT):
+            kind = kind_of_visit(notice.about) if notice.kind == ASK_VISIT else SurveyKind.COMPLAINT
+            return buttons_of(notice.data["survey"], self._question(kind))
         return self._new_times(notice, now) if notice.occasion == "disrupted" else ()
+
+    def _question(self, kind: SurveyKind) -> Question:
+        """The first one of a sheet."""
+        return self._dealership.surveys.questions(kind)[0]
 
     def _reminder_buttons(self, notice: Notice, now: datetime) -> tuple[dict[str, str], ...]:
         """What cannot be changed any more is no button: a person can help then."""

@@ -25,7 +25,7 @@ from bot.domain.reminders import decent_hour, next_attempt
 from bot.notify.email import Attachment, Mail, MailSender
 from bot.notify.webhook import WebhookSender
 from bot.notify.wecom import RobotSender
-from bot.services import alerts, audit, deliveries, messages, metrics, scores
+from bot.services import alerts, audit, deliveries, messages, metrics, scores, surveys
 from bot.services.alert_words import alert_letter, robot_text
 from bot.services.audit import Actor
 from bot.services.availability import local
@@ -54,6 +54,11 @@ NOT_SET_UP = {
     "wecom": "没有设置企业微信机器人",
 }
 """Why a message was dropped where its channel leads nowhere."""
+ASKING: dict[str, Callable[[Session, Row, str, datetime], str | None]] = {
+    surveys.ASK_VISIT: surveys.ask_after_visit,
+    surveys.ASK_COMPLAINT: surveys.ask_after_complaint,
+}
+"""What asks the customer: noted in the transaction that writes the question."""
 LATER, LATER_WORDS = timedelta(minutes=30), "客户正在和顾问沟通，或者刚问过评分，晚些再问"
 ROBOT_MESSAGES, ROBOT_TIME = 20, timedelta(minutes=1)
 """What WeCom takes of one robot; what is due beyond it goes out together a little later."""
@@ -230,14 +235,16 @@ class _Desk:
 
         def work(session: Session) -> bool:
             about, overtaken = overtaken_by(session, row, now, lock=True)
-            if not overtaken and row.kind == scores.ASK_SCORE:
+            data = row.data
+            if not overtaken and row.kind in ASKING:
                 if not scores.may_ask(session, row.conversation_id, now):
                     return self._postpone(session, row, token, now)
-                asked = scores.ask_after_visit(session, about, row.conversation_id, now)
-                overtaken = None if asked else "已经问过"
+                survey = ASKING[row.kind](session, about, row.conversation_id, now)
+                data = {**data, "survey": survey}
+                overtaken = None if survey else "已经问过"
             if not self._finish(session, row, token, overtaken, now) or overtaken:
                 return False
-            notice = Notice(row.kind, row.data, about)
+            notice = Notice(row.kind, data, about)
 
             def words(channel: str, owner: Owner) -> Utterance:
                 return notices.for_chat(notice, channel, owner, now)

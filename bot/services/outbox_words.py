@@ -20,6 +20,7 @@ _KINDS = {
     "waitlist_lapsed": "候补没有回复",
     "waitlist_over": "候补结束",
     "ask_score": "请客户评分",
+    "ask_complaint": "请客户评价投诉处理",
     "booked": "新预约",
     "checked_in": "已到店",
     "completed": "已完成",

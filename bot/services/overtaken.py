@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy.orm import Session
 
+from bot.domain.cases import CaseStatus
 from bot.store.bookings import Row
+from bot.store.staff_tables import Case
 from bot.store.tables import Appointment, WaitlistEntry
 
 OVERTAKEN = "情况已有变动，内容过时了"
@@ -14,15 +17,28 @@ OVERTAKEN = "情况已有变动，内容过时了"
 
 def overtaken_by(session: Session, row: Row, now: datetime, lock: bool = False) -> tuple[Row, str | None]:
     """The visit or entry that a message tells of, and in Chinese why it must not be sent any more."""
-    table, id_ = (Appointment, row.appointment_id) if row.appointment_id else (WaitlistEntry, row.waitlist_id)
+    table, id_ = _subject_of(row)
     about = session.get(table, id_, with_for_update=lock)
     until = row.data.get("until")
     if about is None:
-        return about, "预约或候补已不存在"
+        return about, "预约、候补或工单已不存在"
     if until and now >= datetime.fromisoformat(until):
         return about, "已经过了该发送的时间"
-    changed = _visit_changed if row.appointment_id else _entry_changed
+    changed = {Appointment: _visit_changed, WaitlistEntry: _entry_changed, Case: _case_changed}[table]
     return about, OVERTAKEN if changed(row, about) else None
+
+
+def _subject_of(row: Row) -> tuple[Any, str]:
+    """Table and id of what a message tells of."""
+    if row.appointment_id:
+        return Appointment, row.appointment_id
+    if row.waitlist_id:
+        return WaitlistEntry, row.waitlist_id
+    return Case, row.data["case"]
+
+
+def _case_changed(row: Row, case: Row) -> bool:
+    return bool(case.status != CaseStatus.CLOSED.value)
 
 
 def _visit_changed(row: Row, visit: Row) -> bool:

@@ -21,7 +21,7 @@ from bot.domain.reminders import decent_hour, reminders_of
 from bot.services.availability import local
 from bot.services.cases import close_offer_case, open_offer_case
 from bot.services.claiming import transact
-from bot.services.scores import ASK_SCORE
+from bot.services.surveys import ASK_VISIT, STILL_ASKED
 from bot.services.visits import BookedVisit, row_of_code, view_of
 from bot.store import bookings, outbox
 from bot.store.bookings import Row
@@ -29,7 +29,6 @@ from bot.store.database import Database
 
 AFTER_VISIT = timedelta(hours=1)
 """So long after a visit its customer is asked for a score, if that is a decent hour."""
-STILL_ASKED = timedelta(days=2)
 
 
 class Reachable(Protocol):
@@ -104,7 +103,7 @@ def settled(session: Session, dealership: Dealership, row: Row, now: datetime) -
     if row.status == VisitStatus.COMPLETED and row.conversation_id and dealership.handoff.score.after_visit:
         hours = dealership.profile.consultants_online
         due = decent_hour(local(now) + AFTER_VISIT, hours.opens, hours.closes)
-        _write(session, row, now, [(ASK_SCORE, due, {"until": due + STILL_ASKED})], told=False, by=("chat",))
+        _write(session, row, now, [(ASK_VISIT, due, {"until": due + STILL_ASKED})], told=False, by=("chat",))
     _report(session, row, now, row.status, again=now)
 
 

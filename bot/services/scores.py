@@ -21,6 +21,7 @@ from bot.services.content.snapshot import Content
 from bot.services.messages import Utterance, add_notice
 from bot.services.replies import SOURCE, reply_for
 from bot.store.database import Database
+from bot.store.lifecycle_tables import Survey
 from bot.store.staff_tables import Score, User
 from bot.store.tables import Conversation
 
@@ -29,8 +30,8 @@ LOWEST, HIGHEST = 1, 5
 TITLES = {1: "1分 很不满意", 2: "2分 不满意", 3: "3分 一般", 4: "4分 满意", 5: "5分 很满意"}
 """By score, and in this order: a typed number means the button of that number."""
 COMMENT_LENGTH = 500
-NOTICE, ASK_SCORE = "score", "ask_score"
-"""What asks: after a handoff at once, after a visit by the outbox."""
+NOTICE = "score"
+"""What asks after a handoff, at once. After visits surveys ask (``bot.services.surveys``)."""
 
 
 class Occasion(str, Enum):
@@ -116,14 +117,12 @@ def may_ask(session: Session, conversation_id: str, now: datetime) -> bool:
     row = session.get(Conversation, conversation_id, with_for_update=True)
     if row is None or Owner(row.state) not in (Owner.BOT, Owner.CLOSED):
         return row is None
-    recent = sa.select(Score.id).where(Score.conversation_id == conversation_id, Score.asked_at > now - APART)
-    return session.scalars(recent).first() is None
-
-
-def ask_after_visit(session: Session, visit: Any, conversation_id: str, now: datetime) -> bool:
-    """Note that the customer of a visit (a row of appointments) is asked; False when that was done before."""
-    username = user_of_resources(session, visit.resources)
-    return ask(session, Occasion.VISIT, str(visit.id), conversation_id, username, now)
+    return not any(
+        session.scalars(
+            sa.select(table.id).where(table.conversation_id == conversation_id, table.asked_at > now - APART)
+        ).first()
+        for table in (Score, Survey)
+    )
 
 
 def score_buttons(subject: str) -> tuple[dict[str, str], ...]:

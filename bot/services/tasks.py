@@ -14,7 +14,6 @@ from bot.domain.errors import InvalidInput, NotFound, WrongState
 from bot.domain.tasks import OUTCOMES, TaskKind, TaskStatus
 from bot.services import audit
 from bot.services.audit import Actor
-from bot.store.database import Database
 from bot.store.lifecycle_tables import Task
 
 
@@ -77,20 +76,22 @@ def open_task(
     return id_
 
 
-def end_task(
-    database: Database, task_id: str, outcome: str, note: str | None, actor: Actor, now: datetime
+def end_in(
+    session: Session, task_id: str, outcome: str, note: str | None, actor: Actor, now: datetime
 ) -> TaskView:
-    """End a task. Raises ``NotFound``, ``InvalidInput`` for an outcome of another kind, ``WrongState`` if ended."""
-    with database.transaction() as session:
-        row = locked_task(session, task_id)
-        if outcome not in OUTCOMES[TaskKind(row.kind)]:
-            raise InvalidInput(f"{outcome!r} is no outcome of {row.kind}")
-        if row.status != TaskStatus.OPEN.value:
-            raise WrongState("the task is ended", "这项任务已经结束")
-        row.status, row.outcome, row.note = TaskStatus.DONE.value, outcome, note
-        row.closed_by, row.closed_at, row.updated_at = actor.username, now, now
-        audit.note(session, actor, "task.ended", now, task_id, row.conversation_id, {"outcome": outcome})
-        return task_view(row)
+    """End a task in the caller's transaction.
+
+    Raises ``NotFound``, ``InvalidInput`` for an outcome of another kind, and ``WrongState`` for one that is ended.
+    """
+    row = locked_task(session, task_id)
+    if outcome not in OUTCOMES[TaskKind(row.kind)]:
+        raise InvalidInput(f"{outcome!r} is no outcome of {row.kind}")
+    if row.status != TaskStatus.OPEN.value:
+        raise WrongState("the task is ended", "这项任务已经结束")
+    row.status, row.outcome, row.note = TaskStatus.DONE.value, outcome, note
+    row.closed_by, row.closed_at, row.updated_at = actor.username, now, now
+    audit.note(session, actor, "task.ended", now, task_id, row.conversation_id, {"outcome": outcome})
+    return task_view(row)
 
 
 def cancel_tasks(session: Session, now: datetime, **about: str) -> int:

@@ -19,6 +19,7 @@ from bot import clock
 from bot.services.alerts import watch_waiting
 from bot.services.claiming import transact
 from bot.services.content.snapshot import ContentStore
+from bot.services.escalation import escalate_cases
 from bot.services.outbox import Senders, Told, send_due
 from bot.services.queue import serve_queue
 from bot.services.uploads import delete_unsent
@@ -69,6 +70,9 @@ def upkeep_rounds(
             {
                 "the queue": lambda: serve_queue(database, content.current(), clock.now(), told),
                 "work that waits": lambda: watch_waiting(database, content.current(), clock.now()),
+                "cases that wait": lambda: escalate_cases(
+                    database, content.current().dealership, clock.now()
+                ),
                 "the waitlist": lambda: serve_waitlist(database, content.current().dealership, clock.now()),
                 "expired holds": lambda: delete_expired_holds(database),
                 "the outbox": send("chat"),

@@ -180,17 +180,21 @@ async def test_a_case_is_assigned_and_closed(desk: Desk) -> None:
         desk.database, CaseKind.COMPLAINT, conversation(desk), clock.now(), {"text": "等了三小时"}
     )
     assigned = await desk.post(f"cases/{id_}/assign", adviser="admin")
-    closed = await desk.post(f"cases/{id_}/close", note="已致歉，赠送保养券")
-    again = await desk.post(f"cases/{id_}/close", note="别的")
+    closed = await desk.post(f"cases/{id_}/close", outcome="compensated", note="已致歉，赠送保养券")
+    again = await desk.post(f"cases/{id_}/close", outcome="settled", note="别的")
 
     assert assigned["adviser"] == "admin"
-    assert (closed["status"], closed["note"]) == ("closed", "已致歉，赠送保养券")
+    assert (closed["status"], closed["outcome"]) == ("closed", "compensated")
+    assert closed["note"] == "已致歉，赠送保养券"
+    assert closed["answered_at"]
     assert again == closed
     assert await desk.get("cases", status="open") == []
     assert [case["id"] for case in await desk.get("cases", status="closed")] == [id_]
     assert actions(desk, "case.") == ["case.closed", "case.assigned"]
     await desk.post(f"cases/{id_}/assign", expected=400, adviser="nobody")
-    await desk.post("cases/nothing/close", expected=404)
+    await desk.post("cases/nothing/close", expected=404, outcome="settled")
+    await desk.post(f"cases/{id_}/close", expected=400, note="没有结果")
+    await desk.post(f"cases/{id_}/close", expected=400, outcome="towed")
 
 
 async def test_a_lead_goes_its_way(desk: Desk) -> None:

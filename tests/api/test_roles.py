@@ -129,6 +129,11 @@ POST   /api/staff/leads/{}/reveal
 GET    /api/staff/cases
 POST   /api/staff/cases/{}/assign
 POST   /api/staff/cases/{}/close
+POST   /api/staff/cases/{}/progress
+GET    /api/staff/tasks
+POST   /api/staff/tasks/{}/assign
+POST   /api/staff/tasks/{}/end
+POST   /api/staff/tasks/{}/reveal
 POST   /api/staff/cases/{}/reveal
 GET    /api/staff/appointments
 POST   /api/staff/appointments
@@ -156,6 +161,7 @@ GET    /console/customers/{}
 GET    /console/customers/{}/card
 GET    /console/leads
 GET    /console/cases
+GET    /console/tasks
 """,
     ),
     (

@@ -196,7 +196,7 @@ def test_what_is_done_before_it_is_told_is_not_told(database: Database) -> None:
 def test_a_closed_case_is_not_overdue(database: Database) -> None:
     colleague(database, "li")
     case = open_case(database, CaseKind.CALLBACK, "", NOW, {}, due_at=FIVE)
-    close_case(database, case, None, Actor("li"), NOW)
+    close_case(database, CONTENT_NOW.dealership, case, "reached", None, Actor("li"), NOW)
 
     assert watch(database, SIX).said == []
 

@@ -21,7 +21,7 @@ from bot.services.leads import LeadChange, LeadStatus, change_lead, note_lead
 from bot.services.outbox import list_outbox, retry_failed
 from bot.store.database import Database
 from bot.store.outbox import STATES
-from tests.services.bookings import NOW, book
+from tests.services.bookings import DEMO, NOW, book
 from tests.services.reminded import CONTENT, Post, at, conversation, send, with_email
 from tests.services.waiting_work import colleague, waits
 
@@ -104,8 +104,8 @@ def test_a_case_from_its_opening_to_its_end(database: Database) -> None:
     update_case(database, case, NOW, PHONE, {"place": "人民路"})  # still asking
     update_case(database, case, NOW, None, {"complete": True})
     assign_case(database, case, "li", LI, NOW)
-    close_case(database, case, "拖回店里", LI, NOW)
-    close_case(database, case, "again", LI, NOW)
+    close_case(database, DEMO, case, "towed", "拖回店里", LI, NOW)
+    close_case(database, DEMO, case, "towed", "again", LI, NOW)
     events = told(database)
 
     assert names(events) == ["case.opened", "case.updated", "case.updated", "case.closed"]

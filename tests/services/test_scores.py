@@ -12,9 +12,10 @@ import sqlalchemy as sa
 from bot import clock
 from bot.domain.conversation import Owner
 from bot.domain.errors import InvalidInput
-from bot.services import attendance, scores
+from bot.services import attendance, scores, surveys
 from bot.services.scores import Occasion
 from bot.store.database import Database
+from bot.store.lifecycle_tables import Survey
 from bot.store.staff_tables import Score, User
 from tests.services.bookings import DEMO, NOW, TWO, book
 from tests.services.reminded import at, conversation, owned_by, rows, said, send
@@ -38,6 +39,11 @@ def ask(database: Database, subject: str, username: str | None = "lin", **more: 
 def asked_for(database: Database) -> list[Any]:
     with database.reading() as session:
         return list(session.scalars(sa.select(Score)))
+
+
+def sheets(database: Database) -> list[Any]:
+    with database.reading() as session:
+        return list(session.scalars(sa.select(Survey)))
 
 
 def give(database: Database, score: int, **more: Any) -> Any:
@@ -137,8 +143,8 @@ def test_after_a_visit_the_customer_is_asked_an_hour_later(database: Database, c
     [question] = said(database, chat)
     assert "11月28日 14:00" in question.text
     assert [each["title"] for each in question.buttons] == list(scores.TITLES.values())
-    [asked] = asked_for(database)
-    assert (asked.occasion, asked.subject, asked.username) == ("visit", visit.id, "sales")
+    [asked] = sheets(database)
+    assert (asked.kind, asked.subject, asked.username) == ("test_drive", visit.id, "sales")
 
 
 def test_late_in_the_evening_it_waits_for_the_morning(database: Database, chat: str) -> None:
@@ -161,13 +167,13 @@ def test_the_question_waits_while_a_person_is_wanted(database: Database, chat: s
 
     at(TWO + timedelta(hours=2))
     assert send(database) == 0
-    assert asked_for(database) == []
+    assert sheets(database) == []
 
     owned_by(database, chat, Owner.BOT)
     assert send(database) == 0  # not the moment the adviser has said goodbye
     at(TWO + timedelta(hours=3))
     assert send(database) == 1
-    assert len(asked_for(database)) == len(said(database, chat)) == 1
+    assert len(sheets(database)) == len(said(database, chat)) == 1
 
 
 def test_one_question_at_a_time(database: Database, chat: str) -> None:
@@ -192,7 +198,7 @@ def test_a_question_that_waited_too_long_is_not_asked(database: Database, chat: 
         at(TWO + timedelta(hours=hours))
         send(database)
 
-    [row] = rows(database, kind=scores.ASK_SCORE)
+    [row] = rows(database, kind=surveys.ASK_VISIT)
     assert (row.state, row.problem) == ("dropped", "已经过了该发送的时间")
     assert said(database, chat) == []
 

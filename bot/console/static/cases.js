@@ -2,7 +2,7 @@
 
 import { el } from "/web/static/dom.js";
 import { api } from "./api.js";
-import { ask, field } from "./dialogs.js";
+import { ask, choice, field } from "./dialogs.js";
 import { reveal } from "./reveal.js";
 import { attempt, toast } from "./toast.js";
 
@@ -22,6 +22,7 @@ list.addEventListener("click", async (event) => {
       button.remove();
     }
   }
+  if (button?.matches("[data-progress]")) await progress(button.closest("[data-id]"));
   if (button?.matches("[data-close]")) await close(button.closest("[data-id]"));
 });
 
@@ -31,11 +32,24 @@ function assign(node, adviser) {
 }
 
 async function close(line) {
+  const outcome = choice("outcome", [["", "请选择"], ...JSON.parse(line.dataset.outcomes)], "", { required: true });
   const note = el("textarea", { name: "note", maxlength: 500, required: true });
-  const closed = await ask("办结工单", [field("处理结果", note)],
-    () => api("POST", `cases/${line.dataset.id}/close`, { note: note.value }), { submit: "办结" });
+  const closed = await ask("办结工单", [field("结果", outcome), field("说明", note)],
+    () => api("POST", `cases/${line.dataset.id}/close`, { outcome: outcome.value, note: note.value }),
+    { submit: "办结" });
   if (!closed) return;
   toast("已办结");
   line.remove();
   if (!list.children.length) location.reload();
+}
+
+async function progress(line) {
+  const steps = [["dispatched", "已派车"], ["arrived", "已到现场"], ["towing", "拖车回店"]];
+  const step = choice("step", steps, "dispatched");
+  const minutes = el("input", { name: "minutes", type: "number", min: 1, max: 1440, inputmode: "numeric" });
+  const told = await ask("告诉客户救援进展", [field("进展", step), field("几分钟后到（可不填）", minutes)],
+    () => api("POST", `cases/${line.dataset.id}/progress`,
+      { step: step.value, minutes: step.value === "dispatched" && minutes.value ? Number(minutes.value) : null }),
+    { submit: "告诉客户" });
+  if (told) location.reload();
 }

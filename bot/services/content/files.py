@@ -20,6 +20,7 @@ from bot.domain.errors import ContentError
 from bot.domain.handoff import HandoffRules
 from bot.domain.lifecycle import Schedule, schedule_problems
 from bot.domain.replies import FaqEntry, StandardReply, Synonym, Template
+from bot.domain.surveys import SurveyRules
 from bot.domain.wechat.content import WeChatContent
 from bot.services.content.checks import (
     Fault,
@@ -86,6 +87,7 @@ KINDS: dict[str, type] = {
     "rules": d.BookingRules,
     "handoff": HandoffRules,
     "wechat": WeChatContent,
+    "surveys": SurveyRules,
     "store": d.Store,
     "model": d.Model,
     "service": d.ServiceJob,
@@ -117,8 +119,9 @@ _WHOLE = {
     "lifecycle.yml": "lifecycle",
     "handoff.yml": "handoff",
     "wechat.yml": "wechat",
+    "surveys.yml": "surveys",
 }
-_OPTIONAL = ("handoff.yml", "wechat.yml")
+_OPTIONAL = ("handoff.yml", "wechat.yml", "surveys.yml")
 """A dealership may leave them out: the defaults are a fair beginning."""
 
 _parsers: dict[type, Any] = {}

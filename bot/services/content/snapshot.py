@@ -20,6 +20,7 @@ from bot.domain import dealership as d
 from bot.domain.handoff import HandoffRules
 from bot.domain.lifecycle import Schedule
 from bot.domain.replies import FaqEntry, StandardReply, Template
+from bot.domain.surveys import SurveyRules
 from bot.domain.versions import Status, Version, live_version, next_change
 from bot.domain.wechat.content import WeChatContent
 from bot.services.content.files import KINDS, FileEntry, Policy, parse, read_dealership_files
@@ -28,6 +29,7 @@ from bot.services.content.versions import temporary_versions
 from bot.store.database import Database
 from bot.store.tables import ContentEntry, ContentRevision
 
+_REVISION = sa.select(ContentRevision.__table__.c.number)
 _EVER = datetime.min.replace(tzinfo=timezone.utc)
 _NEVER = datetime.max.replace(tzinfo=timezone.utc)
 _of_this_turn: ContextVar[dict[ContentStore, Content] | None] = ContextVar("of_this_turn", default=None)
@@ -89,7 +91,7 @@ class ContentStore:
     def _newest(self) -> Content:
         now = clock.now()
         with self._lock, self._database.reading() as session:
-            revision = session.scalar(sa.select(ContentRevision.number)) or 0
+            revision = session.scalar(_REVISION) or 0
             known = self._content
             if known is None or known.revision != revision or not self._since <= now < self._until:
                 temporary = temporary_versions(session)
@@ -175,4 +177,5 @@ def _dealership(parsed: Mapping[str, Mapping[str, Any]], revision: int) -> d.Dea
         policies={policy.id: policy.text for policy in policies},
         handoff=parsed["handoff"].get("handoff") or HandoffRules(),
         wechat=parsed["wechat"].get("wechat") or WeChatContent(),
+        surveys=parsed["surveys"].get("surveys") or SurveyRules(),
     )
