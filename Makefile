@@ -41,8 +41,11 @@ STOCK ?= train
 eval: venv-dev ## measure the understanding against Rasa's stock configuration; writes docs/understanding.md
 	@exec $(PYTHON) -m tests.understanding.evaluation --stock $(STOCK)
 
-load: venv-dev ## measure booking: searches and bookings per second on both databases; writes docs/booking.md
-	@exec $(PYTHON) -m tests.load.booking
+# OF=speed or OF=booking runs one of them. SIZE=quick: small, writes nothing. MINUTES of mixed load on each side. STOCK=cached
+# measures ours alone beside stock's figures of the last run.
+SIZE ?= whole
+load: venv-dev ## measure speed against stock Rasa, and booking; writes docs/performance.md, booking.md
+	@exec $(PYTHON) -m tests.load --stock $(STOCK) --size $(SIZE) $(if $(MINUTES),--minutes $(MINUTES)) $(OF)
 
 # OF="booking wechat" runs some of booking, handoff, wechat and workers.
 proof: venv-dev ## the full-size proofs: races, kill -9, storms; writes docs/booking.md, handoff.md, wechat.md, workers.md

@@ -56,10 +56,13 @@ def redirected(action: str, turn: Turn) -> str | None:
 
 def answer_to(turn: Turn) -> dict[str, Any] | None:
     """What a typed answer to a reminder, or to the news that a visit lost its time, would have pressed."""
-    waiting = visit_without_time(turn)
-    if waiting and turn.intent in ("goodbye", "affirm", "visit_reply") and _SEE_YOU.search(turn.text):
+    sees_us = turn.intent in ("goodbye", "affirm", "visit_reply") and _SEE_YOU.search(turn.text)
+    waiting = visit_without_time(turn) if sees_us else None
+    if waiting:
         is_near = turn.intent == "goodbye" or code_spoken_of(turn) == waiting.code
         return {"do": "confirm", "code": waiting.code} if is_near else None
+    if not _FIRST.match(turn.text) and _word_for_reminder(turn) is None:
+        return None
     notice = latest_notice(turn.database, turn.conversation_id)
     if notice is None or not notice[0].startswith("reminder"):
         return None
@@ -68,11 +71,17 @@ def answer_to(turn: Turn) -> dict[str, Any] | None:
         return None
     if _FIRST.match(turn.text) and (is_last or not latest_buttons(turn.database, turn.conversation_id)):
         return {"do": "confirm", "code": code}
-    if not is_last or _WANTS_MORE.search(turn.text):
+    word = _word_for_reminder(turn) if is_last else None
+    return {"do": word, "code": code} if word else None
+
+
+def _word_for_reminder(turn: Turn) -> str | None:
+    """What the words would mean just after a reminder: asked before the database is, since few words mean anything."""
+    if _WANTS_MORE.search(turn.text):
         return None
     if _NOT_COMING.search(turn.text) and not turn.values("time"):
-        return {"do": "not_coming", "code": code}
-    return {"do": "confirm", "code": code} if turn.text and _COMING.match(turn.text) else None
+        return "not_coming"
+    return "confirm" if turn.text and _COMING.match(turn.text) else None
 
 
 def visit_without_time(turn: Turn) -> BookedVisit | None:

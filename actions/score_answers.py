@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from actions import survey_answers
+from actions.star_words import stars_in
 from bot.services import scores
 from bot.services.messages import latest_notice
 
@@ -12,21 +14,14 @@ if TYPE_CHECKING:
     from actions.base import Turn
 
 GIVE = "action_give_score"
-ASKED_BY = frozenset({"score", "ask_score"})
-"""The notices that ask for a score (``bot.services.scores``, ``bot.services.reminders``)."""
+ASKED_BY = frozenset({"score", *survey_answers.ASKED_BY})
+"""The notices that ask for a score (``bot.services.scores``, ``bot.services.surveys``)."""
 Said = tuple["int | None", str, "str | None"]
 _NUMBERS = {"一": 1, "二": 2, "两": 2, "三": 3, "四": 4, "五": 5}
 _NUMBER = re.compile(
     r"^\W*(?:我|这次|服务|评价|评分|是|给|打|评|你们?|您|他|她|个|必须|只能|吧|[:：,，])*\s*(?P<number>[1-5一二两三四五])\s*"
     r"(?P<unit>分|颗?星)?(?:好评|吧|啊|呀|了|[^\w\s])*\s*(?P<word>.*)$",
     re.DOTALL,
-)
-_WORDS = (
-    (1, re.compile(r"(?:很|非常|极|太|特别)不满意|太差|很差|极差|非常差|差评|垃圾|差劲")),
-    (2, re.compile(r"不(?:太|怎么|是很|够)?(?:满意|好|行)|不怎么样|比较差|有点差")),
-    (3, re.compile(r"一般|还行|还可以|凑合|马马虎虎|还好")),
-    (5, re.compile(r"(?:很|非常|特别|十分|相当|超级?)(?:满意|好|棒)|满分|五星|太棒|太好|完美|赞")),
-    (4, re.compile(r"满意|不错|挺好|蛮好|好评")),
 )
 _SHORT = 12
 _REFUSED = re.compile(
@@ -36,21 +31,19 @@ _NO_SCORE = re.compile(
     r"^\W*(?:[打给评]?\s*(?:0|零|[6-9六七八九十]|[1-9]\d+|\d+\.\d+)\s*(?:分|颗?星)?(?:吧|啊|了)*|(?:好|好的|好啊|行|可以|嗯+|ok))\W*$",
     re.IGNORECASE,
 )
+_WORDS_AFTER = frozenset(
+    {"action_not_understood", "action_small_talk", "action_take_up_facts", "action_answer_faq"}
+)
+_WORDS_AFTER_LOW = _WORDS_AFTER | {
+    "action_start_complaint",
+    "action_start_service_visit",
+    "action_change_afterwards",
+}
 _COMMENTED = {
-    "utter_score_thanks": frozenset(
-        {"action_not_understood", "action_small_talk", "action_take_up_facts", "action_answer_faq"}
-    ),
-    "utter_score_low_later": frozenset(
-        {
-            "action_not_understood",
-            "action_small_talk",
-            "action_take_up_facts",
-            "action_answer_faq",
-            "action_start_complaint",
-            "action_start_service_visit",
-            "action_change_afterwards",
-        }
-    ),
+    "utter_score_thanks": _WORDS_AFTER,
+    "utter_survey_thanks": _WORDS_AFTER,
+    "utter_score_low_later": _WORDS_AFTER_LOW,
+    "utter_survey_low": _WORDS_AFTER_LOW,
 }
 _COURTESIES = frozenset({"thank", "goodbye", "greet", "affirm", "back_to_bot"})
 _TAKEN_FOR_SOMETHING_ELSE = frozenset(
@@ -73,6 +66,8 @@ def redirected(action: str, turn: Turn) -> str | None:
     """The action that keeps a score, for a message that was taken for something else."""
     if action == GIVE or turn.is_payload or turn.active_form or not turn.text:
         return None
+    if survey_answers.is_survey_answer(turn):
+        return GIVE
     if answered_otherwise(turn) is not None or corrected(turn) is not None:
         return GIVE
     if action in _TAKEN_FOR_SOMETHING_ELSE and score_said(turn)[0] is not None:
@@ -88,7 +83,7 @@ def score_said(turn: Turn) -> Said:
     found = _NUMBER.match(turn.text)
     if found and found["unit"]:
         return _number(found), found["word"].strip(), None
-    word = next((score for score, words in _WORDS if words.search(turn.text)), None)
+    word = stars_in(turn.text)
     bare = _number(found) if found and not found["word"] else word
     if bare is None or len(turn.text) > _SHORT or turn.is_question:
         return None, "", None
@@ -97,11 +92,10 @@ def score_said(turn: Turn) -> Said:
 
 def answered_otherwise(turn: Turn) -> bool | None:
     """What is no score, just after the question: True for a refusal, False for what has to be asked again."""
-    if turn.is_payload or not _just_asked(turn):
+    refused = _REFUSED.match(turn.text) is not None
+    if turn.is_payload or not (refused or _NO_SCORE.match(turn.text)) or not _just_asked(turn):
         return None
-    if _REFUSED.match(turn.text):
-        return True
-    return False if _NO_SCORE.match(turn.text) else None
+    return refused
 
 
 def corrected(turn: Turn) -> int | None:

@@ -20,13 +20,12 @@ from bot.commands.archive_arguments import add_archive_command
 from bot.commands.arguments import add_content_commands, add_unanswered_command
 from bot.commands.booking_arguments import add_booking_command, add_dealership_command
 from bot.commands.outbox_arguments import add_outbox_command
-from bot.commands.serving_arguments import add_serve_command
+from bot.commands.serving_arguments import add_serve_command, add_train_command
 from bot.commands.staff_arguments import add_staff_command
 from bot.commands.wechat_arguments import add_wechat_command
 from bot.domain.errors import ImportRefused, ZhantingError
 
 COMMANDS = {
-    "train": "train the model from nothing",
     "chat": "talk to the assistant in the terminal",
     "understand": "one JSON line with the understanding for each JSON line on stdin",
 }
@@ -37,6 +36,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m bot", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True, metavar="command")
     add_serve_command(commands)
+    add_train_command(commands)
     for name, help_text in COMMANDS.items():
         commands.add_parser(name, help=help_text)
     add_content_commands(commands)

@@ -77,12 +77,12 @@ def _answer(
         raise SetupError("the server could not start; the lines above say why")
 
 
-def train() -> int:
-    """Train from nothing."""
+def train(chosen: argparse.Namespace) -> int:
+    """Train from nothing, or what changed."""
     settings = read_settings()
     prepare(settings)
     load_encoder(settings)
-    path = train_model(settings.models)
+    path = train_model(settings.models, changed_only=chosen.changed)
     tell(f"模型已保存 … model saved: {path.name}")
     return 0
 

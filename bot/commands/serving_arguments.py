@@ -1,4 +1,4 @@
-"""The arguments of ``serve``."""
+"""The arguments of ``serve`` and ``train``."""
 
 from __future__ import annotations
 
@@ -17,6 +17,16 @@ def add_serve_command(commands: Any) -> None:
         help="so many processes at the same port; above 1 with PostgreSQL and Redis (docs/workers.md)",
     )
     parser.add_argument("--worker-line", type=int, help=argparse.SUPPRESS)
+
+
+def add_train_command(commands: Any) -> None:
+    """``train``, to argparse's sub-commands."""
+    parser = commands.add_parser("train", help="train the model from nothing")
+    parser.add_argument(
+        "--changed",
+        action="store_true",
+        help="take the understanding or the dialogue from an earlier model where nothing of it changed",
+    )
 
 
 def _number(text: str) -> int:

@@ -93,7 +93,9 @@ class RasaDialogue:
             await _in_thread(handback.taken_up, self._database, conversation_id)
 
     def _comes_back(self, conversation_id: str) -> bool:
-        self._content.current()  # for the whole turn, read here and not by the thread that serves everybody
+        # For the whole turn, read here and not by the thread that serves everybody.
+        self._content.current()
+        self.tracker_store.look_ahead(conversation_id)
         return handback.comes_back(self._database, conversation_id)
 
     async def intent(self, text: str) -> str:

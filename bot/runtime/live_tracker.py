@@ -28,13 +28,15 @@ class LiveTracker(DialogueStateTracker):
     active_loop: TrackerActiveLoop | None
     told: list[dict[str, Any]]
     """The first events as dictionaries, as they were written to the database; never changed, only replaced."""
+    encoded: list[str]
+    """The same as JSON, so that a row is not encoded anew at every turn."""
     mark: str | None
     """The name of the write that holds this state; None before the first one."""
     states: dict[bool, State]
     """The states that were made of this moment, with and without unset slots."""
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
-        self.told, self.mark, self.states = [], None, {}
+        self.told, self.encoded, self.mark, self.states = [], [], None, {}
         self._past: Past | None = None
         self._applied: tuple[int, list[Event]] = (0, [])
         super().__init__(*arguments, **named)
@@ -56,7 +58,7 @@ class LiveTracker(DialogueStateTracker):
         twin.states = {}
         twin.active_loop = copy.copy(self.active_loop)
         if events is None:
-            twin.told = []
+            twin.told, twin.encoded = [], []
         return twin
 
     def change_loop_to(self, loop_name: str | None) -> None:

@@ -43,6 +43,23 @@ MOST_LIVE = 64
 DONE_WITH = frozenset({"text_tokens", "intent_ranking", "metadata"})
 _answering: ContextVar[str | None] = ContextVar("answering", default=None)
 _heard: ContextVar[dict[str, Any]] = ContextVar("heard")
+Row = tuple["str | None", Any]
+"""Mark and state."""
+_ahead: ContextVar[dict[str, tuple[LiveTracker | None, Row | None]]] = ContextVar("ahead")
+"""What this turn will ask for, read before: the tracker that was kept and the row, by sender."""
+
+_row = DialogueState.__table__.c
+_NEW = {
+    "state": sa.type_coerce(sa.bindparam("events"), sa.Text),
+    "mark": sa.bindparam("new_mark"),
+    "updated_at": sa.bindparam("at"),
+}
+_UPDATE = sa.update(DialogueState.__table__).where(_row.sender_id == sa.bindparam("of")).values(_NEW)
+_INSERT = sa.insert(DialogueState.__table__).values({**_NEW, "sender_id": sa.bindparam("of")})
+_OF_OTHERS = sa.case((_row.mark == sa.bindparam("known"), sa.null()), else_=_row.state)
+_READ = sa.select(_row.mark, sa.type_coerce(_OF_OTHERS, _row.state.type)).where(
+    _row.sender_id == sa.bindparam("of")
+)
 
 
 @contextmanager
@@ -55,10 +72,11 @@ def answering(message_id: str | None) -> Iterator[dict[str, Any]]:
     again, and would be answered by a dialogue that is over: a booking without its code.
     """
     understood: dict[str, Any] = {}
-    token, heard = _answering.set(message_id), _heard.set(understood)
+    token, heard, ahead = _answering.set(message_id), _heard.set(understood), _ahead.set({})
     try:
         yield understood
     finally:
+        _ahead.reset(ahead)
         _answering.reset(token)
         _heard.reset(heard)
 
@@ -83,25 +101,27 @@ class DatabaseTrackerStore(TrackerStore):
         latest = tracker.latest_message
         if latest is not None and latest.message_id == _answering.get():
             _heard.get({}).update(latest.parse_data or {})
-        for event in islice(tracker.events, len(_told(tracker)), None):
+        for event in islice(tracker.events, len(_told(tracker)[0]), None):
             _forget_what_is_done(event)
         events = window(list(tracker.events))
         is_cut = len(events) != len(tracker.events)
-        state = [e.as_dict() for e in events] if is_cut else [*_told(tracker), *_untold(tracker)]
+        known, encoded = ([], []) if is_cut else _told(tracker)
+        new = [event.as_dict() for event in islice(events, len(known), None)]
+        state, encoded = [*known, *new], [*encoded, *map(json.dumps, new)]
         mark = secrets.token_hex(8)
         with metrics.part("storing"):
-            await _in_thread(self._write, tracker.sender_id, state, mark)
+            await _in_thread(self._write, tracker.sender_id, encoded, mark)
         kept = self._played(tracker.sender_id, events) if is_cut else tracker
         if isinstance(kept, LiveTracker):
-            kept.told, kept.mark = state, mark
+            kept.told, kept.encoded, kept.mark = state, encoded, mark
             self._keep(kept)
 
     async def retrieve(self, sender_id: str) -> DialogueStateTracker | None:
         """The tracker of a sender, None for a new one. A database error is raised, never taken for a new one."""
-        live = self._live.pop(sender_id, None)
-        if live is not None and _has_this_turn(live):
-            live = None
-        found = await _in_thread(self._read, sender_id, live.mark if live else None)
+        ahead = _ahead.get({})
+        if sender_id not in ahead:
+            await asyncio.to_thread(self.look_ahead, sender_id, ahead)
+        live, found = ahead.pop(sender_id)
         if found is None:
             return None
         mark, state = found
@@ -109,9 +129,17 @@ class DatabaseTrackerStore(TrackerStore):
             return live
         before = _before_this_turn(state)
         tracker = self._played(sender_id, deserialise_events(json.loads(json.dumps(before))))
-        tracker.told, tracker.mark = before, mark
+        tracker.told, tracker.encoded, tracker.mark = before, [json.dumps(event) for event in before], mark
         self.replayed += len(before)
         return tracker
+
+    def look_ahead(self, sender_id: str, into: dict[str, Any] | None = None) -> None:
+        """Read what ``retrieve`` will be asked for in this turn, in a thread that has to read other things anyway."""
+        live = self._live.pop(sender_id, None)
+        if live is not None and _has_this_turn(live):
+            live = None
+        rows = _ahead.get({}) if into is None else into
+        rows[sender_id] = live, self._read(sender_id, live.mark if live else None)
 
     def init_tracker(self, sender_id: str) -> DialogueStateTracker:
         """The tracker of somebody new."""
@@ -140,30 +168,21 @@ class DatabaseTrackerStore(TrackerStore):
         while len(self._live) > MOST_LIVE:
             self._live.popitem(last=False)
 
-    def _read(self, sender_id: str, known: str | None) -> tuple[str | None, Any] | None:
+    def _read(self, sender_id: str, known: str | None) -> Row | None:
         """Mark and state; no state where the mark is the known one; None where there is no such conversation."""
-        is_known = sa.and_(sa.literal(known).is_not(None), DialogueState.mark == known)
-        state = sa.case((is_known, sa.null()), else_=DialogueState.state)
-        as_json = sa.type_coerce(state, DialogueState.state.type)
-        query = sa.select(DialogueState.mark, as_json).where(DialogueState.sender_id == sender_id)
         with self._database.reading() as session:
-            row = session.execute(query).one_or_none()
+            row = session.execute(_READ, {"of": sender_id, "known": known or ""}).one_or_none()
             return None if row is None else (row[0], row[1])
 
-    def _write(self, sender_id: str, state: list[dict[str, Any]], mark: str) -> None:
-        values = {"state": state, "mark": mark, "updated_at": clock.now()}
-        row = sa.update(DialogueState).where(DialogueState.sender_id == sender_id).values(**values)
+    def _write(self, sender_id: str, encoded: list[str], mark: str) -> None:
+        row = {"of": sender_id, "events": f"[{','.join(encoded)}]", "new_mark": mark, "at": clock.now()}
         with self._database.transaction() as session:
-            if not session.execute(row.execution_options(synchronize_session=False)).rowcount:
-                session.execute(sa.insert(DialogueState).values(sender_id=sender_id, **values))
+            if not session.execute(_UPDATE, row).rowcount:
+                session.execute(_INSERT, row)
 
 
-def _told(tracker: DialogueStateTracker) -> list[dict[str, Any]]:
-    return tracker.told if isinstance(tracker, LiveTracker) else []
-
-
-def _untold(tracker: DialogueStateTracker) -> list[dict[str, Any]]:
-    return [event.as_dict() for event in islice(tracker.events, len(_told(tracker)), None)]
+def _told(tracker: DialogueStateTracker) -> tuple[list[dict[str, Any]], list[str]]:
+    return (tracker.told, tracker.encoded) if isinstance(tracker, LiveTracker) else ([], [])
 
 
 def _forget_what_is_done(event: Event) -> None:

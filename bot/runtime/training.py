@@ -3,36 +3,23 @@
 from __future__ import annotations
 
 import fcntl
-import hashlib
-import io
-import logging
 import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, redirect_stdout
+from contextlib import contextmanager
 from pathlib import Path
 
 from bot.domain.errors import SetupError
+from bot.runtime.model_inputs import Part, fingerprint, part_fingerprint
 from bot.settings import ROOT
 
-logger = logging.getLogger(__name__)
 MODELS_KEPT = 3
-INPUTS = ("config.yml", "domain.yml", "data", "bot/understanding", "requirements.lock")
 
 
 def model_path(models: Path, root: Path = ROOT) -> Path:
     """Where the model of the present inputs is, or will be."""
     return models / f"zhanting-{fingerprint(root)}.tar.gz"
-
-
-def fingerprint(root: Path = ROOT) -> str:
-    """A hash of everything that a trained model depends on."""
-    digest = hashlib.sha256()
-    for path in _input_files(root):
-        digest.update(str(path.relative_to(root)).encode())
-        digest.update(path.read_bytes())
-    return digest.hexdigest()[:12]
 
 
 def ensure_model(models: Path, tell: Callable[[str], None]) -> Path:
@@ -50,7 +37,7 @@ def ensure_model(models: Path, tell: Callable[[str], None]) -> Path:
 def _trained(models: Path, path: Path, tell: Callable[[str], None]) -> Path:
     tell("正在训练模型（训练数据有变化，约一分钟）… training the model, about a minute")
     result = subprocess.run(
-        [sys.executable, "-m", "bot", "train"],
+        [sys.executable, "-m", "bot", "train", "--changed"],
         cwd=ROOT,
         env={**os.environ, "ZHANTING_MODELS": str(models)},
         stdin=subprocess.DEVNULL,  # `understand` reads its own
@@ -81,46 +68,50 @@ def _make_folder(models: Path) -> None:
         raise SetupError(f"ZHANTING_MODELS {models} cannot be created: {error.strerror}") from error
 
 
-def train(models: Path, root: Path = ROOT) -> Path:
-    """Train from nothing in this process; raises ``SetupError`` when Rasa reports an error."""
+def train(models: Path, root: Path = ROOT, changed_only: bool = False) -> Path:
+    """Train in this process; raises ``SetupError`` when Rasa reports an error.
+
+    From nothing, or with ``changed_only`` what changed: the part of the model (``Part``) whose inputs are those of a
+    model that is there is taken from it.
+    """
     path = model_path(models, root)
     _make_folder(models)
     os.environ["LOG_LEVEL"] = "ERROR"  # what Rasa's progress bars obey
-    import rasa
-    from rasa.shared.exceptions import RasaException
+    os.environ["RASA_MAX_CACHE_SIZE"] = (
+        "0"  # Rasa would fill .rasa/ with a gigabyte, and read nothing from it
+    )
+    from bot.runtime.model_parts import build_model
 
-    partial = f"{path.name.removesuffix('.tar.gz')}.{os.getpid()}"
-    said = io.StringIO()
+    partial = path.with_name(f"{path.name.removesuffix('.tar.gz')}.{os.getpid()}.tar.gz")
     try:
-        with redirect_stdout(said):
-            result = rasa.train(
-                domain=str(root / "domain.yml"),
-                config=str(root / "config.yml"),
-                training_files=[str(root / "data")],
-                output=str(models),
-                fixed_model_name=partial,
-                force_training=True,
-            )
-    except RasaException as error:
-        raise SetupError(f"the model could not be trained: {error}") from error
-    if not result.model:
-        raise SetupError(f"the model could not be trained: {said.getvalue().strip()}")
-    os.replace(result.model, path)
+        build_model(partial, root, _with_the_same_parts(models, root) if changed_only else {})
+        if model_path(models, root) != path:
+            raise SetupError("the training data was changed while the model was trained; train again")
+        os.replace(partial, path)
+    finally:
+        partial.unlink(missing_ok=True)
     _forget_older(models)
     return path
 
 
+def _with_the_same_parts(models: Path, root: Path) -> dict[Part, list[Path]]:
+    """For each part the models that were trained on what it is made of now, newest first."""
+    found: dict[Part, list[Path]] = {part: [] for part in Part}
+    now = [(part, part_fingerprint(part, root)) for part in Part]
+    for path in _newest_first(models):
+        then = path.name.removeprefix("zhanting-").removesuffix(".tar.gz").split("-")
+        if len(then) == len(now):
+            for (part, inputs), trained_on in zip(now, then, strict=True):
+                if inputs == trained_on:
+                    found[part].append(path)
+    return found
+
+
 def _forget_older(models: Path) -> None:
     """Keep the newest few: another process may be loading one of them."""
-    found = sorted(models.glob("zhanting-*.tar.gz"), key=lambda path: path.stat().st_mtime, reverse=True)
-    for path in found[MODELS_KEPT:]:
+    for path in _newest_first(models)[MODELS_KEPT:]:
         path.unlink(missing_ok=True)
 
 
-def _input_files(root: Path) -> Iterator[Path]:
-    for name in INPUTS:
-        path = root / name
-        if path.is_file():
-            yield path
-        else:
-            yield from sorted(p for p in path.rglob("*") if p.suffix in (".yml", ".py") and p.is_file())
+def _newest_first(models: Path) -> list[Path]:
+    return sorted(models.glob("zhanting-*.tar.gz"), key=lambda path: path.stat().st_mtime, reverse=True)

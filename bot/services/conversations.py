@@ -54,9 +54,23 @@ class ConversationView:
     preview: str | None = None
 
 
+_OF_SENDER = (
+    sa.select(Conversation)
+    .where(Conversation.channel == sa.bindparam("channel"), Conversation.sender == sa.bindparam("sender"))
+    .with_for_update()
+)
+_OF_ID = (
+    sa.select(Conversation)
+    .where(Conversation.id == sa.bindparam("id"))
+    .with_for_update()
+    .execution_options(populate_existing=True)
+)
+
+
 def open_conversation(session: Session, channel: str, sender: str, now: datetime) -> Conversation:
     """The conversation of this sender, created on the first contact, locked for the transaction."""
-    found = session.scalars(_of_sender(channel, sender).with_for_update()).first()
+    who = {"channel": channel, "sender": sender}
+    found = session.scalars(_OF_SENDER, who).first()
     if found is not None:
         return found
     conversation = Conversation(
@@ -73,7 +87,7 @@ def open_conversation(session: Session, channel: str, sender: str, now: datetime
         with session.begin_nested():
             session.add(conversation)
     except sa.exc.IntegrityError:  # another process got there first
-        return session.scalars(_of_sender(channel, sender).with_for_update()).one()
+        return session.scalars(_OF_SENDER, who).one()
     return conversation
 
 
@@ -154,13 +168,15 @@ def waits_for_rescue(database: Database, conversation_id: str) -> bool:
         return session.scalars(newest).first() == HandoffReason.RESCUE.value
 
 
-def _of_sender(channel: str, sender: str) -> Any:
-    return sa.select(Conversation).where(Conversation.channel == channel, Conversation.sender == sender)
+def locked_or_none(session: Session, conversation_id: str) -> Conversation | None:
+    """The row, locked for the transaction; None where there is none."""
+    found: Conversation | None = session.scalars(_OF_ID, {"id": conversation_id}).first()
+    return found
 
 
 def locked(session: Session, conversation_id: str) -> Conversation:
     """The row, locked for the transaction; raises ``NotFound``."""
-    row = session.get(Conversation, conversation_id, with_for_update=True)
+    row = locked_or_none(session, conversation_id)
     if row is None:
         raise NotFound(f"no conversation {conversation_id}")
     return row

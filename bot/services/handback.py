@@ -14,6 +14,9 @@ from bot.services.visits import BookedVisit, view_of
 from bot.store.database import Database
 from bot.store.tables import Appointment, Conversation, DialogueState
 
+_conversations = Conversation.__table__.c
+_HANDBACK = sa.select(_conversations.handback).where(_conversations.id == sa.bindparam("id"))
+
 
 @dataclass(frozen=True)
 class Meanwhile:
@@ -27,9 +30,8 @@ class Meanwhile:
 
 def comes_back(database: Database, conversation_id: str) -> bool:
     """Whether a person gave the conversation back and the bot has not yet heard what was settled."""
-    query = sa.select(Conversation.handback).where(Conversation.id == conversation_id)
     with database.reading() as session:
-        return session.scalar(query) is not None
+        return session.scalar(_HANDBACK, {"id": conversation_id}) is not None
 
 
 def meanwhile(

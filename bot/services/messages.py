@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from bot.domain.conversation import Author, Change, HandoffReason, Owner, Party
 from bot.services import metrics
-from bot.services.conversations import open_conversation, pass_to, queue_up
+from bot.services.conversations import locked, open_conversation, pass_to, queue_up
 from bot.services.offers import OFFERS_REMEMBERED, offered_button
 from bot.services.unanswered import settle
 from bot.services.uploads import attach
@@ -116,6 +116,37 @@ class Received:
     is_cut: bool = False
 
 
+_messages, _conversations = Message.__table__.c, Conversation.__table__.c
+_OF_CLIENT_ID = sa.select(Message).where(
+    Message.conversation_id == sa.bindparam("conversation_id"), Message.client_id == sa.bindparam("client_id")
+)
+_FINISH = (
+    sa.update(Message.__table__)
+    .where(_messages.conversation_id == sa.bindparam("of"), _messages.seq == sa.bindparam("at"))
+    .where(_messages.answered.is_(False))
+    .values(answered=True)
+)
+_FINISH_WITH = _FINISH.values(understanding=sa.bindparam("understanding"))
+
+
+def _unanswered() -> Any:
+    """What ``_received`` needs of messages without an outcome, with their senders."""
+    of_message = (_messages.seq, _messages.text, _messages.payload, _messages.answered, _messages.custom)
+    of_conversation = (_conversations.id, _conversations.channel, _conversations.sender)
+    owner = (_conversations.state, _conversations.epoch)
+    joined = sa.select(*of_message, *of_conversation, *owner).where(
+        _conversations.id == _messages.conversation_id
+    )
+    return joined.where(_messages.answered.is_(False))
+
+
+_UNANSWERED_UNTIL = (
+    _unanswered()
+    .where(_messages.conversation_id == sa.bindparam("id"), _messages.seq <= sa.bindparam("until"))
+    .order_by(_messages.seq)
+)
+
+
 def receive(database: Database, inbound: Inbound, now: datetime) -> Received:
     """Store a customer's message once, and decide what the bot may read of it."""
     with database.transaction() as session:
@@ -158,8 +189,7 @@ def answer(
     decided on takes effect in the same transaction, after its last word.
     """
     with database.transaction() as session:
-        conversation = session.get(Conversation, received.conversation_id, with_for_update=True)
-        assert conversation is not None
+        conversation = locked(session, received.conversation_id)
         if not _finish(session, received, understanding):
             logger.warning(
                 "message %d of conversation %s has its answer already: a second one was dropped",
@@ -237,26 +267,26 @@ def replies_to(database: Database, conversation_id: str, seq: int) -> list[Store
 
 def unanswered(database: Database, limit: int | None = None) -> list[tuple[str, str, Received]]:
     """Messages without an outcome: (channel, sender, message), oldest first."""
-    query = _unanswered().order_by(Message.created_at, Message.seq).limit(limit)
+    query = _unanswered().order_by(_messages.created_at, _messages.seq).limit(limit)
     with database.reading() as session:
-        rows: Sequence[Any] = session.execute(query).all()
-        return [(row.channel, row.sender, _received(row, message, True)) for message, row in rows]
+        rows = session.execute(query).all()
+        return [(row.channel, row.sender, _received(row, row, True)) for row in rows]
 
 
 def unanswered_until(database: Database, conversation_id: str, seq: int) -> list[Received]:
     """The messages of a conversation up to this one that have no outcome, in order."""
-    up_to = sa.and_(Message.conversation_id == conversation_id, Message.seq <= seq)
     with database.reading() as session:
-        rows = session.execute(_unanswered().where(up_to).order_by(Message.seq)).all()
-        return [_received(row, message, True) for message, row in rows]
+        rows = session.execute(_UNANSWERED_UNTIL, {"id": conversation_id, "until": seq}).all()
+        return [_received(row, row, True) for row in rows]
 
 
 def _by_client_id(session: Session, conversation_id: str, client_id: str | None) -> Message | None:
     if client_id is None:
         return None
-    return session.scalars(
-        sa.select(Message).where(Message.conversation_id == conversation_id, Message.client_id == client_id)
+    found: Message | None = session.scalars(
+        _OF_CLIENT_ID, {"conversation_id": conversation_id, "client_id": client_id}
     ).first()
+    return found
 
 
 def append(
@@ -297,13 +327,11 @@ def staff_client_id(username: str, client_id: str) -> str:
 
 def _finish(session: Session, received: Received, understanding: dict[str, Any] | None) -> bool:
     """False when it is finished already: another process went on with it, or this one lost its lock."""
-    understood = {"understanding": understanding} if understanding else {}
-    of_this = sa.and_(Message.conversation_id == received.conversation_id, Message.seq == received.seq)
-    done = session.execute(
-        sa.update(Message)
-        .where(of_this, Message.answered.is_(False))
-        .values(answered=True, **understood)
-        .execution_options(synchronize_session=False)
+    this = {"of": received.conversation_id, "at": received.seq}
+    done = (
+        session.execute(_FINISH_WITH, {**this, "understanding": understanding})
+        if understanding
+        else session.execute(_FINISH, this)
     )
     return bool(done.rowcount)
 
@@ -313,12 +341,8 @@ def _replies(session: Session, conversation_id: str, seq: int) -> list[StoredMes
     return [stored(*line) for line in session.execute(query)]
 
 
-def _unanswered() -> Any:
-    joined = sa.select(Message, Conversation).join(Conversation, Conversation.id == Message.conversation_id)
-    return joined.where(Message.answered.is_(False))
-
-
-def _received(conversation: Conversation, row: Message, duplicate: bool) -> Received:
+def _received(conversation: Any, row: Any, duplicate: bool) -> Received:
+    """Of a row of each table, or of one of ``_unanswered`` for both."""
     return Received(
         conversation_id=conversation.id,
         channel=conversation.channel,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import sqlalchemy as sa
@@ -14,6 +15,13 @@ OFFERS_REMEMBERED = 50
 _ORDINAL = re.compile(
     r"^\s*(?:回复\s*)?(?:(?:嗯|那|就|我|选|要|问|是|想)*第\s*)?(?P<number>[一二三四五六七八九1-9１-９])\s*(?:[个项条种]|个时间)?\s*"
     r"(?:就行|就好|那个|的)?\s*[吧。.,，]?\s*$"
+)
+_messages = Message.__table__.c
+_OFFERED = (
+    sa.select(_messages.seq, _messages.reply_to, sa.cast(_messages.buttons, sa.Text))
+    .where(_messages.conversation_id == sa.bindparam("conversation_id"), _messages.author == Author.BOT.value)
+    .order_by(_messages.seq.desc())
+    .limit(OFFERS_REMEMBERED)
 )
 
 
@@ -50,14 +58,8 @@ def _titled(text: str, buttons: list[dict[str, str]]) -> dict[str, str] | None:
 
 def _offers(session: Session, conversation_id: str) -> list[list[dict[str, str]]]:
     """The buttons of the bot's last turns, the newest turn first; a notice (``add_notice``) is a turn by itself."""
-    query = (
-        sa.select(Message.seq, Message.reply_to, Message.buttons)
-        .where(Message.conversation_id == conversation_id, Message.author == Author.BOT.value)
-        .order_by(Message.seq.desc())
-        .limit(OFFERS_REMEMBERED)
-    )
     turns: dict[tuple[int | None, int | None], list[dict[str, str]]] = {}
-    for seq, reply_to, buttons in session.execute(query):
+    for seq, reply_to, buttons in session.execute(_OFFERED, {"conversation_id": conversation_id}):
         turn = (reply_to, seq if reply_to is None else None)
-        turns.setdefault(turn, []).extend(buttons or ())
+        turns.setdefault(turn, []).extend(json.loads(buttons or "null") or ())
     return list(turns.values())

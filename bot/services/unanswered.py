@@ -31,6 +31,9 @@ _PLATES = re.compile(
 )
 _NUMBERS = re.compile(r"(?<![\d-])(?!20\d\d-\d\d?-\d\d?(?!\d))\+?\d(?:[\s-]?\d){6,}(?!\d)")
 _NOT_WORDS = re.compile(r"[\W_]+")
+_WAITING = sa.select(Unanswered).where(
+    Unanswered.conversation_id == sa.bindparam("conversation_id"), Unanswered.state == "asked"
+)
 
 
 class Kind(str, Enum):
@@ -113,11 +116,8 @@ def _add(session: Session, heard: Heard, now: datetime) -> None:
 
 def settle(session: Session, conversation_id: str, payload: str | None, now: datetime) -> None:
     """The customer goes on: a clarification that waits was taken if ``payload`` is one of its candidates."""
-    waiting = sa.select(Unanswered).where(
-        Unanswered.conversation_id == conversation_id, Unanswered.state == State.ASKED.value
-    )
     chosen = _chosen(payload)
-    for row in session.scalars(waiting):
+    for row in session.scalars(_WAITING, {"conversation_id": conversation_id}):
         taken = chosen is not None and chosen in {candidate["id"] for candidate in row.candidates}
         row.state = (State.TAKEN if taken else _open_or_ignored(session, row.same_as)).value
         row.resolution, row.updated_at = (chosen if taken else None), now

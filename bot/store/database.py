@@ -58,6 +58,8 @@ class Database:
         """``pool``: the most connections to a PostgreSQL."""
         self.url = url
         self.engine = make_engine(url, pool)
+        reading = {"sqlite_read_only": True} if url.startswith("sqlite") else {}
+        self._reader = self.engine.execution_options(**reading)
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
@@ -71,10 +73,7 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """A session for reading alone: SQLite takes no write lock for it."""
-        options = {"sqlite_read_only": True} if self.url.startswith("sqlite") else {}
-        with Session(
-            self.engine.execution_options(**options), future=True, expire_on_commit=False
-        ) as session:
+        with Session(self._reader, future=True, expire_on_commit=False) as session:
             yield session
 
     def close(self) -> None:

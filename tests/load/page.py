@@ -1,4 +1,7 @@
-"""The parts of ``docs/booking.md``, ``handoff.md``, ``wechat.md`` and ``workers.md`` that programs write, each between two markers."""
+"""The parts of ``docs/booking.md``, ``handoff.md``, ``performance.md``, ``wechat.md`` and ``workers.md`` that programs write.
+
+Each stands between two markers.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from pathlib import Path
 
 PAGE = Path(__file__).parents[2] / "docs" / "booking.md"
 HANDOFF, WECHAT = PAGE.with_name("handoff.md"), PAGE.with_name("wechat.md")
-WORKERS = PAGE.with_name("workers.md")
+WORKERS, PERFORMANCE = PAGE.with_name("workers.md"), PAGE.with_name("performance.md")
 
 
 def write_section(name: str, text: str, path: Path = PAGE) -> None:

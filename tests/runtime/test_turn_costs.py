@@ -19,8 +19,8 @@ from tests.conversations.harness import Assistant, Customer
 pytestmark = pytest.mark.conversation
 
 QUESTIONS = ("营业时间是几点", "X5续航多少公里", "保修几年", "地址在哪里")
-FAQ_STATEMENTS = 16
-FIRST_BOOKING_STATEMENTS = 29
+FAQ_STATEMENTS = 13
+FIRST_BOOKING_STATEMENTS = 26
 SECOND_BOOKING_STATEMENTS = 20
 LONG_STATEMENTS = 11
 

@@ -1,0 +1,157 @@
+"""The measures, the same for both sides: each asks a running server something and gives seconds."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from statistics import median
+
+from tests.load.speed.customers import BOOKED, TOO_LONG, Line, visit
+from tests.load.speed.figures import EARLY, Load, Mixed, Second, Size, TooLong
+from tests.load.speed.servers import Running
+
+MOST_QUESTIONS = 20
+HEAD_START_SECONDS = 0.005
+"""So much later a second message is sent: the server has the first."""
+
+
+async def understood(line: Line, candidates: Mapping[str, str]) -> list[str]:
+    """The first questions, by the answer that they want, that get it as the first message of a conversation."""
+    found: list[str] = []
+    for number, (question, wanted) in enumerate(candidates.items()):
+        answer = await line.say(f"knows-{number}", question)
+        if wanted[:20] in answer.text:
+            found.append(question)
+        if len(found) == MOST_QUESTIONS:
+            break
+    return found
+
+
+async def early_turns(line: Line, questions: Sequence[str], size: Size) -> list[float]:
+    """Turns 8 to 12 of several conversations."""
+    last = min(EARLY + 2, size.turns)
+    found: list[float] = []
+    for conversation in range(size.short_conversations):
+        turns = [await _ask(line, f"early-{conversation}", questions, turn) for turn in range(last)]
+        found += turns[-5:]
+    return found
+
+
+async def long_conversation(line: Line, questions: Sequence[str], size: Size) -> list[float]:
+    """Every turn of one conversation; it ends early where time is up."""
+    end = time.perf_counter() + size.longest_seconds
+    turns: list[float] = []
+    while len(turns) < size.turns and time.perf_counter() < end:
+        turns.append(await _ask(line, "long", questions, len(turns)))
+    return turns
+
+
+async def booking_turns(line: Line, size: Size) -> tuple[list[float], int]:
+    """Every turn of whole test drives, and how many of these were booked."""
+    turns: list[float] = []
+    booked = 0
+    for number in range(size.bookings):
+        async for answer in line.books(f"books-{number}"):
+            turns.append(answer.seconds)
+            booked += BOOKED in answer.text
+    return turns, booked
+
+
+async def second_message(line: Line, questions: Sequence[str], rounds: int = 9) -> Second:
+    """Two messages of one sender, the second while the first runs; medians."""
+    alone, after = [], []
+    for number in range(rounds):
+        sender = f"second-{number}"
+        await line.say(sender, questions[0])
+        alone.append((await line.say(sender, questions[1])).seconds)
+        first = asyncio.create_task(_ended(line, sender, questions[0]))
+        await asyncio.sleep(HEAD_START_SECONDS)
+        second = asyncio.create_task(_ended(line, sender, questions[1]))
+        ended = await asyncio.gather(first, second)
+        after.append(max(ended) - min(ended))
+    return Second(median(alone), median(after))
+
+
+async def too_long_message(line: Line, questions: Sequence[str], size: Size, others: int = 4) -> TooLong:
+    """While four customers ask, one sends 10,000 characters."""
+    usual = await _worst_turn(line, "usual", questions, size.seconds_of_others, others)
+    asking = asyncio.create_task(_worst_turn(line, "beside", questions, size.seconds_of_others, others))
+    await asyncio.sleep(size.seconds_of_others / 4)
+    answered = (await line.say("too-long", TOO_LONG)).seconds
+    return TooLong(answered, await asking, usual)
+
+
+async def load(line: Line, running: Running, questions: Sequence[str], size: Size) -> Load:
+    """So many customers, each writing as soon as the answer is there; measured after the first seconds."""
+    turns: list[float] = []
+    customers = _customers(line, questions, size.customers, turns.append)
+    await asyncio.sleep(size.warm_seconds)
+    turns.clear()
+    failed, begun = line.failed, time.perf_counter()
+    await asyncio.sleep(size.load_seconds)
+    taken, done, failed = time.perf_counter() - begun, sorted(turns), line.failed - failed
+    rss, pss = running.rss(), running.pss()
+    await _leave(customers)
+    p99 = done[int(len(done) * 0.99)] if done else 0.0
+    return Load(len(done) / taken, median(done) if done else 0.0, p99, failed, rss, pss)
+
+
+async def mixed(line: Line, running: Running, questions: Sequence[str], size: Size) -> Mixed:
+    """The same customers for as long as `size` says, with the memory."""
+    turns: list[float] = []
+    failed, begun = line.failed, time.perf_counter()
+    customers = _customers(line, questions, size.customers, turns.append)
+    points: list[tuple[float, float]] = []
+    while time.perf_counter() - begun < size.mixed_seconds:
+        await asyncio.sleep(1)
+        points.append((len(turns), sum(running.rss())))
+    taken = time.perf_counter() - begun
+    await _leave(customers)
+    return Mixed(taken, line.failed - failed, points)
+
+
+async def _ask(line: Line, sender: str, questions: Sequence[str], turn: int) -> float:
+    return (await line.say(sender, questions[turn % len(questions)])).seconds
+
+
+async def _ended(line: Line, sender: str, words: str) -> float:
+    await line.say(sender, words)
+    return time.perf_counter()
+
+
+async def _worst_turn(
+    line: Line, name: str, questions: Sequence[str], seconds: float, customers: int
+) -> float:
+    end = time.perf_counter() + seconds
+
+    async def ask(customer: int) -> float:
+        worst, turn = 0.0, 0
+        while time.perf_counter() < end:
+            sender = f"{name}-{customer}-{turn // EARLY}"
+            worst, turn = max(worst, await _ask(line, sender, questions, turn)), turn + 1
+        return worst
+
+    return max(await asyncio.gather(*(ask(customer) for customer in range(customers))))
+
+
+def _customers(
+    line: Line, questions: Sequence[str], number: int, note: Callable[[float], None]
+) -> list[asyncio.Task[None]]:
+    """They come again and again, each time as somebody new, until they are sent away."""
+
+    async def come(customer: int) -> None:
+        for time_ in range(10**9):
+            visitor = next(line.numbers)
+            async for answer in visit(line, f"load-{visitor}", customer + time_, questions):
+                note(answer.seconds)
+
+    return [asyncio.create_task(come(customer)) for customer in range(number)]
+
+
+async def _leave(customers: Sequence[asyncio.Task[None]]) -> None:
+    for customer in customers:
+        customer.cancel()
+    with suppress(asyncio.CancelledError):
+        await asyncio.gather(*customers, return_exceptions=True)
