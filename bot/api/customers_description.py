@@ -112,6 +112,7 @@ def customer_paths() -> dict[str, Any]:
             )
         },
         **{f"{_API}/{kind}/{{id}}/reveal": {"post": _reveal(kind)} for kind in REVEALED},
+        **_privacy_paths(),
         **_case_paths(),
         **_lead_paths(),
     }
@@ -162,6 +163,33 @@ def customer_schemas() -> dict[str, Any]:
             created_at=TIME,
             updated_at=TIME,
         ),
+    }
+
+
+def _privacy_paths() -> dict[str, Any]:
+    packed = {"type": "string", "format": "binary"}
+    copy = operation(
+        "Everything that is stored about the customer, as a ZIP file; logged.", packed, id_=_CUSTOMER
+    )
+    copy["responses"]["200"]["content"] = {"application/zip": {"schema": packed}}
+    return {
+        f"{_API}/customers/{{id}}/copy": {"get": copy},
+        f"{_API}/customers/{{id}}/erase": {
+            "post": operation(
+                "Delete what is stored about the customer, in tables and files. There is no way back.",
+                record(rows={"type": "object"}, archived=NUMBER),
+                body=record(
+                    "force",
+                    last_digits={
+                        **TEXT,
+                        "description": "the last four digits of the number, typed by a person",
+                    },
+                    force={**FLAG, "description": "visits to come and open cases too"},
+                ),
+                id_=_CUSTOMER,
+                s409="visits are to come, or cases are open",
+            )
+        },
     }
 
 

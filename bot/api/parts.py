@@ -34,3 +34,9 @@ class Parts:
     uploads: Path | None = None
     understand: Understand | None = None
     wechat_limits: Limits = field(default_factory=Limits)
+
+    @property
+    def home(self) -> Path:
+        """The folder of the installation."""
+        assert self.uploads is not None, "this application has no folder"
+        return self.uploads.parent

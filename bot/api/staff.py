@@ -20,6 +20,7 @@ from bot.api.desk import add_desk_routes
 from bot.api.leads import add_lead_routes
 from bot.api.outbox import add_outbox_routes
 from bot.api.parts import Parts
+from bot.api.privacy import add_privacy_routes
 from bot.api.session import add_session_routes
 from bot.api.stream import add_stream_route
 from bot.api.tasks import add_task_routes
@@ -46,6 +47,7 @@ def staff_api(parts: Parts) -> Blueprint:
     add_desk_routes(blueprint, parts)
     add_case_routes(blueprint, parts)
     add_task_routes(blueprint, parts)
+    add_privacy_routes(blueprint, parts)
     add_catalogue_route(blueprint, parts)
     add_customer_routes(blueprint, parts)
     add_wechat_link_routes(blueprint, parts)

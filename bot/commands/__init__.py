@@ -19,6 +19,7 @@ MODULES = {
     "staff": "staff_accounts",
     "wechat": "wechat_accounts",
     "archive": "archiving",
+    "privacy": "personal_data",
 }
 
 

@@ -48,6 +48,7 @@ _VERBS = {
     "password_reset": "重置密码",
     "password_changed": "修改自己的密码",
     "opened": "打开",
+    "erased": "删除全部资料",
     "progress": "告知进展",
     "seen": "查看",
     "read": "查看",

@@ -30,3 +30,8 @@ def _kept(char: str) -> str:
     if category in ("Cc", "Cs"):
         return " "
     return "" if category == "Cf" else char
+
+
+def is_mobile(text: str) -> bool:
+    """Whether it is a mobile number of mainland China, in 11 digits (1, then 3 to 9)."""
+    return re.fullmatch(r"1[3-9]\d{9}", text, re.ASCII) is not None

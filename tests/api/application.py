@@ -84,7 +84,7 @@ async def desk(directory: Path) -> AsyncIterator[Desk]:
     ensure_admin(database, PASSWORD, NOW)
     app = Sanic(f"desk-{next(_numbers)}", configure_logging=False, request_class=CheckedRequest)
     app.config.update(FALLBACK_ERROR_FORMAT="json")
-    app.blueprint(staff_api(Parts(database, content, Gate(database))))
+    app.blueprint(staff_api(Parts(database, content, Gate(database), uploads=directory / "uploads")))
     app.blueprint(calendars(database, content))
     install_error_handlers(app, (), lambda name: None)
     port = free_port()

@@ -190,6 +190,8 @@ POST   /api/staff/resources/{}/feed
         LEADERS,
         """
 GET    /api/staff/audit
+GET    /api/staff/customers/{}/copy
+POST   /api/staff/customers/{}/erase
 GET    /api/staff/outbox
 POST   /api/staff/outbox/{}/retry
 GET    /api/staff/dealership

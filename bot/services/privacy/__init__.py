@@ -1,0 +1,7 @@
+"""What a customer may ask of us about their own data: a copy of it, and that it goes (PIPL, articles 44 to 47)."""
+
+from bot.services.privacy.copies import copy_of
+from bot.services.privacy.erasure import Erased, Keeping, count_of, erase, what_keeps
+from bot.services.privacy.person import Person, find_person
+
+__all__ = ["Erased", "Keeping", "Person", "copy_of", "count_of", "erase", "find_person", "what_keeps"]
