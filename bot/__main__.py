@@ -1,5 +1,5 @@
 """``python -m bot …``: serve, train, chat, understand, faq, replies, unanswered, booking, dealership, outbox, staff,
-wechat, archive, privacy."""
+wechat, archive, privacy, outreach."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from bot.commands.archive_arguments import add_archive_command
 from bot.commands.arguments import add_content_commands, add_unanswered_command
 from bot.commands.booking_arguments import add_booking_command, add_dealership_command
 from bot.commands.outbox_arguments import add_outbox_command
+from bot.commands.outreach_arguments import add_outreach_command
 from bot.commands.privacy_arguments import add_privacy_command
 from bot.commands.serving_arguments import add_serve_command, add_train_command
 from bot.commands.staff_arguments import add_staff_command
@@ -49,6 +50,7 @@ def main(arguments: list[str] | None = None) -> int:
     add_wechat_command(commands)
     add_archive_command(commands)
     add_privacy_command(commands)
+    add_outreach_command(commands)
     chosen = parser.parse_args(arguments)
     for stream in (sys.stdin, sys.stdout, sys.stderr):
         stream.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]

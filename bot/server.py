@@ -34,6 +34,7 @@ from bot.services.archive import Archivist
 from bot.services.content.snapshot import ContentStore
 from bot.services.installation import Installation
 from bot.services.outbox import senders_of
+from bot.services.outreach.daily import DailyOutreach
 from bot.services.replies import reply_for
 from bot.services.sharing import Sharing
 from bot.services.throttle import NO_LIMITS, Flood
@@ -50,6 +51,8 @@ from bot.web.site import website
 logger = logging.getLogger(__name__)
 LARGEST_BODY = 1024 * 1024
 STREAM_TIMEOUT = 60
+REHEARSED = ("你好，X5多少钱", "我想下周三上午十点去城东店做保養，张伟 13812345678")
+"""Understood before the first customer writes: these need the tables that are loaded when they are first used."""
 
 
 @dataclass
@@ -114,7 +117,8 @@ def build_server(installation: Installation, model: Path, ready: Callable[[], No
 
     @app.after_server_start
     async def warm_up(app: Sanic, _: asyncio.AbstractEventLoop) -> None:
-        await dialogue.parse("你好")
+        for text in REHEARSED:
+            await dialogue.parse(text)
         sharing.start()
         left = await turns.finish_interrupted()
         if left:
@@ -156,7 +160,8 @@ def _keep_up(installation: Installation, wakeups: Wakeups) -> Upkeep:
 
     settings = installation.settings
     archivist = Archivist(database, settings.home, settings.keep_months) if settings.keep_months else None
-    rounds = upkeep_rounds(database, content, senders, told, settings.home / "uploads", archivist)
+    outreach = DailyOutreach(database, content)
+    rounds = upkeep_rounds(database, content, senders, told, settings.home / "uploads", archivist, outreach)
     upkeep = Upkeep(*rounds, seconds=settings.upkeep_seconds)
     upkeep.start()
     return upkeep

@@ -20,6 +20,7 @@ MODULES = {
     "wechat": "wechat_accounts",
     "archive": "archiving",
     "privacy": "personal_data",
+    "outreach": "reaching_out",
 }
 
 

@@ -14,7 +14,7 @@ from uuid import uuid4
 from sqlalchemy.orm import Session
 
 from bot.domain.attendance import may_cancel, must_be_confirmed
-from bot.domain.booking import Offer, Slot, VisitRequest, VisitStatus, may_change
+from bot.domain.booking import Offer, Slot, VisitKind, VisitRequest, VisitStatus, may_change
 from bot.domain.dealership import Dealership
 from bot.domain.errors import BookingRefused, Conflict, TooLateToChange, WrongState
 from bot.services import metrics, reminders
@@ -25,6 +25,7 @@ from bot.services.cases import close_visit_case
 from bot.services.claiming import Placement, place, transact
 from bot.services.holding import HeldSlot, put_hold
 from bot.services.leads import lead_of_visit
+from bot.services.outreach.contacts import booked as note_invited
 from bot.services.visits import BookedVisit, Contact, note_change, row_of_code, view_of
 from bot.services.waitlist_offers import close_fulfilled, offer_freed
 from bot.store import bookings
@@ -222,6 +223,8 @@ def write_booking(
     if not wish.by_staff:
         ask_for_approval(session, wish.dealership, row, wish.now)
     reminders.booked(session, wish.dealership, row, wish.now, told=not wish.by_staff)
+    if row.kind == VisitKind.SERVICE:
+        note_invited(session, row, wish.now)
     lead_of_visit(session, row, wish.now, wish.by_staff, booked_by)
     _count(session, row, "booked")
     return row

@@ -42,6 +42,17 @@ SUBJECTS = {
     "disrupted": "utter_mail_disrupted",
     "adviser_changed": "utter_mail_adviser_changed",
 }
+OUTREACH = "outreach"
+CONTACTS = {
+    "first_service_invitation": "utter_outreach_first_service",
+    "first_service": "utter_outreach_first_service_late",
+    "warranty_end_check": "utter_outreach_warranty",
+    "holiday_greeting": "utter_outreach_greeting",
+    "care_salon": "utter_outreach_event",
+    "seasonal_campaign": "utter_outreach_event",
+    "theme_event": "utter_outreach_event",
+}
+"""By moment; services between are told with ``utter_outreach_service``."""
 OVER = {"waitlist_over": "utter_waitlist_over", "waitlist_lapsed": "utter_waitlist_lapsed"}
 
 
@@ -104,6 +115,8 @@ class Notices:
             return self._say(OVER[occasion], channel, **visit_values(self._dealership, visit))
         if asking and occasion in ASKING and not (occasion == "reminder" and visit.promised_at):
             return self._say(ASKING[occasion], channel, **visit_values(self._dealership, visit))
+        if notice.kind == OUTREACH:
+            return self._say(contact_template(notice.about), channel, **notice.about.details)
         if notice.kind == ASK_VISIT:
             when, what = say_time(visit.start), what_of(self._dealership, visit)
             question = self._question(kind_of_visit(visit))
@@ -122,6 +135,8 @@ class Notices:
         return self._say(name, channel, deadline=deadline, **offer_values(self._dealership, notice.about))
 
     def _subject(self, notice: Notice) -> dict[str, Any]:
+        if notice.kind == OUTREACH:
+            return self._say("utter_mail_outreach", None, **notice.about.details)
         if notice.kind == "waitlist_offer":
             return self._say(
                 "utter_mail_waitlist_offer", None, **offer_values(self._dealership, notice.about)
@@ -133,6 +148,8 @@ class Notices:
         return self._say(SUBJECTS[notice.occasion], None, **visit_values(self._dealership, notice.about))
 
     def _values(self, notice: Notice) -> dict[str, Any]:
+        if notice.kind == OUTREACH:
+            return dict(notice.about.details)
         if notice.kind == "waitlist_passed":
             return passed_values(self._dealership, notice)
         values = offer_values if notice.is_of_waitlist else visit_values
@@ -147,6 +164,8 @@ class Notices:
     def _buttons(self, notice: Notice, now: datetime) -> tuple[dict[str, str], ...]:
         if notice.kind == "waitlist_offer":
             return _offer_buttons(notice)
+        if notice.kind == OUTREACH:
+            return contact_buttons(notice.about)
         if notice.occasion == "reminder":
             return self._reminder_buttons(notice, now)
         if notice.kind in (ASK_VISIT, ASK_COMPLAINT):
@@ -265,6 +284,24 @@ def _offer_buttons(notice: Notice) -> tuple[dict[str, str], ...]:
         _button("要这个时间", "visit_reply", do="accept", **offer),
         _button("不要了，继续等", "visit_reply", do="decline", **offer),
         _button("退出候补", "visit_reply", do="leave", entry=entry),
+    )
+
+
+def contact_template(contact: Row) -> str:
+    """The words of a contact (a row of outreach)."""
+    birthday = contact.moment == "holiday_greeting" and contact.details.get("holiday") == "生日"
+    return "utter_outreach_birthday" if birthday else CONTACTS.get(contact.moment, "utter_outreach_service")
+
+
+def contact_buttons(contact: Row) -> tuple[dict[str, str], ...]:
+    """They name the contact, so that they count for this one however late they are pressed."""
+    if not contact.details.get("job"):
+        return ()
+    entry = str(contact.id)
+    return (
+        _button("帮我预约", "visit_reply", do="contact_book", entry=entry),
+        _button("暂时不需要", "visit_reply", do="contact_refuse", entry=entry),
+        _button("已经做过了", "visit_reply", do="contact_elsewhere", entry=entry),
     )
 
 

@@ -35,12 +35,14 @@ from bot.services.content.snapshot import ContentStore
 from bot.services.deliveries import Attempt
 from bot.services.messages import Utterance
 from bot.services.notices import Notice, Notices
+from bot.services.outreach import contacts as outreach
 from bot.services.overtaken import OVERTAKEN, overtaken_by
 from bot.services.visits import view_of
 from bot.settings import Settings
 from bot.store import outbox
 from bot.store.bookings import Row
 from bot.store.database import Database
+from bot.store.lifecycle_tables import Outreach
 from bot.store.outbox import DROPPED, FAILED, PENDING, SENT
 from bot.store.tables import OutboxMessage
 
@@ -244,6 +246,8 @@ class _Desk:
                 overtaken = None if survey else "已经问过"
             if not self._finish(session, row, token, overtaken, now) or overtaken:
                 return False
+            if row.kind == outreach.KIND:
+                outreach.mark_sent(session, about, about.channel, now, local(now).date())
             notice = Notice(row.kind, data, about)
 
             def words(channel: str, owner: Owner) -> Utterance:
@@ -311,7 +315,7 @@ class _Desk:
         if not overtaken:
             notice = Notice(row.kind, row.data, about)
             letter = Notices(content, self._senders.public_url).for_mail(notice)
-            attachment = None if notice.is_of_waitlist else _calendar_file(content.dealership, about)
+            attachment = _calendar_file(content.dealership, about) if row.appointment_id else None
             id_ = f"zhanting-{row.id}-{row.key.replace('/', '-')}"
             self._senders.mail(Mail(id_, row.address, letter.subject, letter.text, attachment), now)
         return self._done(row, token, overtaken)
@@ -322,8 +326,13 @@ class _Desk:
         return self._done(row, token, None)
 
     def _done(self, row: Row, token: str, overtaken: str | None) -> bool:
+        now = clock.now()
         with self._database.transaction() as session:
-            return self._finish(session, row, token, overtaken, clock.now()) and not overtaken
+            is_done = self._finish(session, row, token, overtaken, now) and not overtaken
+            if is_done and row.kind == outreach.KIND:
+                contact = session.get(Outreach, row.data["outreach"], with_for_update=True)
+                outreach.mark_sent(session, contact, row.channel, now, local(now).date())
+            return is_done
 
     def _finish(self, session: Session, row: Row, token: str, overtaken: str | None, now: datetime) -> bool:
         """False when the message is no longer this sender's: it was dropped, or its lease has ended."""
@@ -347,6 +356,9 @@ class _Desk:
             self._record(session, row, _words_for(error))
             if not outbox.finish(session, row.id, token, state, due_at=due, problem=_words_for(error)):
                 return False  # dropped meanwhile: nobody misses it
+            if state == FAILED and row.kind == outreach.KIND:
+                contact = session.get(Outreach, row.data["outreach"], with_for_update=True)
+                outreach.call_instead(session, contact, now, self._content.current().outreach.call_days)
         expected = isinstance(error, DeliveryFailed)
         fate = "is given up" if state == FAILED else "will be sent later"
         metrics.DELIVERIES.labels(row.channel, "given_up" if state == FAILED else "failed").inc()

@@ -21,6 +21,7 @@ _KINDS = {
     "waitlist_over": "候补结束",
     "ask_score": "请客户评分",
     "ask_complaint": "请客户评价投诉处理",
+    "outreach": "保养和关怀提醒",
     "booked": "新预约",
     "checked_in": "已到店",
     "completed": "已完成",

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from bot.domain.cases import CaseStatus
 from bot.store.bookings import Row
+from bot.store.lifecycle_tables import Outreach
 from bot.store.staff_tables import Case
 from bot.store.tables import Appointment, WaitlistEntry
 
@@ -21,10 +22,10 @@ def overtaken_by(session: Session, row: Row, now: datetime, lock: bool = False) 
     about = session.get(table, id_, with_for_update=lock)
     until = row.data.get("until")
     if about is None:
-        return about, "预约、候补或工单已不存在"
+        return about, "要说的事已不存在"
     if until and now >= datetime.fromisoformat(until):
         return about, "已经过了该发送的时间"
-    changed = {Appointment: _visit_changed, WaitlistEntry: _entry_changed, Case: _case_changed}[table]
+    changed = CHANGED[table]
     return about, OVERTAKEN if changed(row, about) else None
 
 
@@ -34,7 +35,14 @@ def _subject_of(row: Row) -> tuple[Any, str]:
         return Appointment, row.appointment_id
     if row.waitlist_id:
         return WaitlistEntry, row.waitlist_id
+    if "outreach" in row.data:
+        return Outreach, row.data["outreach"]
     return Case, row.data["case"]
+
+
+def _contact_changed(row: Row, contact: Row) -> bool:
+    """Somebody booked, or was called, before the message went out."""
+    return bool(contact.state != "planned")
 
 
 def _case_changed(row: Row, case: Row) -> bool:
@@ -51,3 +59,12 @@ def _entry_changed(row: Row, entry: Row) -> bool:
         return False
     until, start = (datetime.fromisoformat(row.data[name]) for name in ("until", "start"))
     return (until, start, row.data["store"]) != (entry.reply_by, entry.offered_start, entry.offered_store)
+
+
+CHANGED = {
+    Appointment: _visit_changed,
+    WaitlistEntry: _entry_changed,
+    Case: _case_changed,
+    Outreach: _contact_changed,
+}
+"""Whether something has changed since a message was written, by what it tells of."""

@@ -129,6 +129,17 @@ def state_of_record(dealership: Dealership, record: VehicleRecord) -> VehicleSta
     )
 
 
+def state_of_car(dealership: Dealership, vehicle: Any, km: int | None) -> VehicleState:
+    """The same for a row of vehicles that stands at ``km``; raises NotFound."""
+    return VehicleState(
+        model_powertrain=_powertrain(dealership, vehicle.model),
+        delivered=vehicle.delivered,
+        mileage=km,
+        last_service_on=vehicle.last_service_on,
+        last_service_km=vehicle.last_service_km,
+    )
+
+
 def state_as_told(
     dealership: Dealership, model_id: str, delivered: date, mileage: int | None
 ) -> VehicleState:

@@ -361,6 +361,7 @@ class Vehicle(Base):
     """A customer's car; ``mileage`` is the last known one, in km, read on ``mileage_on``.
 
     ``store`` looks after it; ``left_on``: sold or scrapped, nothing falls due any more.
+    ``look_again_on``: the first day on which something new may be told of it; null where that is not known.
     """
 
     __tablename__ = "vehicles"
@@ -375,6 +376,7 @@ class Vehicle(Base):
     vin = sa.Column(sa.String(17))
     store = sa.Column(sa.String(40))
     left_on = sa.Column(sa.Date)
+    look_again_on = sa.Column(sa.Date, index=True)
 
 
 class Unanswered(Base):

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from enum import Enum
+from functools import lru_cache
 
 from dateutil.relativedelta import relativedelta
 
@@ -150,6 +151,7 @@ def warranty(terms: Warranty, vehicle: VehicleState, today: date) -> WarrantySta
     return _warranty(vehicle, today, after(vehicle.delivered, terms.months), terms.km, battery)
 
 
+@lru_cache(maxsize=1 << 16)
 def after(start: date, months: int, days: int = 0) -> date:
     """Calendar months later (the last day of a shorter month), then days."""
     return start + relativedelta(months=months) + relativedelta(days=days)

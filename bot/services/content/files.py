@@ -19,6 +19,7 @@ from bot.domain import dealership as d
 from bot.domain.errors import ContentError
 from bot.domain.handoff import HandoffRules
 from bot.domain.lifecycle import Schedule, schedule_problems
+from bot.domain.outreach import OutreachRules
 from bot.domain.replies import FaqEntry, StandardReply, Synonym, Template
 from bot.domain.surveys import SurveyRules
 from bot.domain.wechat.content import WeChatContent
@@ -88,6 +89,7 @@ KINDS: dict[str, type] = {
     "handoff": HandoffRules,
     "wechat": WeChatContent,
     "surveys": SurveyRules,
+    "outreach": OutreachRules,
     "store": d.Store,
     "model": d.Model,
     "service": d.ServiceJob,
@@ -120,8 +122,9 @@ _WHOLE = {
     "handoff.yml": "handoff",
     "wechat.yml": "wechat",
     "surveys.yml": "surveys",
+    "outreach.yml": "outreach",
 }
-_OPTIONAL = ("handoff.yml", "wechat.yml", "surveys.yml")
+_OPTIONAL = ("handoff.yml", "wechat.yml", "surveys.yml", "outreach.yml")
 """A dealership may leave them out: the defaults are a fair beginning."""
 
 _parsers: dict[type, Any] = {}

@@ -19,6 +19,7 @@ from bot import clock
 from bot.domain import dealership as d
 from bot.domain.handoff import HandoffRules
 from bot.domain.lifecycle import Schedule
+from bot.domain.outreach import OutreachRules
 from bot.domain.replies import FaqEntry, StandardReply, Template
 from bot.domain.surveys import SurveyRules
 from bot.domain.versions import Status, Version, live_version, next_change
@@ -51,6 +52,7 @@ class Content:
     synonyms: Mapping[str, tuple[str, ...]]
     revision: int
     standard_replies: Mapping[str, StandardReply] = field(default_factory=dict)
+    outreach: OutreachRules = field(default_factory=OutreachRules)
 
 
 class ContentStore:
@@ -142,6 +144,7 @@ def build_content(rows: Iterable[tuple[str, str, dict[str, Any], int]], revision
         schedule=parsed["lifecycle"]["lifecycle"],
         faq=parsed["faq"],
         templates=parsed["template"],
+        outreach=parsed["outreach"].get("outreach") or OutreachRules(),
         versions=versions,
         variables=dealership_variables(dealership, parsed["lifecycle"]["lifecycle"]),
         synonyms={id_: synonym.words for id_, synonym in parsed["synonym"].items()},

@@ -71,6 +71,7 @@ def _new_columns() -> dict[str, tuple[sa.Column, ...]]:
             sa.Column("vin", sa.String(17)),
             sa.Column("store", sa.String(40)),
             sa.Column("left_on", sa.Date),
+            sa.Column("look_again_on", sa.Date, index=True),
         ),
     }
 

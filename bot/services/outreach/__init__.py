@@ -1,0 +1,1 @@
+"""Writing to owners of cars of our own accord: once for each car and moment (docs/lifecycle.md)."""
