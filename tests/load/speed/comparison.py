@@ -16,7 +16,7 @@ from tests.load.speed.sides import machine, measure_ours, measure_stock
 from tests.understanding.evaluation.cache import cache_folder
 
 PLOT = PERFORMANCE.parent / "images" / "speed-turns.svg"
-OVERHEAD_MINUTES = 12
+OVERHEAD_MINUTES = 20
 """Of a whole run with a trained stock model, beside the two mixed loads."""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -62,7 +63,7 @@ class Line:
                 f"{self.url}/webhooks/rest/webhook", json={"sender": sender, "message": text}
             ) as response:
                 replies = await response.json() if response.status == 200 else ()
-        except (aiohttp.ClientError, TimeoutError):
+        except (aiohttp.ClientError, asyncio.TimeoutError, ValueError):  # no answer in time; no JSON
             pass
         self.failed += not replies
         return Answer(replies, time.perf_counter() - begun)

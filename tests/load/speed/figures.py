@@ -35,12 +35,13 @@ QUICK = Size(24, 2, 1, 6, 3, 1, 1, 1, 5, 30)
 
 @dataclass
 class Load:
-    """Many customers at once. Memory: of each process that answers, at the end."""
+    """Many customers at once, what failed and how many test drives they booked. Memory: of each process that answers, at the end."""
 
     per_second: float
     median: float
     p99: float
     failed: int
+    booked: int
     rss: list[float] = field(default_factory=list)
     pss: list[float] = field(default_factory=list)
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from statistics import median
 
-from tests.load.speed.customers import BOOKED, TOO_LONG, Line, visit
+from tests.load.speed.customers import BOOKED, TALK, TOO_LONG, Answer, Line, visit
 from tests.load.speed.figures import EARLY, Load, Mixed, Second, Size, TooLong
 from tests.load.speed.servers import Running
 
@@ -59,14 +59,23 @@ async def booking_turns(line: Line, size: Size) -> tuple[list[float], int]:
     return turns, booked
 
 
+async def warm_up(line: Line, questions: Sequence[str]) -> None:
+    """Some questions and one whole test drive; raises RuntimeError where nothing is booked, for then nothing is measured either."""
+    for number in range(4):
+        await line.say(f"warm-{number}-{time.time_ns()}", questions[0])
+    said = [answer.text async for answer in line.books(f"warm-{time.time_ns()}")]
+    if BOOKED not in said[-1]:
+        raise RuntimeError(f"no test drive can be booked: {said}")
+
+
 async def second_message(line: Line, questions: Sequence[str], rounds: int = 9) -> Second:
-    """Two messages of one sender, the second while the first runs; medians."""
+    """Two messages of one sender, the second while the first runs, which calls an action on both sides; medians."""
     alone, after = [], []
     for number in range(rounds):
         sender = f"second-{number}"
         await line.say(sender, questions[0])
         alone.append((await line.say(sender, questions[1])).seconds)
-        first = asyncio.create_task(_ended(line, sender, questions[0]))
+        first = asyncio.create_task(_ended(line, sender, TALK[0]))
         await asyncio.sleep(HEAD_START_SECONDS)
         second = asyncio.create_task(_ended(line, sender, questions[1]))
         ended = await asyncio.gather(first, second)
@@ -85,28 +94,31 @@ async def too_long_message(line: Line, questions: Sequence[str], size: Size, oth
 
 async def load(line: Line, running: Running, questions: Sequence[str], size: Size) -> Load:
     """So many customers, each writing as soon as the answer is there; measured after the first seconds."""
-    turns: list[float] = []
-    customers = _customers(line, questions, size.customers, turns.append)
+    answers: list[Answer] = []
+    customers = _customers(line, questions, size.customers, answers.append)
     await asyncio.sleep(size.warm_seconds)
-    turns.clear()
+    answers.clear()
     failed, begun = line.failed, time.perf_counter()
     await asyncio.sleep(size.load_seconds)
-    taken, done, failed = time.perf_counter() - begun, sorted(turns), line.failed - failed
+    taken, failed = time.perf_counter() - begun, line.failed - failed
+    done, booked = (
+        sorted(answer.seconds for answer in answers),
+        sum(BOOKED in answer.text for answer in answers),
+    )
     rss, pss = running.rss(), running.pss()
     await _leave(customers)
     p99 = done[int(len(done) * 0.99)] if done else 0.0
-    return Load(len(done) / taken, median(done) if done else 0.0, p99, failed, rss, pss)
+    return Load(len(done) / taken, median(done) if done else 0.0, p99, failed, booked, rss, pss)
 
 
 async def mixed(line: Line, running: Running, questions: Sequence[str], size: Size) -> Mixed:
     """The same customers for as long as `size` says, with the memory."""
-    turns: list[float] = []
-    failed, begun = line.failed, time.perf_counter()
-    customers = _customers(line, questions, size.customers, turns.append)
+    sent, failed, begun = line.sent, line.failed, time.perf_counter()
+    customers = _customers(line, questions, size.customers, lambda answer: None)
     points: list[tuple[float, float]] = []
     while time.perf_counter() - begun < size.mixed_seconds:
         await asyncio.sleep(1)
-        points.append((len(turns), sum(running.rss())))
+        points.append((line.sent - sent, sum(running.rss())))
     taken = time.perf_counter() - begun
     await _leave(customers)
     return Mixed(taken, line.failed - failed, points)
@@ -137,7 +149,7 @@ async def _worst_turn(
 
 
 def _customers(
-    line: Line, questions: Sequence[str], number: int, note: Callable[[float], None]
+    line: Line, questions: Sequence[str], number: int, note: Callable[[Answer], object]
 ) -> list[asyncio.Task[None]]:
     """They come again and again, each time as somebody new, until they are sent away."""
 
@@ -145,7 +157,7 @@ def _customers(
         for time_ in range(10**9):
             visitor = next(line.numbers)
             async for answer in visit(line, f"load-{visitor}", customer + time_, questions):
-                note(answer.seconds)
+                note(answer)
 
     return [asyncio.create_task(come(customer)) for customer in range(number)]
 

@@ -81,12 +81,12 @@ def notes(ours: Figures, stock: Figures, stock_is_kept: bool) -> str:
     if stock_is_kept:
         lines.append("**Stock's figures are kept ones** of an earlier run on this machine (`STOCK=cached`).")
     loads = [
-        f"| {side} | {name} | {load.per_second:.1f} | {_ms(load.median)} | {_ms(load.p99)} | {load.failed} "
+        f"| {side} | {name} | {load.per_second:.1f} | {_ms(load.median)} | {_ms(load.p99)} | {load.failed} | {load.booked} "
         f"| {_each(load.rss)} | {_each(load.pss)} |"
         for side, figures in (("ours", ours), ("stock", stock))
         for name, load in figures.loads.items()
     ]
-    head = "| | run as | messages/s | median | p99 | failed | RSS, MB | PSS, MB |\n|---|---|---:|---:|---:|---:|---:|---:|"
+    head = "| | run as | messages/s | median | p99 | failed | booked | RSS, MB | PSS, MB |\n|---|---|---:|---:|---:|---:|---:|---:|---:|"
     return "\n\n".join([*lines, "\n".join([head, *loads])])
 
 
