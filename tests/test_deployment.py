@@ -18,7 +18,7 @@ import httpx
 import pytest
 import yaml
 
-from bot.runtime.training import INPUTS
+from bot.runtime.model_inputs import INPUTS
 from bot.settings import NAMES, ROOT
 from tests.database import new_postgres_url
 from tests.redis import RedisServer

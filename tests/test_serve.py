@@ -10,6 +10,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import httpx
@@ -28,6 +29,7 @@ def test_an_empty_home_a_password_and_ctrl_c(tmp_path: Path) -> None:
     assert password
     login = {"username": "admin", "password": password[1]}
     assert server.client.post("/api/staff/login", json=login).status_code == 200
+    assert _stored_hash(server).startswith("$argon2id$v=19$m=65536,t=3,p=4$")
     server.rest("wang", "你好")
 
     listening = _listen(server)
@@ -40,6 +42,11 @@ def test_an_empty_home_a_password_and_ctrl_c(tmp_path: Path) -> None:
     assert not listening.is_alive()
     assert server.out.endswith("已停止 … stopped\n")
     assert "Traceback" not in server.err
+
+
+def _stored_hash(server: RunningServer) -> str:
+    with closing(sqlite3.connect(server.home / "zhanting.db")) as database:
+        return str(database.execute("SELECT password_hash FROM users").fetchone()[0])
 
 
 @pytest.mark.postgres

@@ -7,13 +7,13 @@ import warnings
 from collections.abc import Iterable
 
 from bot import clock
-from bot.runtime.no_tensorflow import keep_tensorflow_out
+from bot.runtime.no_tensorflow import NEVER_CALLED, keep_tensorflow_out
 from bot.services.logs import install_logging
 from bot.settings import Settings
 
 
 def prepare(settings: Settings, log_level: str | None = None) -> None:
-    keep_tensorflow_out()
+    keep_tensorflow_out(NEVER_CALLED)
     warnings.showwarning = _hide_warning
     install_logging(log_level or settings.log_level, settings.log_format)
     for noisy in ("rasa", "rasa_sdk", "sanic", "alembic", "matplotlib", "apscheduler", "numexpr"):

@@ -10,15 +10,31 @@ from __future__ import annotations
 import copy
 from collections import deque
 from collections.abc import Generator
+from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
+from rasa.shared.core.constants import PREVIOUS_ACTION
 from rasa.shared.core.domain import Domain
-from rasa.shared.core.events import ActionExecuted, Event, FollowupAction, UserUttered
+from rasa.shared.core.events import (
+    ActionExecuted,
+    ActiveLoop,
+    BotUttered,
+    DefinePrevUserUtteredFeaturization,
+    EntitiesAdded,
+    Event,
+    FollowupAction,
+    SlotSet,
+    UserUttered,
+)
 from rasa.shared.core.slots import Slot
 from rasa.shared.core.trackers import DialogueStateTracker, EventVerbosity, TrackerActiveLoop
 
 State = dict[str, Any]
+_PLAIN = frozenset(
+    {UserUttered, BotUttered, SlotSet, FollowupAction, DefinePrevUserUtteredFeaturization, EntitiesAdded}
+)
+"""Events that take nothing back that happened before, whatever it was."""
 
 
 class LiveTracker(DialogueStateTracker):
@@ -32,11 +48,11 @@ class LiveTracker(DialogueStateTracker):
     """The same as JSON, so that a row is not encoded anew at every turn."""
     mark: str | None
     """The name of the write that holds this state; None before the first one."""
-    states: dict[bool, State]
-    """The states that were made of this moment, with and without unset slots."""
+    horizon: int = 0
+    """How many of the newest states a policy may look at; 0: all of them. Of the model, hence of the class."""
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
-        self.told, self.encoded, self.mark, self.states = [], [], None, {}
+        self.told, self.encoded, self.mark = [], [], None
         self._past: Past | None = None
         self._applied: tuple[int, list[Event]] = (0, [])
         super().__init__(*arguments, **named)
@@ -55,7 +71,6 @@ class LiveTracker(DialogueStateTracker):
         twin.events = deque() if events is None else events
         twin._past = None
         twin._applied = (0, [])
-        twin.states = {}
         twin.active_loop = copy.copy(self.active_loop)
         if events is None:
             twin.told, twin.encoded = [], []
@@ -79,15 +94,26 @@ class LiveTracker(DialogueStateTracker):
 
     def applied_events(self) -> list[Event]:
         """The events that count, found once per event."""
-        if self._applied[0] != len(self.events):
-            self._applied = (len(self.events), super().applied_events())
-        return list(self._applied[1])
+        known, applied = self._applied
+        if known != len(self.events):
+            new = list(islice(self.events, known, None))
+            if known < len(self.events) and all(type(event) in _PLAIN or self._adds(event) for event in new):
+                applied = [*applied, *new]
+            else:
+                applied = super().applied_events()
+            self._applied = (len(self.events), applied)
+        return list(applied)
+
+    def _adds(self, event: Event) -> bool:
+        """Whether this action takes nothing back: a form that runs again takes its last run out of the past."""
+        if type(event) is not ActionExecuted:
+            return False
+        loops = (each.name for each in self.events if type(each) is ActiveLoop)
+        return event.action_name not in loops
 
     def generate_all_prior_trackers(self) -> Generator[tuple[DialogueStateTracker, bool], None, None]:
         """The tracker before each action, and whether the action is hidden from learnt policies."""
-        if self._past is None:
-            self._past = Past(self.blank())
-        yield from self._past.moments(self.applied_events())
+        yield from self._moments_so_far().moments()
 
     def past_states(
         self,
@@ -96,16 +122,18 @@ class LiveTracker(DialogueStateTracker):
         ignore_rule_only_turns: bool = False,
         rule_only_data: dict[str, Any] | None = None,
     ) -> list[State]:
-        """The states of the moments; those of earlier messages are remembered."""
-        return list(
-            Domain.states_for_tracker_history(
-                _RememberedStates(domain, self.latest_message),
-                self,
-                omit_unset_slots=omit_unset_slots,
-                ignore_rule_only_turns=ignore_rule_only_turns,
-                rule_only_data=rule_only_data,
-            )
-        )
+        """The newest states, as many as policies look at; those of earlier messages are remembered."""
+        past, kind = self._moments_so_far(), (omit_unset_slots, ignore_rule_only_turns)
+        if kind not in past.walks or past.walks[kind].domain is not domain:
+            past.walks[kind] = Walk(domain, *kind, rule_only_data)
+        steps = past.walks[kind].steps(list(past.moments()), self.latest_message)
+        return [step.copied() for step in [step for step in steps if not step.is_left_out][-self.horizon :]]
+
+    def _moments_so_far(self) -> Past:
+        if self._past is None:
+            self._past = Past(self.blank())
+        self._past.follow(self.applied_events())
+        return self._past
 
     def blank(self) -> LiveTracker:
         """A tracker of the same sender before anything happened."""
@@ -141,12 +169,17 @@ class Past:
         self._played: list[Event] = []
         self._moments: list[tuple[int, LiveTracker, bool]] = []
         """Position of an action among the events, the state before it, whether it is hidden."""
+        self.walks: dict[tuple[bool, bool], Walk] = {}
+        """States of the moments: with or without unset slots, and turns of rules."""
 
-    def moments(self, applied: list[Event]) -> Generator[tuple[LiveTracker, bool], None, None]:
-        """Each moment of these events, and whether its action is hidden; the present one at last."""
+    def follow(self, applied: list[Event]) -> None:
+        """Go to the end of these events."""
         self._go_back_to(_in_common(self._played, applied))
         for event in applied[len(self._played) :]:
             self._play(event)
+
+    def moments(self) -> Generator[tuple[LiveTracker, bool], None, None]:
+        """Each moment of the events, and whether its action is hidden; the present one at last."""
         for _, moment, is_hidden in list(self._moments):
             yield moment, is_hidden
         yield self._now.still(), False
@@ -159,6 +192,8 @@ class Past:
             self._moments.pop()
         at, state, _ = self._moments.pop() if self._moments else (0, self._blank, False)
         self._now = state.still()
+        for walk in self.walks.values():
+            walk.go_back_to(len(self._moments))
         again, self._played = self._played[at:position], self._played[:at]
         for event in again:
             self._play(event)
@@ -170,24 +205,65 @@ class Past:
         event.apply_to(self._now)
 
 
-class _RememberedStates:
-    """A domain that makes the state of a past moment once."""
+class Walk:
+    """States of moments as ``Domain.states_for_tracker_history`` (Rasa 3.6.21) makes them, each of them once."""
 
-    def __init__(self, domain: Domain, latest_message: UserUttered | None) -> None:
-        self._domain, self._latest_message = domain, latest_message
+    def __init__(
+        self, domain: Domain, omits_unset: bool, hides_rules: bool, rule_only_data: dict[str, Any] | None
+    ) -> None:
+        self.domain, self._omits_unset, self._hides_rules = domain, omits_unset, hides_rules
+        self._rule_only_data = rule_only_data
+        self._steps: list[Step] = []
 
-    def get_active_state(self, tracker: LiveTracker, omit_unset_slots: bool = False) -> State:
-        """A copy: whoever asked may change it."""
-        state = tracker.states.get(omit_unset_slots)
-        if state is None:
-            state = self._domain.get_active_state(tracker, omit_unset_slots=omit_unset_slots)
-            # How the newest message is used may still be noted on it; the others stay as they are.
-            if tracker.latest_message is not self._latest_message:
-                tracker.states[omit_unset_slots] = state
-        return {kind: dict(values) for kind, values in state.items()}
+    def go_back_to(self, moments: int) -> None:
+        del self._steps[moments:]
 
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._domain, name)
+    def steps(self, moments: list[tuple[LiveTracker, bool]], newest: UserUttered | None) -> list[Step]:
+        """How the ``newest`` message is used may still be noted on it, so that its states are made anew, and so is the
+        state of the present moment, the last one; those of the others stay as they are."""
+        steps, present = self._steps, moments[-1][0]
+        for moment, is_hidden in moments[len(self._steps) :]:
+            if steps is self._steps and (moment.latest_message is newest or moment is present):
+                steps = list(self._steps)
+            steps.append(self._step(steps[-1] if steps else Step(), moment, is_hidden))
+        return steps
+
+    def _step(self, before: Step, moment: LiveTracker, is_hidden: bool) -> Step:
+        if not self._hides_rules:
+            state = self.domain.get_active_state(moment, omit_unset_slots=self._omits_unset)
+            return Step(state)
+        action, was_hidden = before.action, before.was_hidden
+        if not was_hidden:
+            action = Domain._get_prev_action_sub_state(moment)
+        if not moment.followup_action and moment.latest_action_name != moment.active_loop_name:
+            was_hidden = is_hidden
+        if was_hidden:
+            return Step({}, action, True, True, before.shown)
+        state = self.domain.get_active_state(moment, omit_unset_slots=self._omits_unset)
+        Domain._remove_rule_only_features(state, self._rule_only_data)
+        if before.shown is not None:
+            Domain._substitute_rule_only_user_input(state, before.shown)
+        if action:
+            state[PREVIOUS_ACTION] = action
+        state = Domain._clean_state(state)
+        return Step(state, action, False, False, state)
+
+
+@dataclass(frozen=True)
+class Step:
+    """A moment's state and what the next one needs of it."""
+
+    state: State = field(default_factory=dict)
+    action: Any = None
+    """The last action that learnt policies see."""
+    was_hidden: bool = False
+    is_left_out: bool = False
+    shown: State | None = None
+    """The last state that was not left out."""
+
+    def copied(self) -> State:
+        """Whoever asks for a state may change it."""
+        return {kind: dict(values) for kind, values in self.state.items()}
 
 
 def _in_common(one: list[Event], other: list[Event]) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from enum import Enum
 from pathlib import Path
 
@@ -20,13 +20,19 @@ class Part(Enum):
 
 COMMON = ("config.yml", "requirements.lock")
 OWN = {Part.UNDERSTANDING: ("bot/understanding",), Part.DIALOGUE: ("domain.yml",)}
+INPUTS = ("data", *COMMON, *(name for names in OWN.values() for name in names))
+"""Every file and folder of these."""
 TOPICS = {Part.UNDERSTANDING: ("nlu", "responses"), Part.DIALOGUE: ("stories", "rules")}
 """The keys by which Rasa tells its training files apart (rasa/shared/data.py, ``is_key_in_yaml``)."""
 
 
 def fingerprint(root: Path = ROOT) -> str:
     """A hash of everything that a trained model depends on: that of each part, with a hyphen between."""
-    return "-".join(part_fingerprint(part, root) for part in Part)
+    return joined_fingerprint({part: part_fingerprint(part, root) for part in Part})
+
+
+def joined_fingerprint(parts: Mapping[Part, str]) -> str:
+    return "-".join(parts[part] for part in Part)
 
 
 def part_fingerprint(part: Part, root: Path = ROOT) -> str:

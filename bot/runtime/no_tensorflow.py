@@ -3,7 +3,8 @@
 Rasa 3.6.21 imports TensorFlow and Keras with every recipe, although a pipeline without DIET, TED and
 ResponseSelector never calls them: 350 MB and most of the start (DESIGN.md, *Decisions*). The stand-ins let
 those modules be *defined*; calling one of them raises ``TensorFlowCalled``. Stock commands (``rasa train`` …)
-never come here. Drop this module when Rasa imports its components lazily.
+never come here. The same goes for what Rasa imports for channels, stores, charts and classifiers that are not ours.
+Drop this module when Rasa imports its components lazily.
 """
 
 from __future__ import annotations
@@ -15,7 +16,29 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
 
-STANDS_IN_FOR = ("tensorflow", "keras", "tensorflow_addons", "tensorflow_hub", "tensorflow_text")
+TENSORFLOW = frozenset({"tensorflow", "keras", "tensorflow_addons", "tensorflow_hub", "tensorflow_text"})
+NEVER_CALLED = frozenset(
+    {
+        "aiogram",
+        "boto3",
+        "botocore",
+        "matplotlib",
+        "mattermostwrapper",
+        "fbmessenger",
+        "prompt_toolkit",
+        "pymongo",
+        "questionary",
+        "rocketchat_API",
+        "slack_sdk",
+        "sklearn",
+        "twilio",
+        "webexteamssdk",
+    }
+)
+"""What Rasa imports for channels, stores, charts and classifiers that are not ours: 60 MB and a second of the start.
+
+The server and the commands do without; the evaluation, which draws and compares, does not.
+"""
 
 
 class TensorFlowCalled(RuntimeError):
@@ -42,7 +65,9 @@ class Inert(metaclass=_InertType):
             return args[0]
         if kwargs.keys() <= {"experimental_relax_shapes", "reduce_retracing", "package"} and not args:
             return _unchanged
-        raise TensorFlowCalled(f"{cls.__name__} was called, but this process runs without TensorFlow")
+        raise TensorFlowCalled(
+            f"{cls.__name__} was called, but this process runs without TensorFlow and what else is never called"
+        )
 
 
 class _InertModule(ModuleType):
@@ -58,10 +83,13 @@ class _InertModule(ModuleType):
 
 
 class _InertFinder(MetaPathFinder, Loader):
+    def __init__(self) -> None:
+        self.names = TENSORFLOW
+
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        if fullname.partition(".")[0] not in STANDS_IN_FOR:
+        if fullname.partition(".")[0] not in self.names:
             return None
         return ModuleSpec(fullname, self, is_package=True)
 
@@ -72,11 +100,18 @@ class _InertFinder(MetaPathFinder, Loader):
         """Nothing to run: attributes come into being when they are asked for."""
 
 
-def keep_tensorflow_out() -> None:
-    """Install the stand-ins; does nothing if they are there, or if the real TensorFlow is loaded already."""
-    if "tensorflow" in sys.modules or any(isinstance(finder, _InertFinder) for finder in sys.meta_path):
+def keep_tensorflow_out(others: frozenset[str] = frozenset()) -> None:
+    """Install the stand-ins, also for ``others``; what is loaded already stays what it is.
+
+    Does nothing if they are there, or if the real TensorFlow is loaded already.
+    """
+    finder = next((each for each in sys.meta_path if isinstance(each, _InertFinder)), None)
+    if finder is None and "tensorflow" in sys.modules:
         return
-    sys.meta_path.insert(0, _InertFinder())
+    if finder is None:
+        finder = _InertFinder()
+        sys.meta_path.insert(0, finder)
+    finder.names |= others - sys.modules.keys()
 
 
 def _unchanged(function: Any) -> Any:

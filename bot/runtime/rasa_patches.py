@@ -6,16 +6,21 @@ endpoint, the response generator. ``tests/runtime/test_rasa_patches.py`` fails w
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from jsonschema.exceptions import ValidationError
 from rasa.core.actions.action import RemoteAction
 from rasa.core.actions.forms import FormAction
+from rasa.core.policies.memoization import MemoizationPolicy
+from rasa.core.policies.policy import Policy
+from rasa.core.policies.rule_policy import RULES, RULES_FOR_LOOP_UNHAPPY_PATH, RulePolicy
 from rasa.engine.graph import GraphNode, GraphSchema
 from rasa.engine.runner.dask import DaskGraphRunner
-from rasa.shared.core.constants import REQUESTED_SLOT
+from rasa.shared.core.constants import ACTION_LISTEN_NAME, REQUESTED_SLOT, SHOULD_NOT_BE_SET
 from rasa.shared.core.events import ActionExecuted, Event, Restarted, SlotSet
+from rasa.shared.utils import validation
 from rasa.shared.utils.common import all_subclasses
 
 from bot.runtime.live_tracker import LiveTracker
@@ -23,6 +28,10 @@ from bot.runtime.live_tracker import LiveTracker
 WRITTEN_FOR = "3.6.21"
 _by_searching = Event.resolve_by_type
 _by_replaying = FormAction._temporary_tracker
+_by_trying_all = RulePolicy._get_possible_keys
+_by_intent_or_text = RulePolicy._find_action_from_rules
+Turn = tuple["str | None", "str | None"]
+"""The action before a moment and the intent of its message."""
 
 
 def apply_patches() -> None:
@@ -30,6 +39,8 @@ def apply_patches() -> None:
     Event.resolve_by_type = staticmethod(_by_name(_event_types()))
     RemoteAction._validate_action_result = lambda _, result: check_result(result)
     FormAction._temporary_tracker = _temporary_tracker
+    RulePolicy._get_possible_keys = _possible_keys
+    RulePolicy._find_action_from_rules = _action_from_rules
 
 
 def _event_types() -> dict[str, type[Event]]:
@@ -75,6 +86,83 @@ def _temporary_tracker(form: Any, tracker: Any, additional_events: list[Event], 
     for event in (asked, ActionExecuted(form.name()), *additional_events):
         twin.update(event)
     return twin
+
+
+def study_rules(runner: DaskGraphRunner) -> int:
+    """Index the rules of a loaded model; gives how many states its policies look at, 0 for all of them."""
+    policies = [node._component for node in runner._instantiated_nodes.values()]
+    for policy in policies:
+        if isinstance(policy, RulePolicy):
+            rules = policy.lookup[RULES], policy.lookup[RULES_FOR_LOOP_UNHAPPY_PATH]
+            policy.rules_by_turn = {id(lookup): _by_turn(policy, lookup) for lookup in rules}
+    memories = [_memory(policy) for policy in policies if isinstance(policy, Policy)]
+    return max(memories) if all(memories) else 0
+
+
+def _by_turn(policy: Any, lookup: Mapping[str, str]) -> dict[Turn, list[str]]:
+    index: dict[Turn, list[str]] = {}
+    for key in lookup:
+        index.setdefault(_turn_of(policy._rule_key_to_state(key)[-1]), []).append(key)
+    return index
+
+
+def _turn_of(state: Mapping[str, Any]) -> Turn:
+    action, intent = state.get("prev_action", {}).get("action_name"), state.get("user", {}).get("intent")
+    return _known(action), _known(intent)
+
+
+def _known(value: Any) -> Any:
+    return None if value == SHOULD_NOT_BE_SET else value or None
+
+
+def _memory(policy: Any) -> int:
+    """Before its first state a rule asks for nothing."""
+    if type(policy) is MemoizationPolicy:
+        return int(policy.featurizer.max_history or 0)
+    if type(policy) is not RulePolicy:
+        return 0
+    rules = (key for kind in (RULES, RULES_FOR_LOOP_UNHAPPY_PATH) for key in policy.lookup[kind])
+    return max((len(policy._rule_key_to_state(key)) for key in rules), default=1)
+
+
+def _possible_keys(policy: Any, lookup: dict[str, str], states: list[Any]) -> set[str]:
+    """Rasa tries every rule at every prediction; those that end with another action or intent cannot fit."""
+    index = policy.__dict__.get("rules_by_turn", {}).get(id(lookup))
+    action, intent = _turn_of(states[-1]) if states else (None, None)
+    if (
+        index is None or action is None
+    ):  # not studied; or the beginning, which Rasa treats in a way of its own
+        return set(_by_trying_all(policy, lookup, states))
+    turns = {(each, said) for each in (action, None) for said in (intent, None)}
+    fitting = {key: "" for turn in turns for key in index.get(turn, ())}
+    return set(_by_trying_all(policy, fitting, states))
+
+
+def _action_from_rules(policy: Any, tracker: Any, domain: Any, use_text_for_last_user_input: bool) -> Any:
+    """Rasa looks for rules about the words of a message first, also where there are none."""
+    if use_text_for_last_user_input and _reads_no_words(policy):
+        return None, None, False
+    return _by_intent_or_text(policy, tracker, domain, use_text_for_last_user_input)
+
+
+def _reads_no_words(policy: Any) -> bool:
+    """Whether no rule can fit just after a message whose intent is not told, which is when Rasa looks."""
+    index = policy.__dict__.get("rules_by_turn", {}).get(id(policy.lookup[RULES]))
+    return index is not None and not any(
+        intent is None and action in (None, ACTION_LISTEN_NAME) for action, intent in index
+    )
+
+
+@contextmanager
+def trusted_domain() -> Iterator[None]:
+    """While a trained model is loaded: its domain was checked when it was trained, and Rasa takes half a second to
+    check it again."""
+    checked = validation.validate_yaml_schema
+    validation.validate_yaml_schema = lambda *_, **__: None
+    try:
+        yield
+    finally:
+        validation.validate_yaml_schema = checked
 
 
 class RunnerInOrder:

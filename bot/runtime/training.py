@@ -8,13 +8,15 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from bot.domain.errors import SetupError
-from bot.runtime.model_inputs import Part, fingerprint, part_fingerprint
+from bot.runtime.model_inputs import Part, fingerprint
 from bot.settings import ROOT
 
 MODELS_KEPT = 3
+TRIES = 3
 
 
 def model_path(models: Path, root: Path = ROOT) -> Path:
@@ -27,14 +29,17 @@ def ensure_model(models: Path, tell: Callable[[str], None]) -> Path:
 
     Several processes that need the same one wait for the first of them.
     """
-    path = model_path(models)
-    if path.is_file():
-        return path
-    with _one_at_a_time(models):
-        return path if path.is_file() else _trained(models, path, tell)
+    for _ in range(TRIES):
+        path = model_path(models)
+        if path.is_file():
+            return path
+        with _one_at_a_time(models):
+            if not path.is_file():
+                _train_apart(models, tell)
+    raise SetupError("the training data was changed again and again while the model was trained")
 
 
-def _trained(models: Path, path: Path, tell: Callable[[str], None]) -> Path:
+def _train_apart(models: Path, tell: Callable[[str], None]) -> None:
     tell("正在训练模型（训练数据有变化，约一分钟）… training the model, about a minute")
     result = subprocess.run(
         [sys.executable, "-m", "bot", "train", "--changed"],
@@ -46,10 +51,9 @@ def _trained(models: Path, path: Path, tell: Callable[[str], None]) -> Path:
         encoding="utf-8",
         errors="replace",
     )
-    if result.returncode != 0 or not path.is_file():
+    if result.returncode != 0:
         print(result.stdout, file=sys.stderr)
         raise SetupError("the model could not be trained; the lines above say why")
-    return path
 
 
 @contextmanager
@@ -74,37 +78,30 @@ def train(models: Path, root: Path = ROOT, changed_only: bool = False) -> Path:
     From nothing, or with ``changed_only`` what changed: the part of the model (``Part``) whose inputs are those of a
     model that is there is taken from it.
     """
-    path = model_path(models, root)
     _make_folder(models)
     os.environ["LOG_LEVEL"] = "ERROR"  # what Rasa's progress bars obey
-    os.environ["RASA_MAX_CACHE_SIZE"] = (
-        "0"  # Rasa would fill .rasa/ with a gigabyte, and read nothing from it
-    )
     from bot.runtime.model_parts import build_model
 
-    partial = path.with_name(f"{path.name.removesuffix('.tar.gz')}.{os.getpid()}.tar.gz")
+    unfinished = models / f"zhanting-unfinished.{os.getpid()}.tar.gz"
     try:
-        build_model(partial, root, _with_the_same_parts(models, root) if changed_only else {})
-        if model_path(models, root) != path:
-            raise SetupError("the training data was changed while the model was trained; train again")
-        os.replace(partial, path)
+        made_of = build_model(unfinished, root, partial(_with_part, models) if changed_only else _nothing)
+        path = models / f"zhanting-{made_of}.tar.gz"
+        os.replace(unfinished, path)
     finally:
-        partial.unlink(missing_ok=True)
+        unfinished.unlink(missing_ok=True)
     _forget_older(models)
     return path
 
 
-def _with_the_same_parts(models: Path, root: Path) -> dict[Part, list[Path]]:
-    """For each part the models that were trained on what it is made of now, newest first."""
-    found: dict[Part, list[Path]] = {part: [] for part in Part}
-    now = [(part, part_fingerprint(part, root)) for part in Part]
-    for path in _newest_first(models):
-        then = path.name.removeprefix("zhanting-").removesuffix(".tar.gz").split("-")
-        if len(then) == len(now):
-            for (part, inputs), trained_on in zip(now, then, strict=True):
-                if inputs == trained_on:
-                    found[part].append(path)
-    return found
+def _with_part(models: Path, part: Part, made_of: str) -> list[Path]:
+    """The models whose part was made of the same, newest first."""
+    place = list(Part).index(part)
+    found = [(path, path.name.removeprefix("zhanting-").split(".")[0]) for path in _newest_first(models)]
+    return [path for path, name in found if name.split("-")[place : place + 1] == [made_of]]
+
+
+def _nothing(*_: object) -> list[Path]:
+    return []
 
 
 def _forget_older(models: Path) -> None:

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from bot.domain.booking import VisitStatus
 from bot.domain.replies import STANDARD_VARIABLES, StandardReply
 from bot.services.content.snapshot import Content
+from bot.services.pinyin import spelled_out
 from bot.services.staff import Staff
 from bot.services.wording import fill_spaced, say_time
 from bot.services.workplace import FACTS_OF_A_MODEL, FACTS_OF_A_NAME, first_fact, newest_facts
@@ -88,9 +89,7 @@ def _rank_of_word(reply: StandardReply, word: str) -> int | None:
 @lru_cache(maxsize=1000)
 def _pinyin(title: str) -> tuple[str, str]:
     """A title spelled out and as the beginnings of its syllables."""
-    from pypinyin import lazy_pinyin  # takes a while to load
-
-    syllables = [syllable.casefold() for syllable in lazy_pinyin(title)]
+    syllables = [syllable.casefold() for syllable in spelled_out(title)]
     return "".join(syllables), "".join(syllable[:1] for syllable in syllables)
 
 

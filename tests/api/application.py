@@ -24,7 +24,7 @@ from bot.api.staff import staff_api
 from bot.services.staff import ensure_admin, log_in
 from bot.store.database import Database
 from tests.installations import filled_database
-from tests.server import PASSWORD, free_port
+from tests.server import PASSWORD, free_port, local_client
 from tests.services.bookings import NOW
 
 _numbers = itertools.count(1)
@@ -95,7 +95,7 @@ async def desk(directory: Path) -> AsyncIterator[Desk]:
     TouchUp._registry.clear()  # Sanic rewrites its own methods at a start and cannot do it twice in a process
     await server.start_serving()
     try:
-        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=10) as client:
+        async with local_client(port, timeout=10) as client:
             yield Desk(client, database, _logged_in(database))
     finally:
         server.close()

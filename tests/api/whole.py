@@ -26,7 +26,7 @@ from bot.services.staff import csrf_token
 from bot.settings import read_settings
 from bot.store.database import Database
 from tests.installations import filled_database
-from tests.server import PASSWORD, free_port
+from tests.server import PASSWORD, free_port, local_client
 from tests.services.bookings import NOW
 from tests.services.dialogues import Echo
 
@@ -109,7 +109,7 @@ async def whole(directory: Path, **environment: str) -> AsyncIterator[Whole]:
     TouchUp._registry.clear()  # Sanic rewrites its own methods at a start and cannot do it twice in a process
     await server.start_serving()
     try:
-        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30) as client:
+        async with local_client(port, timeout=30) as client:
             yield Whole(built.app, client, installation, built.turns)
     finally:
         await built.turns.close()

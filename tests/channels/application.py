@@ -24,7 +24,7 @@ from bot.services.throttle import Flood
 from bot.services.turns import Turns
 from bot.services.wakeups import Wakeups
 from bot.store.database import Database
-from tests.server import free_port
+from tests.server import free_port, local_client
 from tests.services.dialogues import Echo
 
 _numbers = itertools.count(1)
@@ -120,7 +120,7 @@ async def running(
     TouchUp._registry.clear()  # Sanic rewrites its own methods at a start and cannot do it twice in a process
     await server.start_serving()
     try:
-        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=60) as client:
+        async with local_client(port, timeout=60) as client:
             yield Application(client, filled[0], turns, wakeups, dialogue)
     finally:
         wakeups.close()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import (
     ActionExecuted,
     ActiveLoop,
@@ -69,6 +70,26 @@ def test_a_copy_is_still_to_do_what_an_event_asked_for() -> None:
     assert live.copy().followup_action == stock.copy().followup_action == "ask"
 
 
+def test_the_present_is_not_taken_for_the_past() -> None:
+    """Before the first message too: what a policy was shown is not what it will see a moment later."""
+    live, stock = twins([ActionExecuted("action_listen")], slots())
+    domain = Domain.from_yaml(
+        "version: '3.1'\nslots: {name: {type: text, mappings: [{type: custom}]}}\nactions: [greet]"
+    )
+    for event in (
+        SlotSet("name", "张伟"),
+        ActionExecuted("greet"),
+        SlotSet("name", None),
+        UserUttered("你好"),
+    ):
+        for hides in (False, True):
+            named = {"ignore_rule_only_turns": hides, "rule_only_data": {}}
+            assert live.past_states(domain, **named) == stock.past_states(domain, **named)
+        live.update(event)
+        stock.update(event)
+    assert len(live.past_states(domain)) == 3
+
+
 async def test_the_states_of_a_whole_conversation_are_those_of_rasa(
     agent: Any, assistant: Assistant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -84,6 +105,7 @@ async def test_the_states_of_a_whole_conversation_are_those_of_rasa(
         return states
 
     monkeypatch.setattr(LiveTracker, "past_states", compared)
+    monkeypatch.setattr(LiveTracker, "horizon", 0)  # all of them, not only those that a policy looks at
     customer = assistant.customer()
     for text in TALK:
         await customer.says(text)

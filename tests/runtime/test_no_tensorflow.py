@@ -61,6 +61,22 @@ def test_installing_twice_changes_nothing() -> None:
     assert _run(PREPARE + script) == ""
 
 
+def test_what_is_never_called_is_kept_out_where_it_is_asked_for() -> None:
+    script = """
+import json, sys
+from bot.runtime.no_tensorflow import NEVER_CALLED
+import matplotlib
+assert matplotlib.__file__
+keep_tensorflow_out(NEVER_CALLED)
+import sklearn.model_selection, slack_sdk.web.client, matplotlib as again
+assert again is matplotlib
+try: sklearn.model_selection.train_test_split([1])
+except TensorFlowCalled: pass
+else: raise AssertionError("it was called")
+"""
+    assert _run(PREPARE + script) == ""
+
+
 def test_a_process_that_has_the_real_one_is_left_alone() -> None:
     script = """
 import sys, types

@@ -11,16 +11,29 @@ import rasa
 from jsonschema import ValidationError, validate
 from rasa.core.actions.action import RemoteAction
 from rasa.core.actions.forms import FormAction
+from rasa.core.policies.rule_policy import RulePolicy
 from rasa.engine.runner.dask import DaskGraphRunner
+from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import Event
+from rasa.shared.core.trackers import DialogueStateTracker
+from rasa.shared.exceptions import YamlException
 from rasa.shared.utils.common import all_subclasses
 
 from bot.runtime import rasa_patches
+from bot.runtime.live_tracker import LiveTracker
 from bot.runtime.rasa_patches import RunnerInOrder, apply_patches, check_result
+from tests.conversations.harness import Assistant
 
 REPLACED = {
     "Event.resolve_by_type": (rasa_patches._by_searching, "b5cf570fa7f2"),
     "FormAction._temporary_tracker": (rasa_patches._by_replaying, "381bc4b6e07f"),
+    "RulePolicy._get_possible_keys": (rasa_patches._by_trying_all, "2915fd81711e"),
+    "RulePolicy._find_action_from_rules": (rasa_patches._by_intent_or_text, "be6da6ee0f54"),
+    "RulePolicy._is_rule_applicable": (RulePolicy._is_rule_applicable, "64a108b016b4"),
+    "RulePolicy._predict": (RulePolicy._predict, "f5182d8a1063"),
+    "Domain.states_for_tracker_history": (Domain.states_for_tracker_history, "035111ce73ac"),
+    "Domain.from_yaml": (Domain.from_yaml, "6b0dd11fb3c6"),
+    "DialogueStateTracker.applied_events": (DialogueStateTracker.applied_events, "764d5065ea99"),
     "DaskGraphRunner.run": (DaskGraphRunner.run, "45f0f52f574f"),
     "RemoteAction.run": (RemoteAction.run, "ccabf6f1160d"),
 }
@@ -69,8 +82,6 @@ def test_a_form_gets_the_tracker_that_playing_back_would_give(agent: Any) -> Non
     from rasa.shared.core.events import ActionExecuted, ActiveLoop, SlotSet, UserUttered
     from rasa.shared.core.trackers import EventVerbosity
 
-    from bot.runtime.live_tracker import LiveTracker
-
     apply_patches()
     tracker = LiveTracker("c1", agent.domain.slots)
     name = next(iter(agent.domain.form_names))
@@ -118,3 +129,66 @@ def test_nodes_run_once_each_after_what_they_need() -> None:
     result = RunnerInOrder(Runner).run({"given": 1}, ["last"])  # type: ignore[arg-type]
     assert done == ["first", "left", "right", "last"]
     assert result["last"][2] == ("right", ["right", ("first", ["first", ("given", 1)]), ("given", 1)])
+
+
+TALK = (
+    "你好",
+    "营业时间是几点",
+    "我想下周三上午十点去城东店试驾X5",
+    "X5续航多少公里",
+    "随便说点什么吧",
+    "张伟 13812345678",
+    "符合",
+    "转人工",
+    "保修几年",
+)
+
+
+async def test_the_rules_that_fit_are_those_that_rasa_finds(
+    agent: Any, assistant: Assistant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every prediction of a conversation again as Rasa makes it, with the states of its whole past."""
+    found: list[Any] = []
+    quick = RulePolicy._find_action_from_rules
+
+    def compared(policy: Any, tracker: Any, domain: Any, use_text_for_last_user_input: bool) -> Any:
+        result = quick(policy, tracker, domain, use_text_for_last_user_input)
+        with monkeypatch.context() as stock:
+            stock.setattr(LiveTracker, "horizon", 0)
+            stock.setattr(RulePolicy, "_get_possible_keys", rasa_patches._by_trying_all)
+            slow = rasa_patches._by_intent_or_text(policy, tracker, domain, use_text_for_last_user_input)
+        assert (result[0], result[2]) == (slow[0], slow[2] and slow[0] is not None)
+        found.append(result[0])
+        return result
+
+    monkeypatch.setattr(RulePolicy, "_find_action_from_rules", compared)
+    customer = assistant.customer()
+    for text in TALK:
+        await customer.says(text)
+    assert LiveTracker.horizon == 4
+    assert len(set(found)) > 5
+
+
+def test_all_rules_are_tried_where_they_were_not_studied() -> None:
+    """At training they change all the time."""
+
+    class Policy:
+        _rule_key_to_state = staticmethod(RulePolicy._rule_key_to_state)
+        _is_rule_applicable = RulePolicy._is_rule_applicable
+        _does_rule_match_state = staticmethod(RulePolicy._does_rule_match_state)
+
+    rule = '[{"prev_action": {"action_name": "action_listen"}, "user": {"intent": "greet"}}]'
+    state = {"prev_action": {"action_name": "action_listen"}, "user": {"intent": "greet"}}
+    assert rasa_patches._possible_keys(Policy(), {rule: "utter"}, [state]) == {rule}
+    assert (
+        rasa_patches._possible_keys(Policy(), {rule: "utter"}, [{**state, "user": {"intent": "bye"}}])
+        == set()
+    )
+
+
+def test_a_domain_is_checked_again_after_a_model_was_loaded() -> None:
+    refused = "version: '3.1'\nresponses:\n  utter_greet:\n  - nonsense: 1\n"
+    with rasa_patches.trusted_domain():
+        assert Domain.from_yaml(refused).responses
+    with pytest.raises(YamlException):
+        Domain.from_yaml(refused)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from types import SimpleNamespace
 from typing import Any
 
@@ -25,8 +26,9 @@ from tests.services.bookings import NOW, WANG
 from tests.services.owners import pass_by_hand
 
 
+@lru_cache(maxsize=1)
 def demo_content() -> Content:
-    """The content files, without a database."""
+    """The content files, without a database, read once."""
     return build_content([(e.kind, e.id, e.data, 1) for e in read_content(ROOT)], revision=0)
 
 

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from argon2 import PasswordHasher
 
 from bot.domain.conversation import Owner
 from bot.domain.dealership import Dealership
@@ -48,14 +47,6 @@ class Office:
 
     def log(self) -> list[tuple[str, str, str | None]]:
         return [(line.username, line.action, line.subject) for line in list_audit(self.database)]
-
-
-@pytest.fixture(autouse=True)
-def quick_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A hash that is made to be slow is none of these tests' business."""
-    monkeypatch.setattr(
-        "bot.services.staff._hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-    )
 
 
 @pytest.fixture

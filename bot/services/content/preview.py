@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from pypinyin import lazy_pinyin
-
 from bot.domain.errors import NotFound
 from bot.domain.replies import STANDARD_VARIABLES, VARIABLE, Button, VariableType
 from bot.services.content.checks import Fault, new_id_faults, validity_faults
@@ -26,6 +24,7 @@ from bot.services.content.files import parse
 from bot.services.content.listing import Entry, find_entry
 from bot.services.content.snapshot import Content
 from bot.services.content.warnings import question_warnings
+from bot.services.pinyin import spelled_out
 from bot.services.replies import payload_of
 from bot.services.wording import fill_spaced
 from bot.store.database import Database
@@ -170,7 +169,7 @@ def suggested_id(content: Content, kind: str, raw: Mapping[str, Any]) -> str:
     category = raw.get("category") if re.fullmatch(r"[a-z][a-z0-9_]*", raw.get("category") or "") else "other"
     if kind == STANDARD:
         category = "standard"
-    sounds = "_".join(lazy_pinyin(str(raw.get("title") or ""), errors="default")).lower()
+    sounds = "_".join(spelled_out(str(raw.get("title") or ""))).lower()
     slug = re.sub(r"[^a-z0-9]+", "_", sounds)[:_LONGEST_SLUG].strip("_") or "topic"
     number, id_ = 1, f"{category}.{slug}"
     while id_ in taken:

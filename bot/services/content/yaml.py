@@ -12,7 +12,10 @@ from bot.domain.errors import ImportRefused
 
 def read_yaml(text: str) -> Any:
     """Plain data; raises ``yaml.YAMLError`` with the line."""
-    return yaml.load(text, Loader=_Loader)
+    try:
+        return yaml.load(text, Loader=_FastLoader)
+    except yaml.YAMLError:
+        return yaml.load(text, Loader=_Loader)  # which is the better one at naming the line
 
 
 def parse_upload(name: str, data: bytes, largest: int) -> Any:
@@ -27,7 +30,7 @@ def parse_upload(name: str, data: bytes, largest: int) -> Any:
         raise ImportRefused(name, (f"{where}不是有效的 YAML（UTF-8）",)) from error
 
 
-class _Loader(yaml.SafeLoader):
+class _Strict(yaml.constructor.SafeConstructor):
     """Safe, and stricter than YAML 1.1."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
@@ -49,7 +52,12 @@ class _Loader(yaml.SafeLoader):
             return node.value
 
 
-_Loader.add_constructor("tag:yaml.org,2002:timestamp", _Loader.construct_yaml_timestamp)
+class _Loader(_Strict, yaml.SafeLoader):
+    """In Python."""
+
+
+class _FastLoader(_Strict, yaml.CSafeLoader):
+    """With libyaml, in a quarter of the time: every start reads all of the content."""
 
 
 def _without_base_60() -> dict[str, list[tuple[str, re.Pattern[str]]]]:
@@ -65,4 +73,11 @@ def _without_base_60() -> dict[str, list[tuple[str, re.Pattern[str]]]]:
     }
 
 
-_Loader.yaml_implicit_resolvers = _without_base_60()
+def _timestamp(loader: Any, node: Any) -> Any:
+    return loader.construct_yaml_timestamp(node)
+
+
+_TIMESTAMP = "tag:yaml.org,2002:timestamp"
+_Loader.add_constructor(_TIMESTAMP, _timestamp)
+_FastLoader.add_constructor(_TIMESTAMP, _timestamp)
+_Loader.yaml_implicit_resolvers = _FastLoader.yaml_implicit_resolvers = _without_base_60()

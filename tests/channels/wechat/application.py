@@ -31,7 +31,7 @@ from bot.services.wakeups import Wakeups
 from bot.store.database import Database
 from bot.store.tables import Conversation
 from bot.store.wechat_tables import WeChatContact
-from tests.server import free_port
+from tests.server import free_port, local_client
 from tests.services.dialogues import Echo
 from tests.wechat_platform.accounts import PlatformAccount
 from tests.wechat_platform.envelope import Fields, Request, reply_in, request_of
@@ -225,7 +225,7 @@ async def running(
     await server.start_serving()
     platforms = {each.name: each for each in ACCOUNTS}
     try:
-        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=60) as client:
+        async with local_client(port, timeout=60) as client:
             yield Application(client, database, turns, wakeups, dialogue, courier, platforms, port)
     finally:
         wakeups.close()
