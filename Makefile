@@ -17,7 +17,7 @@ run: venv ## set up what is missing, train if needed, and serve at http://localh
 # third of the time goes into waiting for servers, browsers and deadlines. tests/conftest.py says what begins first.
 WORKERS ?= 3
 PYTEST := $(PYTHON) -m pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
-# The tests start Python two hundred times: it may keep what it compiled.
+# Servers, commands and workers read the same modules: Python may keep what it compiled.
 test check: export PYTHONDONTWRITEBYTECODE :=
 test: lint ## every check; set up what is missing
 	$(PYTEST)
@@ -51,8 +51,8 @@ SIZE ?= whole
 load: venv-dev ## measure speed against stock Rasa, and booking; writes docs/performance.md, booking.md
 	@exec $(PYTHON) -m tests.load --stock $(STOCK) --size $(SIZE) $(if $(MINUTES),--minutes $(MINUTES)) $(OF)
 
-# OF="booking wechat" runs some of booking, handoff, wechat and workers.
-proof: venv-dev ## the full-size proofs: races, kill -9, storms; writes docs/booking.md, handoff.md, wechat.md, workers.md
+# OF="booking wechat" runs some of booking, handoff, lifecycle, wechat and workers.
+proof: venv-dev ## the full-size proofs: races, kill -9, storms; writes their tables into docs
 	@exec $(PYTHON) -m tests.load.proofs $(OF)
 
 # SIM=--serve starts the assistant too; --mode plain|compatible|safe.

@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 
@@ -111,4 +111,9 @@ def _forget_older(models: Path) -> None:
 
 
 def _newest_first(models: Path) -> list[Path]:
-    return sorted(models.glob("zhanting-*.tar.gz"), key=lambda path: path.stat().st_mtime, reverse=True)
+    """Another training may take one away at any moment."""
+    found = []
+    for path in models.glob("zhanting-*.tar.gz"):
+        with suppress(FileNotFoundError):
+            found.append((path.stat().st_mtime, path))
+    return [path for _, path in sorted(found, reverse=True)]

@@ -1,4 +1,4 @@
-"""The parts of ``docs/booking.md``, ``handoff.md``, ``performance.md``, ``wechat.md`` and ``workers.md`` that programs write.
+"""The parts of ``docs/booking.md``, ``handoff.md``, ``lifecycle.md``, ``performance.md``, ``wechat.md`` and ``workers.md`` that programs write.
 
 Each stands between two markers.
 """
@@ -11,6 +11,7 @@ from pathlib import Path
 
 PAGE = Path(__file__).parents[2] / "docs" / "booking.md"
 HANDOFF, WECHAT = PAGE.with_name("handoff.md"), PAGE.with_name("wechat.md")
+LIFECYCLE = PAGE.with_name("lifecycle.md")
 WORKERS, PERFORMANCE = PAGE.with_name("workers.md"), PAGE.with_name("performance.md")
 
 

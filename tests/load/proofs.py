@@ -1,7 +1,7 @@
 """The full-size proofs: ``python -m tests.load.proofs`` (``make proof``) runs them and writes their tables.
 
 Those of booking go into ``docs/booking.md``, of people taking over into ``docs/handoff.md``, of WeChat into ``docs/wechat.md``,
-of several processes into ``docs/workers.md``.
+of several processes into ``docs/workers.md``, of the lifecycle into ``docs/lifecycle.md``.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from collections import Counter, defaultdict
 from pathlib import Path
 from xml.etree import ElementTree
 
-from tests.load.page import HANDOFF, PAGE, WECHAT, WORKERS, write_section
+from tests.load.page import HANDOFF, LIFECYCLE, PAGE, WECHAT, WORKERS, write_section
 
 ROOT = Path(__file__).parents[2]
 SIDE_BY_SIDE = ("--numprocesses", "2", "--dist", "loadfile")
@@ -48,11 +48,18 @@ WORKERS_PROOFS = {
     "tests.conversations.test_query_plans": "the plan of every statement of turns, desk and upkeep among 1,000,000 messages",
 }
 
+LIFECYCLE_PROOFS = {
+    "tests.services.test_outreach_year": "a year day by day for 10,000 cars: each moment told once, on its day",
+    "tests.services.test_outreach": "ways, consents, caps, rivals and results of contacts",
+    "tests.services.test_privacy": "every table and file searched after a deletion",
+}
+
 SUBJECTS = {
     "booking": (PROOFS, PAGE),
     "handoff": (HANDOFF_PROOFS, HANDOFF),
     "wechat": (WECHAT_PROOFS, WECHAT),
     "workers": (WORKERS_PROOFS, WORKERS),
+    "lifecycle": (LIFECYCLE_PROOFS, LIFECYCLE),
 }
 
 

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from pathlib import Path
 
+import aiohttp
 import pytest
 import yaml
 
 from tests.load.speed import measures
-from tests.load.speed.customers import BOOKED, CANCELLED, TOO_LONG, line_to, visit
+from tests.load.speed.customers import BOOKED, CANCELLED, TOO_LONG, Line, line_to, visit
 from tests.load.speed.figures import QUICK, Figures, Load, Mixed, Second, Size, TooLong, read_figures
 from tests.load.speed.plot import draw, smooth
-from tests.load.speed.project import CONFIG
+from tests.load.speed.project import CONFIG, StockProject, _alone, _forget_all_but
 from tests.load.speed.report import Row, notes, rows, table
-from tests.server import RunningServer
+from tests.load.speed.servers import Running
+from tests.server import RunningServer, free_port
 
 SIZE = Size()
 MIXED = [(100.0 * second, 300.0) for second in range(60)]
@@ -168,3 +171,60 @@ async def test_what_is_refused_counts_as_failed(server: RunningServer) -> None:
         answer = await line.say("", "你好")
 
     assert (answer.text, line.sent, line.failed) == ("", 1, 1)
+
+
+async def test_a_server_that_never_answers_counts_as_failed() -> None:
+    silent = await asyncio.start_server(lambda reader, writer: asyncio.sleep(60), "127.0.0.1", 0)
+    host, port = silent.sockets[0].getsockname()
+    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=0.2)) as session:
+        line = Line(f"http://{host}:{port}", session, reads_sentences=True)
+        answer = await line.say("somebody", "你好")
+    silent.close()
+
+    assert (answer.text, line.sent, line.failed) == ("", 1, 1)
+
+
+async def test_what_failed_is_no_throughput(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Running, "rss", lambda self: [])
+    monkeypatch.setattr(Running, "pss", lambda self: [])
+    size = replace(QUICK, customers=2, warm_seconds=0, load_seconds=0.1)
+    async with line_to(f"http://127.0.0.1:{free_port()}", reads_sentences=True) as line:
+        found = await measures.load(line, Running.__new__(Running), ["首付要多少"], size)
+
+    assert (found.per_second, found.booked) == (0, 0)
+    assert found.failed > 0
+
+
+def test_stock_is_trained_once_and_its_older_projects_go(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ZHANTING_HOME", str(tmp_path))
+    older = tmp_path / "eval-cache" / "stock-project-older"
+    older.mkdir(parents=True)
+    trained: list[Path] = []
+
+    def train(project: StockProject) -> None:
+        trained.append(project.folder)
+        project.model.parent.mkdir()
+        project.model.touch()
+
+    monkeypatch.setattr(StockProject, "_train", train)
+    told: list[str] = []
+    StockProject().train(told.append)
+    StockProject().train(told.append)
+
+    assert len(trained) == len(told) == 1
+    assert "min" in told[0]
+    assert not older.exists()
+
+
+def test_a_project_that_another_process_trains_is_left_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ZHANTING_HOME", str(tmp_path))
+    busy = tmp_path / "eval-cache" / "stock-project-busy"
+    with _alone(busy, waiting=False):
+        _forget_all_but(tmp_path / "eval-cache" / "stock-project-own")
+        assert busy.exists()
+    _forget_all_but(tmp_path / "eval-cache" / "stock-project-own")
+    assert not busy.exists()

@@ -56,7 +56,7 @@ class Second:
 
 @dataclass
 class TooLong:
-    """10,000 characters: their answer, and the worst turn of other customers at that time and at others."""
+    """10,000 characters: their answer by themselves, and the worst turn of other customers beside them and else."""
 
     answered: float
     worst_beside: float

@@ -6,13 +6,15 @@ topics of the FAQ as retrieval intents, answered by the ResponseSelector; the wo
 
 from __future__ import annotations
 
+import fcntl
 import os
 import re
 import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -109,6 +111,12 @@ class StockProject:
             return
         minutes = max(1, round(MINUTES_PER_SENTENCE * len(self._rows)))
         tell(f"stock: training on {len(self._rows)} sentences, 2 epochs, about {minutes} min …")
+        with _alone(self.folder, waiting=True):
+            if not self.is_trained:
+                self._train()
+        _forget_all_but(self.folder)
+
+    def _train(self) -> None:
         self._write()
         command = [sys.executable, "-m", "rasa", "train", "--fixed-model-name", "unfinished"]
         with (self.folder / "log.txt").open("a") as log:
@@ -123,8 +131,6 @@ class StockProject:
                 preexec_fn=_politely,
             )
         self.model.with_name("unfinished.tar.gz").replace(self.model)
-        for old in set(cache_folder().glob("stock-project-*")) - {self.folder}:  # a gigabyte each
-            shutil.rmtree(old)
 
     def _write(self) -> None:
         for folder, texts in self._dialogues.items():
@@ -176,6 +182,22 @@ def _filled(text: str, values: Mapping[str, str]) -> str:
 def _answered_by_selector(path: Path) -> str:
     """Rules or stories in which the ResponseSelector answers the FAQ and not our action."""
     return path.read_text("utf-8").replace("action: action_answer_faq", "action: utter_faq")
+
+
+@contextmanager
+def _alone(folder: Path, waiting: bool) -> Iterator[None]:
+    """One training in a folder at a time; raises BlockingIOError at once where another is at it and this is not `waiting`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX | (0 if waiting else fcntl.LOCK_NB))
+        yield
+
+
+def _forget_all_but(folder: Path) -> None:
+    """The other projects, a gigabyte each, unless another process trains one."""
+    for old in set(cache_folder().glob("stock-project-*")) - {folder}:
+        with suppress(BlockingIOError), _alone(old, waiting=False):
+            shutil.rmtree(old)
 
 
 def _politely() -> None:

@@ -144,11 +144,11 @@ def _too_long(ours: Figures, stock: Figures) -> Iterator[Row]:
     if ours.too_long and stock.too_long:
         mine, theirs = ours.too_long, stock.too_long
         ratio, reached = theirs.answered / mine.answered, mine.answered <= 0.02
-        measure = "a message of 10,000 characters, with other customers"
+        measure = "a message of 10,000 characters"
         yield Row(measure, "refused in ≤ 20 ms", _ms(mine.answered), _ms(theirs.answered), ratio, reached)
         shown = [f"{_ms(one.worst_beside)} (else {_ms(one.worst_usual)})" for one in (mine, theirs)]
         reached = mine.worst_beside <= MOST_DISTURBANCE * mine.worst_usual
-        yield Row("the others' worst turn meanwhile", "they notice nothing", *shown, None, reached)
+        yield Row("other customers' worst turn beside it", "they notice nothing", *shown, None, reached)
 
 
 def _mixed(ours: Figures, stock: Figures) -> Iterator[Row]:
