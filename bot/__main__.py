@@ -1,5 +1,5 @@
 """``python -m bot …``: serve, train, chat, understand, faq, replies, unanswered, booking, dealership, outbox, staff,
-wechat, archive, privacy, outreach."""
+wechat, archive, privacy, outreach, customers."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ os.environ.setdefault("SQLALCHEMY_SILENCE_UBER_WARNING", "1")
 from bot.commands.archive_arguments import add_archive_command
 from bot.commands.arguments import add_content_commands, add_unanswered_command
 from bot.commands.booking_arguments import add_booking_command, add_dealership_command
+from bot.commands.customer_arguments import add_customers_command
 from bot.commands.outbox_arguments import add_outbox_command
 from bot.commands.outreach_arguments import add_outreach_command
 from bot.commands.privacy_arguments import add_privacy_command
@@ -51,6 +52,7 @@ def main(arguments: list[str] | None = None) -> int:
     add_archive_command(commands)
     add_privacy_command(commands)
     add_outreach_command(commands)
+    add_customers_command(commands)
     chosen = parser.parse_args(arguments)
     for stream in (sys.stdin, sys.stdout, sys.stderr):
         stream.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]

@@ -9,8 +9,10 @@ from bot.api.capacity_description import capacity_paths, capacity_schemas
 from bot.api.catalogue import catalogue_paths, catalogue_schemas
 from bot.api.content_description import content_paths, content_schemas
 from bot.api.conversations_description import conversation_paths, conversation_schemas
+from bot.api.customer_import import customer_import_paths
 from bot.api.customers_description import customer_paths, customer_schemas
 from bot.api.dealership_description import dealership_paths, dealership_schemas
+from bot.api.events_description import event_paths, event_schemas
 from bot.api.outbox_description import outbox_paths, outbox_schemas
 from bot.api.tasks_description import task_paths, task_schemas
 from bot.api.unanswered_description import unanswered_paths, unanswered_schemas
@@ -39,7 +41,9 @@ def describe() -> dict[str, Any]:
             **content_paths(),
             **catalogue_paths(),
             **customer_paths(),
+            **customer_import_paths(),
             **task_paths(),
+            **event_paths(),
             **unanswered_paths(),
             **outbox_paths(),
             **user_paths(),
@@ -78,6 +82,7 @@ def _schemas() -> dict[str, Any]:
         **catalogue_schemas(),
         **customer_schemas(),
         **task_schemas(),
+        **event_schemas(),
         **unanswered_schemas(),
         **workplace_schemas(),
         **upload_schemas(),

@@ -109,6 +109,9 @@ def _details(error: Exception) -> dict[str, Any]:
         return {"field": error.field, "message": error.words}
     if isinstance(error, errors.InvalidFields):
         return {"message": error.words, "faults": error.faults}
+    if isinstance(error, errors.ImportRefused):
+        words = f"文件里有 {len(error.faults)} 处要改，什么也没有写入。"
+        return {"message": words, "problems": list(error.faults)}
     if isinstance(error, errors.StaleView):
         return {
             "message": error.words,

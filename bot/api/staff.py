@@ -13,10 +13,12 @@ from bot.api.cases import add_case_routes
 from bot.api.catalogue import add_catalogue_route
 from bot.api.content import add_content_routes
 from bot.api.conversations import add_conversation_routes
+from bot.api.customer_import import add_customer_import_route
 from bot.api.customers import add_customer_routes
 from bot.api.dealership import add_dealership_routes
 from bot.api.description import describe
 from bot.api.desk import add_desk_routes
+from bot.api.events import add_event_routes
 from bot.api.leads import add_lead_routes
 from bot.api.outbox import add_outbox_routes
 from bot.api.parts import Parts
@@ -47,9 +49,11 @@ def staff_api(parts: Parts) -> Blueprint:
     add_desk_routes(blueprint, parts)
     add_case_routes(blueprint, parts)
     add_task_routes(blueprint, parts)
+    add_event_routes(blueprint, parts)
     add_privacy_routes(blueprint, parts)
     add_catalogue_route(blueprint, parts)
     add_customer_routes(blueprint, parts)
+    add_customer_import_route(blueprint, parts)
     add_wechat_link_routes(blueprint, parts)
     add_lead_routes(blueprint, parts)
     add_appointment_routes(blueprint, parts)

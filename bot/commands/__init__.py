@@ -21,6 +21,7 @@ MODULES = {
     "archive": "archiving",
     "privacy": "personal_data",
     "outreach": "reaching_out",
+    "customers": "customer_files",
 }
 
 

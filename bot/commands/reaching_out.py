@@ -10,7 +10,8 @@ from bot.domain.errors import InvalidInput
 from bot.domain.outreach import STANDARD_SERVICE
 from bot.services.content.snapshot import Content
 from bot.services.installation import open_content
-from bot.services.outreach.run import Report, run_outreach
+from bot.services.outreach.opening import Report
+from bot.services.outreach.run import run_outreach
 from bot.services.outreach.words import TITLES
 from bot.settings import read_settings
 
@@ -23,6 +24,7 @@ HELD = {
     "cap": "本月次数已满",
     "with_a_person": "正在和顾问沟通",
     "unknown_model": "车型不在目录里",
+    "unreachable": "没有能送达的渠道",
 }
 
 

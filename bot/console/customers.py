@@ -129,6 +129,7 @@ async def _shown(
         models=content.dealership.models,
         advisers=advisers,
         may_book=staff.may(Permission.BOOK),
+        may_erase=staff.may(Permission.READ_AUDIT),
         has_wechat=await in_thread(is_used, site.database),
         confirmed=VisitStatus.CONFIRMED,
     )

@@ -211,7 +211,10 @@ class Holiday:
 
 @dataclass(frozen=True)
 class Dealership:
-    """Everything that is known about the dealer at one revision of the content."""
+    """Everything that is known about the dealer at one revision of the content.
+
+    ``maintenance``: the jobs of the lifecycle schedule's services.
+    """
 
     revision: int
     profile: Profile
@@ -226,6 +229,7 @@ class Dealership:
     handoff: HandoffRules = field(default_factory=HandoffRules)
     wechat: WeChatContent = field(default_factory=WeChatContent)
     surveys: SurveyRules = field(default_factory=SurveyRules)
+    maintenance: frozenset[str] = frozenset()
 
     def store(self, store_id: str) -> Store:
         return next(store for store in self.stores if store.id == store_id)

@@ -6,7 +6,7 @@ standard maintenance between them are one row of invitations: each multiple of t
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from math import ceil
@@ -24,6 +24,7 @@ from bot.domain.lifecycle import (
 )
 from bot.domain.lifecycle.schedule import Boundary
 
+DELIVERY = "delivery"
 FIRST_INVITATION, FIRST_SERVICE = "first_service_invitation", "first_service"
 STANDARD_SERVICE = "standard_service"
 """The maintenance between the named services (2.5 万, 3 万 …)."""
@@ -33,7 +34,7 @@ WARRANTY_CHECK, GREETING = "warranty_end_check", "holiday_greeting"
 @dataclass(frozen=True)
 class OutreachRules:
     """``dealership/outreach.yml``. ``calls``: moments with a person, opened as tasks; ``marketing``: those that need
-    the customer's consent.
+    the customer's consent; ``never_called``: those for which nobody is called whom no message reaches.
 
     At most ``per_month`` messages to a customer in a calendar month, ``marketing_per_month`` of them marketing. After a
     refusal nobody writes for ``quiet_days``. A contact without an answer ends after ``expire_days``. A call is due
@@ -43,11 +44,25 @@ class OutreachRules:
     enabled: bool = True
     calls: tuple[str, ...] = ("delivery", "follow_up_call", "trade_in")
     marketing: tuple[str, ...] = (GREETING, "care_salon", "seasonal_campaign", "theme_event")
+    never_called: tuple[str, ...] = (GREETING,)
     per_month: int = 3
     marketing_per_month: int = 1
     quiet_days: int = 60
     expire_days: int = 30
     call_days: int = 3
+
+
+def rule_problems(rules: OutreachRules, moments: Collection[str]) -> Iterator[tuple[str, str]]:
+    """What is wrong with the rules, as field and reason. ``moments``: the ids of the schedule."""
+    for name in ("calls", "marketing", "never_called"):
+        for moment in getattr(rules, name):
+            if moment not in moments:
+                yield name, f"{moment!r} is no moment of the schedule"
+    for name in ("per_month", "marketing_per_month", "expire_days", "call_days"):
+        if getattr(rules, name) < 1:
+            yield name, "must be at least 1"
+    if rules.quiet_days < 0:
+        yield "quiet_days", "must not be negative"
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,14 @@ BUTTON_INTENTS = frozenset(
         "stop",
         "back_to_bot",
         "join_waitlist",
+        "sign_up_event",
+        "recommend_model",
+        "referral",
+        "export_my_data",
+        "delete_my_data",
+        "withdraw_consent",
+        "claim_warranty",
+        "trade_in",
     }
 )
 """What a button may say for the customer: the intents that rules answer without more words."""

@@ -21,6 +21,7 @@ from bot.services.availability import local
 from bot.services.callbacks import soon
 from bot.services.cases import close_visit_case, open_visit_case
 from bot.services.claiming import transact
+from bot.services.mileage import keep_visit
 from bot.services.replacing import equal_place, put_in_place
 from bot.services.visits import BookedVisit, note_change, row_of_code, view_of
 from bot.store import bookings
@@ -56,7 +57,8 @@ def complete(
 ) -> BookedVisit:
     """The visit is done; what it still claims is free. Again is no error.
 
-    It undoes a no-show, on later days too. Raises NotFound or WrongState.
+    It undoes a no-show, on later days too. The car's mileage and last service are those of the visit from then on.
+    Raises NotFound or WrongState.
     """
 
     def change(session: Session, row: Row) -> None:
@@ -65,6 +67,7 @@ def complete(
         row.needs_approval = False
         close_visit_case(session, row, now)
         bookings.free_all_claims(session, row.id)
+        keep_visit(session, row, dealership.maintenance, now)
 
     return _record(database, dealership, now, code, VisitStatus.COMPLETED, change, actor)
 

@@ -19,6 +19,7 @@ GROUPS = {
     "lead": "线索",
     "case": "工单",
     "task": "任务",
+    "event": "活动",
     "appointment": "预约",
     "waitlist": "候补",
     "resource": "工位和车辆",
@@ -55,6 +56,7 @@ _VERBS = {
     "listed": "查看列表",
     "searched": "搜索",
     "exported": "导出",
+    "imported": "导入",
     "revealed": "查看完整电话",
     "linked": "关联",
     "link_code_made": "生成微信绑定码",
@@ -72,6 +74,7 @@ _VERBS = {
     "replied": "回复",
     "noted": "写备注",
     "checked_in": "登记到店",
+    "attendance": "登记活动到场",
     "completed": "登记完成",
     "no_show": "登记未到店",
     "approved": "批准",
@@ -126,6 +129,10 @@ _DETAILS = {
     "found": "找到",
     "type": "类型",
     "size": "大小",
+    "customers": "新客户",
+    "cars": "新车",
+    "changed": "更新",
+    "rows": "行数",
 }
 _FIELDS = {"name": "姓名", "email": "邮箱", "adviser": "专属顾问", "phone": "电话"}
 """What of a customer was changed."""
@@ -180,6 +187,7 @@ _VALUES = {
     "messages": "客户的消息",
     "cases": "工单",
     "tasks": "任务",
+    "event-signups": "活动报名",
     "leads": "线索",
     "appointments": "预约",
     "waitlist": "候补",

@@ -224,7 +224,7 @@ def write_booking(
         ask_for_approval(session, wish.dealership, row, wish.now)
     reminders.booked(session, wish.dealership, row, wish.now, told=not wish.by_staff)
     if row.kind == VisitKind.SERVICE:
-        note_invited(session, row, wish.now)
+        note_invited(session, row, wish.dealership.maintenance, wish.now)
     lead_of_visit(session, row, wish.now, wish.by_staff, booked_by)
     _count(session, row, "booked")
     return row

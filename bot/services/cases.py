@@ -318,13 +318,13 @@ def tell_rescue(
 def _say_step(
     session: Session, content: Content, case: Any, step: RescueStep, minutes: int | None, now: datetime
 ) -> None:
-    is_timed = step is RescueStep.DISPATCHED and minutes
-    template = "utter_rescue_dispatched_minutes" if is_timed else RESCUE_WORDS[step]
-
     def words(channel: str, owner: Owner) -> Utterance:
-        reply = reply_for(content, template, {"minutes": minutes} if is_timed else {}, channel)
+        if step is RescueStep.DISPATCHED and minutes:
+            reply = reply_for(content, "utter_rescue_dispatched_minutes", {"minutes": minutes}, channel)
+        else:
+            reply = reply_for(content, RESCUE_WORDS[step], {}, channel)
         if reply is None:
-            raise LookupError(f"no approved template {template}")
+            raise LookupError("no approved template for a rescue")
         return Utterance(reply["text"], (), {"notice": "rescue_step"}, reply[SOURCE])
 
     add_notice(session, case.conversation_id, words, now)

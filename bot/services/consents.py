@@ -8,6 +8,7 @@ from enum import Enum
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from bot.store.database import Database
 from bot.store.lifecycle_tables import Consent
 
 
@@ -22,6 +23,19 @@ class Purpose(str, Enum):
     """Events, campaigns, greetings; refused until allowed."""
 
 
+ASKING = frozenset(
+    {
+        "utter_ask_contact",
+        "utter_ask_contact_again",
+        "utter_ask_phone",
+        "utter_ask_phone_held",
+        "utter_ask_waitlist_phone",
+        "utter_ask_callback_phone",
+        "utter_ask_complaint_phone",
+    }
+)
+"""The templates that ask for personal data and say what for (the policy ``data_use``). Who calls for help on the road
+is asked without it (PIPL, article 13, paragraph 4)."""
 ALLOWED_AT_FIRST = frozenset({Purpose.SERVICE_CONTACT})
 
 
@@ -67,3 +81,11 @@ def allows(
     )
     granted = session.scalars(newest.limit(1)).first()
     return purpose in ALLOWED_AT_FIRST if granted is None else bool(granted)
+
+
+def note_shown(database: Database, conversation_id: str, now: datetime) -> None:
+    """The customer was told what their data is for; noted once for a conversation."""
+    shown = (Consent.conversation_id == conversation_id, Consent.purpose == Purpose.NOTICE.value)
+    with database.transaction() as session:
+        if session.scalars(sa.select(Consent.id).where(*shown).limit(1)).first() is None:
+            say(session, Purpose.NOTICE, True, "dialogue", now, conversation_id=conversation_id)

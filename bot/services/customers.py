@@ -15,15 +15,17 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from bot.clock import TIME_ZONE
 from bot.domain.conversation import Author
 from bot.domain.dealership import Dealership
 from bot.domain.errors import InvalidInput, NotFound, WrongState
 from bot.services import audit
 from bot.services.audit import Actor
 from bot.services.masking import mask_phone, mask_phones, phones_in
+from bot.services.mileage import STAFF, record_mileage
 from bot.services.vehicles import canonical_plate
 from bot.store.database import Database
-from bot.store.lifecycle_tables import Task
+from bot.store.lifecycle_tables import EventSignup, Task
 from bot.store.staff_tables import AuditEntry, Case, Lead, User
 from bot.store.tables import Appointment, Conversation, Customer, Message, Vehicle, WaitlistEntry
 
@@ -38,6 +40,7 @@ REVEALED = {
     "cases": Case,
     "leads": Lead,
     "tasks": Task,
+    "event-signups": EventSignup,
     "waitlist": WaitlistEntry,
     "conversations": Conversation,
 }
@@ -182,10 +185,12 @@ def put_vehicle(
             session.add(vehicle)
         elif vehicle.customer_id != id_:
             raise WrongState("the plate is another customer's", "这个车牌已经登记在另一位客户名下。")
-        if entry.mileage is not None and entry.mileage != vehicle.mileage:
-            vehicle.mileage, vehicle.mileage_on = entry.mileage, now.date()
         vehicle.model, vehicle.delivered = entry.model, entry.delivered
         vehicle.last_service_on, vehicle.last_service_km = entry.last_service_on, entry.last_service_km
+        vehicle.look_again_on = None
+        session.flush()
+        if entry.mileage is not None and entry.mileage != vehicle.mileage:
+            record_mileage(session, plate, entry.mileage, now.astimezone(TIME_ZONE).date(), STAFF, now)
         audit.note(session, actor, "customer.vehicle_changed", now, id_, details={"plate": plate})
 
 

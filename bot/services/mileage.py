@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from bot.clock import TIME_ZONE
+from bot.domain.booking import VisitKind
 from bot.domain.mileage import Mileage, Reading, estimate
 from bot.store.lifecycle_tables import MileageReading
 from bot.store.tables import Vehicle
+
+VISIT, IMPORT, STAFF = "visit", "import", "staff"
+"""Who read it; the customer is ``customer``."""
 
 
 def record_mileage(session: Session, plate: str, km: int, read_on: date, source: str, now: datetime) -> bool:
     """Keep a reading (``source``: visit, customer, import or staff) in the caller's transaction; again is no error.
 
-    The newest one becomes the car's mileage. False for one that is below an earlier reading: it is kept, and counts
-    instead of the earlier one. ``LookupError`` for a car that nobody knows.
+    The newest one becomes the car's mileage. False for one that does not fit the car's last one, below it or of an
+    earlier day and above it: it is kept, and the newer of the two counts. ``LookupError`` for a car that nobody knows.
     """
     vehicle: Any = session.get(Vehicle, plate, with_for_update=True)
     if vehicle is None:
@@ -26,14 +31,42 @@ def record_mileage(session: Session, plate: str, km: int, read_on: date, source:
     known = sa.select(MileageReading.id).where(
         MileageReading.plate == plate, MileageReading.read_on == read_on, MileageReading.km == km
     )
-    if session.scalars(known).first() is None:
-        session.add(MileageReading(plate=plate, read_on=read_on, km=km, source=source, created_at=now))
-    fits = vehicle.mileage is None or km >= vehicle.mileage or vehicle.mileage_on is None
-    if vehicle.mileage_on is None or read_on >= vehicle.mileage_on:
-        vehicle.mileage, vehicle.mileage_on = km, read_on
-    vehicle.look_again_on = None
+    fits = keep_reading(session, vehicle, session.scalars(known).first() is None, km, read_on, source, now)
     session.flush()
     return fits
+
+
+def keep_reading(
+    session: Session, vehicle: Any, is_new: bool, km: int, read_on: date, source: str, now: datetime
+) -> bool:
+    """``record_mileage`` of a locked row, where the caller knows whether the reading ``is_new``."""
+    if is_new:
+        session.add(
+            MileageReading(plate=vehicle.plate, read_on=read_on, km=km, source=source, created_at=now)
+        )
+    is_newest = vehicle.mileage_on is None or read_on >= vehicle.mileage_on
+    fits = vehicle.mileage is None or (km >= vehicle.mileage if is_newest else km <= vehicle.mileage)
+    if is_newest:
+        vehicle.mileage, vehicle.mileage_on = km, read_on
+    vehicle.look_again_on = None
+    return fits
+
+
+def keep_visit(session: Session, visit: Any, maintenance: Collection[str], now: datetime) -> None:
+    """What a completed visit (a row of appointments) tells of its car: the mileage, and where one of the
+    ``maintenance`` jobs was done, the last service. Without a reading its mileage is the estimated one."""
+    if visit.kind != VisitKind.SERVICE or not visit.plate or session.get(Vehicle, visit.plate) is None:
+        return
+    on = visit.start.astimezone(TIME_ZONE).date()
+    if visit.mileage is not None:
+        record_mileage(session, visit.plate, visit.mileage, on, VISIT, now)
+    vehicle: Any = session.get(Vehicle, visit.plate, with_for_update=True)
+    if set(maintenance).isdisjoint(visit.items) or (vehicle.last_service_on and vehicle.last_service_on > on):
+        return
+    known = mileage_of(vehicle, readings_of(session, [vehicle.plate]).get(vehicle.plate, ()), on)
+    km = visit.mileage if visit.mileage is not None else known.km if known else None
+    vehicle.last_service_on, vehicle.last_service_km = on, km
+    vehicle.look_again_on = None
 
 
 def readings_of(session: Session, plates: Iterable[str]) -> dict[str, list[Reading]]:

@@ -116,7 +116,10 @@ class Notices:
         if asking and occasion in ASKING and not (occasion == "reminder" and visit.promised_at):
             return self._say(ASKING[occasion], channel, **visit_values(self._dealership, visit))
         if notice.kind == OUTREACH:
-            return self._say(contact_template(notice.about), channel, **notice.about.details)
+            contact = notice.about
+            usual = CONTACTS.get(contact.moment, "utter_outreach_service")
+            template = "utter_outreach_birthday" if _is_birthday(contact) else usual
+            return self._say(template, channel, **contact_values(contact))
         if notice.kind == ASK_VISIT:
             when, what = say_time(visit.start), what_of(self._dealership, visit)
             question = self._question(kind_of_visit(visit))
@@ -136,7 +139,7 @@ class Notices:
 
     def _subject(self, notice: Notice) -> dict[str, Any]:
         if notice.kind == OUTREACH:
-            return self._say("utter_mail_outreach", None, **notice.about.details)
+            return self._say("utter_mail_outreach", None, **contact_values(notice.about))
         if notice.kind == "waitlist_offer":
             return self._say(
                 "utter_mail_waitlist_offer", None, **offer_values(self._dealership, notice.about)
@@ -149,7 +152,7 @@ class Notices:
 
     def _values(self, notice: Notice) -> dict[str, Any]:
         if notice.kind == OUTREACH:
-            return dict(notice.about.details)
+            return contact_values(notice.about)
         if notice.kind == "waitlist_passed":
             return passed_values(self._dealership, notice)
         values = offer_values if notice.is_of_waitlist else visit_values
@@ -287,10 +290,29 @@ def _offer_buttons(notice: Notice) -> tuple[dict[str, str], ...]:
     )
 
 
-def contact_template(contact: Row) -> str:
-    """The words of a contact (a row of outreach)."""
-    birthday = contact.moment == "holiday_greeting" and contact.details.get("holiday") == "生日"
-    return "utter_outreach_birthday" if birthday else CONTACTS.get(contact.moment, "utter_outreach_service")
+def contact_values(contact: Row) -> dict[str, Any]:
+    """What the templates may say of a contact (a row of outreach); empty where it has none of it."""
+    known = contact.details
+    return {
+        "car": known.get("car", ""),
+        "title": known.get("title", ""),
+        "km": known.get("km", ""),
+        "day": known.get("on", ""),
+        "job_name": known.get("job_name", ""),
+        "items": known.get("items", ""),
+        "minutes": known.get("minutes", 0),
+        "price": known.get("price", ""),
+        "holiday": known.get("holiday", ""),
+        "event": known.get("event", ""),
+        "time": known.get("time", ""),
+        "offer": known.get("offer", ""),
+        "store": known.get("store", ""),
+        "hotline": known.get("hotline", ""),
+    }
+
+
+def _is_birthday(contact: Row) -> bool:
+    return contact.moment == "holiday_greeting" and contact.details.get("holiday") == "生日"
 
 
 def contact_buttons(contact: Row) -> tuple[dict[str, str], ...]:

@@ -358,7 +358,7 @@ class _Desk:
                 return False  # dropped meanwhile: nobody misses it
             if state == FAILED and row.kind == outreach.KIND:
                 contact = session.get(Outreach, row.data["outreach"], with_for_update=True)
-                outreach.call_instead(session, contact, now, self._content.current().outreach.call_days)
+                outreach.call_instead(session, contact, now, self._content.current().outreach)
         expected = isinstance(error, DeliveryFailed)
         fate = "is given up" if state == FAILED else "will be sent later"
         metrics.DELIVERIES.labels(row.channel, "given_up" if state == FAILED else "failed").inc()

@@ -8,12 +8,15 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from bot.domain.cases import CaseStatus
+from bot.services.consents import Purpose, allows
 from bot.store.bookings import Row
 from bot.store.lifecycle_tables import Outreach
+from bot.store.outbox import SENT
 from bot.store.staff_tables import Case
-from bot.store.tables import Appointment, WaitlistEntry
+from bot.store.tables import Appointment, Customer, WaitlistEntry
 
 OVERTAKEN = "情况已有变动，内容过时了"
+REFUSED = "客户不再接收这类消息"
 
 
 def overtaken_by(session: Session, row: Row, now: datetime, lock: bool = False) -> tuple[Row, str | None]:
@@ -25,8 +28,17 @@ def overtaken_by(session: Session, row: Row, now: datetime, lock: bool = False) 
         return about, "要说的事已不存在"
     if until and now >= datetime.fromisoformat(until):
         return about, "已经过了该发送的时间"
+    if table is Outreach and _is_refused(session, row, about):
+        return about, REFUSED
     changed = CHANGED[table]
     return about, OVERTAKEN if changed(row, about) else None
+
+
+def _is_refused(session: Session, row: Row, contact: Row) -> bool:
+    """The customer may say so after the contact was opened, in the night before it goes out."""
+    customer = session.get(Customer, contact.customer_id)
+    purpose = Purpose(row.data.get("purpose", Purpose.SERVICE_CONTACT))
+    return customer is not None and not allows(session, purpose, customer.phone)
 
 
 def _subject_of(row: Row) -> tuple[Any, str]:
@@ -41,8 +53,8 @@ def _subject_of(row: Row) -> tuple[Any, str]:
 
 
 def _contact_changed(row: Row, contact: Row) -> bool:
-    """Somebody booked, or was called, before the message went out."""
-    return bool(contact.state != "planned")
+    """Somebody booked, refused or was called since."""
+    return bool(contact.state != ("sent" if row.state == SENT else "planned"))
 
 
 def _case_changed(row: Row, case: Row) -> bool:

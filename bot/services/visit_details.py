@@ -14,6 +14,7 @@ from bot.services import reminders
 from bot.services.audit import Actor
 from bot.services.booking import remember_customer
 from bot.services.claiming import transact
+from bot.services.mileage import keep_visit
 from bot.services.visits import BookedVisit, Contact, note_change, row_of_code, view_of
 from bot.store import bookings
 from bot.store.bookings import Row
@@ -53,6 +54,8 @@ def correct_visit(
             if value is not None:
                 setattr(row, name, value)
         row.updated_at = now
+        if row.status == VisitStatus.COMPLETED:
+            keep_visit(session, row, dealership.maintenance, now)
         remember_customer(session, Contact(row.name, row.phone, correction.email), now)
         session.flush()
         _readdress(session, dealership, row, now)

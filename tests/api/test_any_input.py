@@ -78,6 +78,7 @@ def known(running: Whole) -> dict[str, str]:
         **ids,
         "appointments": booked.json()["id"],
         "faq": "store.hours",
+        "events": "care_salon_2026_12",
         "templates": "utter_greet",
         "standard-replies": "standard.greeting",
         "dealership": "profile",

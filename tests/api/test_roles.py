@@ -130,6 +130,13 @@ GET    /api/staff/cases
 POST   /api/staff/cases/{}/assign
 POST   /api/staff/cases/{}/close
 POST   /api/staff/cases/{}/progress
+GET    /api/staff/events
+GET    /api/staff/events/{}/signups
+POST   /api/staff/events/{}/signups
+POST   /api/staff/event-signups/{}/people
+POST   /api/staff/event-signups/{}/cancel
+POST   /api/staff/event-signups/{}/attendance
+POST   /api/staff/event-signups/{}/reveal
 GET    /api/staff/tasks
 POST   /api/staff/tasks/{}/assign
 POST   /api/staff/tasks/{}/end
@@ -162,6 +169,7 @@ GET    /console/customers/{}/card
 GET    /console/leads
 GET    /console/cases
 GET    /console/tasks
+GET    /console/events
 """,
     ),
     (
@@ -190,6 +198,7 @@ POST   /api/staff/resources/{}/feed
         LEADERS,
         """
 GET    /api/staff/audit
+POST   /api/staff/customers/import
 GET    /api/staff/customers/{}/copy
 POST   /api/staff/customers/{}/erase
 GET    /api/staff/outbox

@@ -19,6 +19,7 @@ PAGES = (
     "/console/customers/{customer}",
     "/console/leads",
     "/console/cases",
+    "/console/tasks",
     "/console/faq",
     "/console/faq/new",
     "/console/faq/store.hours",

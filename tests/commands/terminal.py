@@ -26,7 +26,7 @@ def new_home(home: Path) -> Path:
 
 def runner(home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
     monkeypatch.setenv("ZHANTING_HOME", str(home))
-    for module in ("bookings", "dealership_content"):
+    for module in ("bookings", "customer_files", "dealership_content", "reaching_out"):
         monkeypatch.setattr(f"bot.commands.{module}.prepare", lambda *_, **__: None)
     for name in ("stdin", "stdout", "stderr"):
         monkeypatch.setattr(f"sys.{name}.reconfigure", lambda **_: None, raising=False)

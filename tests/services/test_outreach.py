@@ -19,7 +19,9 @@ from bot.services.consents import Purpose
 from bot.services.consents import say as say_consent
 from bot.services.mileage import record_mileage
 from bot.services.outreach import contacts
-from bot.services.outreach.run import Report, run_outreach
+from bot.services.outreach.invitations import open_outreach
+from bot.services.outreach.opening import Report
+from bot.services.outreach.run import run_outreach
 from bot.services.task_ends import end_task
 from bot.services.visits import Contact
 from bot.store.database import Database
@@ -118,6 +120,17 @@ def test_at_night_it_waits_for_the_morning(database: Database, car: str) -> None
     at(NOW.replace(hour=8, minute=31) + DAY)
     assert send(database) == 1
     assert len(said(database, chat)) == 1
+
+
+def test_a_refusal_in_the_night_counts(database: Database, car: str) -> None:
+    chat = chat_of(database)
+    at(NOW.replace(hour=22))
+    run(database)
+    with database.transaction() as session:
+        say_consent(session, Purpose.SERVICE_CONTACT, False, "dialogue", NOW, PHONE)
+    at(NOW.replace(hour=9) + DAY)
+    assert send(database) == 0
+    assert said(database, chat) == []
 
 
 def test_by_mail_where_there_is_no_chat(database: Database, car: str) -> None:
@@ -243,18 +256,74 @@ def test_greetings_need_consent(database: Database, car: str) -> None:
     assert run(database).opened == {("holiday_greeting", "web"): 1}
 
 
+def test_nobody_is_called_to_be_greeted(database: Database, car: str) -> None:
+    change(database, Vehicle, PLATE, mileage=6_000)
+    change(database, Customer, "c", birthday=date(1990, TODAY.month, TODAY.day), email="wang@example.com")
+    with database.transaction() as session:
+        say_consent(session, Purpose.MARKETING, True, "dialogue", NOW, PHONE)
+    assert run(database).opened == {("holiday_greeting", "email"): 1}
+    send(database, Post(failures=[DeliveryFailed("no such address", final=True)]))
+    assert (one(database).state, rows(database, Task)) == ("unreached", [])
+
+    change(database, Customer, "c", birthday=date(1990, 11, 25), email=None)
+    assert run(database, now=NOW + 3 * DAY).held == {"unreachable": 1}
+
+
+def test_a_visit_for_something_else_is_no_service(database: Database, car: str) -> None:
+    _book(database, "tire_service")
+    assert run(database).opened == {("service_10k", "call"): 1}
+    _book(database, "brake_check", at_="11-28 14:00")
+    assert one(database).state == "planned"
+
+
+def test_who_wants_no_contact_is_not_called_either(database: Database, car: str) -> None:
+    change(database, Vehicle, PLATE, delivered=TODAY - 50 * DAY, mileage=900, last_service_on=None)
+    with database.transaction() as session:
+        say_consent(session, Purpose.SERVICE_CONTACT, False, "dialogue", NOW, PHONE)
+    assert run(database).held == {"no_consent": 1}
+    change(database, Vehicle, PLATE, delivered=TODAY, look_again_on=None)
+    assert run(database).opened == {("delivery", "call"): 1}
+
+
+# Invitations to events
+
+EVENT = {"event": "爱车养护沙龙", "time": "周六 11月28日 14:00", "store": "城东店", "offer": "免费洗车"}
+
+
+def invite(database: Database, *plates: str, **more: Any) -> Report:
+    arguments = ("care_salon", "salon-1", plates or (PLATE,), EVENT)
+    return open_outreach(database, CONTENT.current(), clock.now(), *arguments, **more)
+
+
+def test_an_invitation_to_an_event_goes_to_those_who_agreed_once(database: Database, car: str) -> None:
+    chat = chat_of(database)
+    with database.transaction() as session:
+        more = {"customer_id": "c", "model": "s6", "delivered": date(2025, 1, 1)}
+        session.add(Vehicle(plate="浙AD9002", **more))
+    assert invite(database).held == {"no_consent": 1}
+    with database.transaction() as session:
+        say_consent(session, Purpose.MARKETING, True, "dialogue", NOW, PHONE)
+    assert invite(database, dry_run=True).opened == {("care_salon", "web"): 1}
+    assert invite(database, PLATE, "浙AD9002").opened == {("care_salon", "web"): 1}
+    assert invite(database, PLATE, "浙AD9002").total == 0
+    assert send(database) == 1
+    [told] = said(database, chat)
+    assert told.text.startswith("爱车养护沙龙，周六 11月28日 14:00，城东店：免费洗车")
+    assert one(database).occasion == "salon-1"
+
+
 # What becomes of it
 
 
-def _book(database: Database) -> Any:
-    wish = VisitRequest(VisitKind.SERVICE, "east", "x5", ("regular_service",))
+def _book(database: Database, job: str = "regular_service", at_: str = "11-28 10:00") -> Any:
+    wish = VisitRequest(VisitKind.SERVICE, "east", "x5", (job,))
     return booking.book(
         database,
         DEMO,
         clock.now(),
         None,
         wish,
-        moment("11-28 10:00"),
+        moment(at_),
         Contact("王小明", PHONE),
         plate=PLATE,
     )
@@ -292,6 +361,15 @@ def test_without_an_answer_it_ends(database: Database, car: str) -> None:
     chat_of(database)
     run(database)
     send(database)
+    run(database, now=NOW + 31 * DAY)
+    assert one(database).state == "expired"
+
+
+def test_what_never_went_out_ends_too(database: Database, car: str) -> None:
+    chat_of(database)
+    run(database)
+    at(NOW + 8 * DAY)
+    assert send(database) == 0
     run(database, now=NOW + 31 * DAY)
     assert one(database).state == "expired"
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import random
 import time
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from dateutil.relativedelta import relativedelta
 
 from bot.clock import TIME_ZONE
+from bot.services.consents import Purpose, say
 from bot.services.mileage import record_mileage
 from bot.services.outreach.run import run_outreach
 from bot.store.database import Database
@@ -31,6 +32,11 @@ CARS = size(1_000, 10_000)
 DAY = timedelta(days=1)
 VISIT_AFTER = 10
 """Days from an invitation to the visit."""
+PER_MONTH, MARKETING_PER_MONTH = 2, 1
+"""Less than the dealer allows, so that the caps are often reached."""
+HOLIDAYS = {date(2026, *day) for day in ((1, 1), (2, 15), (5, 1), (6, 19), (9, 25), (10, 1))}
+"""The first days by the State Council's notice for 2026, without Tomb-sweeping Day."""
+CALLS = ("delivery", "follow_up_call", "trade_in")
 NAMED = {
     10_000: "service_10k",
     15_000: "service_15k",
@@ -49,6 +55,8 @@ class Car:
     delivered: date
     per_day: int
     visit_on: date | None = None
+    birthday: date | None = None
+    agreed: bool = False
     expected: list[tuple[date, str, str]] = field(default_factory=list)
     visits: list[date] = field(default_factory=list)
 
@@ -63,6 +71,7 @@ class Car:
 def expect(car: Car) -> None:
     """Go through the year; note what is told on which day, and when the owner comes."""
     told: set[tuple[str, str]] = set()
+    months: Counter[tuple[int, bool]] = Counter()
     last = car.visit_on
     coming: date | None = None
     day = max(FIRST, car.delivered)
@@ -70,40 +79,62 @@ def expect(car: Car) -> None:
         if coming == day:
             car.visits.append(day)
             last, coming = day, None
-        for moment, occasion in sorted(_due(car, day, last)):
-            if (moment, occasion) not in told:
-                told.add((moment, occasion))
-                car.expected.append((day, moment, occasion))
-                if "service" in moment and coming is None:
-                    coming = day + VISIT_AFTER * DAY
+        for moment, occasion in _due(car, day, last):
+            greeted = moment == "holiday_greeting"
+            of_month = months[day.month, True] + months[day.month, False]
+            full = of_month == PER_MONTH or (greeted and months[day.month, True] == MARKETING_PER_MONTH)
+            if (moment, occasion) in told or (full and moment not in CALLS):
+                continue
+            told.add((moment, occasion))
+            car.expected.append((day, moment, occasion))
+            if moment not in CALLS:
+                months[day.month, greeted] += 1
+            if "service" in moment and coming is None:
+                coming = day + VISIT_AFTER * DAY
         day += DAY
 
 
-def _due(car: Car, day: date, last: date | None) -> set[tuple[str, str]]:
+def _due(car: Car, day: date, last: date | None) -> list[tuple[str, str]]:
+    """Services first, then in the order of the schedule: it decides who fits below a cap."""
     born, km = car.delivered, car.km(day)
-    found = set()
+    found: list[tuple[str, str]] = [_service(car, day, last)]
     if day == born:
-        found.add(("delivery", ""))
+        found.append(("delivery", ""))
     call = born + relativedelta(months=1) + 15 * DAY
     if call <= day <= call + 15 * DAY:
-        found.add(("follow_up_call", ""))
+        found.append(("follow_up_call", ""))
+    if car.agreed and (day in HOLIDAYS or day == birthday_in_2026(car)):
+        found.append(("holiday_greeting", day.isoformat()))
     end = born + relativedelta(months=36)
     over = day > end or km > 60_000
     if not over and (day >= end - 60 * DAY or km >= 58_000):
-        found.add(("warranty_end_check", ""))
+        found.append(("warranty_end_check", ""))
     if day > born + relativedelta(months=60) or km > 100_000:
-        found.add(("trade_in", ""))
+        found.append(("trade_in", ""))
+    return [each for each in found if each[0]]
+
+
+def _service(car: Car, day: date, last: date | None) -> tuple[str, str]:
+    born, km = car.delivered, car.km(day)
     if last is None:
         limit = born + relativedelta(months=3)
         if day > limit or km > 5_000:
-            found.add(("first_service", ""))
-        elif day >= limit - 30 * DAY or km >= 4_500:
-            found.add(("first_service_invitation", ""))
-        return found
+            return "first_service", ""
+        return ("first_service_invitation", "") if day >= limit - 30 * DAY or km >= 4_500 else ("", "")
     at = max((car.km(last) + 2_500) // 5_000 * 5_000, 5_000) + 5_000
     if day >= last + relativedelta(months=6) - 30 * DAY or km >= at - 500:
-        found.add((NAMED.get(at, "standard_service"), str(at)))
-    return found
+        return NAMED.get(at, "standard_service"), str(at)
+    return "", ""
+
+
+def birthday_in_2026(car: Car) -> date | None:
+    if car.birthday is None:
+        return None
+    return (
+        date(2026, 2, 28)
+        if (car.birthday.month, car.birthday.day) == (2, 29)
+        else car.birthday.replace(year=2026)
+    )
 
 
 def fleet() -> list[Car]:
@@ -112,6 +143,8 @@ def fleet() -> list[Car]:
     for number in range(CARS):
         delivered = date(2019, 1, 1) + chance.randrange(2_900) * DAY
         car = Car(number, delivered, chance.choice([12, 20, 30, 45, 61, 90]))
+        car.agreed = number % 3 == 0
+        car.birthday = date(1992, 2, 29) + (number % 366) * DAY if number % 2 == 0 else None
         if delivered < FIRST - 80 * DAY:
             car.visit_on = max(FIRST - chance.randrange(1, 150) * DAY, delivered + 30 * DAY)
         cars.append(car)
@@ -123,7 +156,10 @@ def fill(database: Database, cars: list[Car]) -> None:
     with database.transaction() as session:
         for car in cars:
             id_ = f"c{car.number}"
-            session.add(Customer(id=id_, phone=f"138{car.number:08d}", created_at=at))
+            phone = f"138{car.number:08d}"
+            session.add(Customer(id=id_, phone=phone, birthday=car.birthday, created_at=at))
+            if car.agreed:
+                say(session, Purpose.MARKETING, True, "import", at, phone)
             session.add(
                 Conversation(
                     id=f"t{car.number}",
@@ -167,7 +203,10 @@ def test_a_year(tmp_path: Path) -> None:
             coming.setdefault(each, []).append(car)
     database = sqlite_database(tmp_path)
     fill(database, cars)
-    began, content, day = time.perf_counter(), CONTENT.current(), FIRST
+    rules = {"per_month": PER_MONTH, "marketing_per_month": MARKETING_PER_MONTH}
+    usual = CONTENT.current()
+    content = replace(usual, outreach=replace(usual.outreach, **rules))
+    began, day = time.perf_counter(), FIRST
     while day <= LAST:
         now = datetime(day.year, day.month, day.day, 9, tzinfo=TIME_ZONE)
         visit(database, coming.get(day, []), day, now)
@@ -186,7 +225,10 @@ def test_a_year(tmp_path: Path) -> None:
     assert not spare, sorted(spare)[:5]
     assert max(Counter((row.plate, row.moment, row.occasion) for row in rows).values()) == 1
     months = Counter((row.customer_id, row.opened_at.month) for row in rows if row.channel != "call")
-    assert max(months.values()) <= content.outreach.per_month
+    greeted = Counter(
+        (row.customer_id, row.opened_at.month) for row in rows if row.moment == "holiday_greeting"
+    )
+    assert (max(months.values()), max(greeted.values())) == (PER_MONTH, MARKETING_PER_MONTH)
     assert all(8.5 <= due.hour + due.minute / 60 < 20 for due in dues)
     assert tasks["delivery_day"] == sum(car.delivered >= FIRST for car in cars)
     print(f"{CARS} cars, {len(rows)} contacts, {seconds:.0f} s")

@@ -27,8 +27,11 @@ export async function api(method, path, body, { stay = false } = {}) {
 }
 
 /** Keeps a file for a reply; gives its `token`. */
-export async function upload(file) {
-  const response = await fetch(`/api/staff/uploads?${new URLSearchParams({ name: file.name })}`, {
+export const upload = (file) => send("uploads", file);
+
+/** Sends a file as the body of a request; gives the JSON, throws as `api`. */
+export async function send(path, file, more = {}) {
+  const response = await fetch(`/api/staff/${path}?${new URLSearchParams({ name: file.name, ...more })}`, {
     method: "POST",
     credentials: "same-origin",
     headers: { "X-CSRF-Token": csrf, "Content-Type": "application/octet-stream" },

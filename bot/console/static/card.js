@@ -98,6 +98,7 @@ const ACTIONS = [
   ["[data-link]", link],
   ["[data-vehicle]", vehicle],
   ["[data-wechat-code]", wechatCode],
+  ["[data-erase]", erase],
 ];
 
 async function reveal(card, button) {
@@ -105,6 +106,22 @@ async function reveal(card, button) {
   const { phone } = await api("POST", customer ? `customers/${customer}/reveal` : `conversations/${conversation}/reveal`, {});
   card.querySelector("[data-phone-shown]").replaceWith(el("a", { href: `tel:${phone}`, class: "target", "data-phone-shown": true }, phone));
   button.remove();
+  return KEPT;
+}
+
+/** Everything about the customer goes; the last four digits are typed so that it is no slip. */
+async function erase(card) {
+  const digits = el("input", { name: "digits", inputmode: "numeric", pattern: "\\d{4}", maxlength: 4, required: true, autocomplete: "off" });
+  const force = el("input", { name: "force", type: "checkbox" });
+  const fields = [
+    el("p", {}, "客户的对话、文件、车辆和联系方式都会删除，预约和工单只留下不含姓名的记录。删除后无法恢复。"),
+    field("输入手机号后四位", digits),
+    el("label", { class: "row" }, force, "未到店的预约和未办结的工单一并删除"),
+  ];
+  const gone = await ask("删除全部资料", fields,
+    () => api("POST", `customers/${card.dataset.customer}/erase`, { last_digits: digits.value, force: force.checked }),
+    { submit: "删除", danger: true });
+  if (gone) location.href = "/console/customers";
   return KEPT;
 }
 

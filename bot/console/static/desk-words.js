@@ -44,6 +44,17 @@ const INTENTS = {
   request_change: "要修改",
   join_waitlist: "登记候补",
   back_to_bot: "回到智能助手",
+  done_elsewhere: "已在别处做过",
+  sign_up_event: "报名活动",
+  cancel_event: "取消报名",
+  recommend_model: "选车推荐",
+  compare_models: "车型对比",
+  referral: "推荐码",
+  export_my_data: "导出个人信息",
+  delete_my_data: "删除个人信息",
+  withdraw_consent: "不再接收消息",
+  claim_warranty: "质保索赔",
+  trade_in: "旧车置换",
 };
 const TOPICS = JSON.parse(document.getElementById("state")?.textContent ?? "{}").topics ?? {};
 

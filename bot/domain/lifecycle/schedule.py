@@ -171,6 +171,10 @@ class NextServiceJobs:
     major: str
     electric: str
 
+    @property
+    def all(self) -> frozenset[str]:
+        return frozenset((self.first, self.regular, self.major, self.electric))
+
 
 @dataclass(frozen=True)
 class NextServiceRule:

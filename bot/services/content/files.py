@@ -17,9 +17,10 @@ from pydantic.dataclasses import dataclass as pydantic_dataclass
 
 from bot.domain import dealership as d
 from bot.domain.errors import ContentError
+from bot.domain.events import DealerEvent, event_problems
 from bot.domain.handoff import HandoffRules
 from bot.domain.lifecycle import Schedule, schedule_problems
-from bot.domain.outreach import OutreachRules
+from bot.domain.outreach import OutreachRules, rule_problems
 from bot.domain.replies import FaqEntry, StandardReply, Synonym, Template
 from bot.domain.surveys import SurveyRules
 from bot.domain.wechat.content import WeChatContent
@@ -94,6 +95,7 @@ KINDS: dict[str, type] = {
     "model": d.Model,
     "service": d.ServiceJob,
     "resource": d.Resource,
+    "event": DealerEvent,
     "closure": d.Closure,
     "holiday": d.Holiday,
     "policy": Policy,
@@ -112,6 +114,7 @@ _LISTS = {
     "resources.yml": ("resources", "resource", "id"),
     "calendar.yml": ("closures", "closure", "name"),
     "customers.yml": ("customers", "customer", "phone"),
+    "events.yml": ("events", "event", "id"),
 }
 _FAQ_LISTS = {"templates": "template", "synonyms": "synonym", "standard_replies": "standard_reply"}
 _NEVER_EMPTY = ("stores", "models", "services", "resources")
@@ -124,7 +127,7 @@ _WHOLE = {
     "surveys.yml": "surveys",
     "outreach.yml": "outreach",
 }
-_OPTIONAL = ("handoff.yml", "wechat.yml", "surveys.yml", "outreach.yml")
+_OPTIONAL = ("handoff.yml", "wechat.yml", "surveys.yml", "outreach.yml", "events.yml")
 """A dealership may leave them out: the defaults are a fair beginning."""
 
 _parsers: dict[type, Any] = {}
@@ -168,6 +171,8 @@ def read_dealership_files(folder: Path) -> tuple[FileEntry, ...]:
         data = _read_yaml(folder / name)
         found.append(_entry(kind, kind, 0, f"dealership/{name}", data))
     for name, (key, kind, id_field) in _LISTS.items():
+        if name in _OPTIONAL and not (folder / name).is_file():
+            continue
         found += _list_entries(folder / name, f"dealership/{name}", key, kind, id_field)
     calendar = _read_yaml(folder / "calendar.yml")
     if "holidays" in calendar:
@@ -221,8 +226,10 @@ def check_consistency(entries: Iterable[FileEntry]) -> None:
             raise ContentError(holiday.file, holiday.id, "days", "must be 1 to 15")
     _check_handoff(by_kind)
     _check_wechat(by_kind)
+    _check_events(by_kind)
     for schedule in by_kind.get("lifecycle", {}).values():
         _check_schedule(schedule, by_kind.get("service", {}))
+        _check_outreach(by_kind.get("outreach", {}).values(), schedule)
 
 
 def _check_phones(store: FileEntry) -> None:
@@ -245,6 +252,16 @@ def _check_wechat(by_kind: dict[str, dict[str, FileEntry]]) -> None:
     for wechat in by_kind.get("wechat", {}).values():
         for fault in wechat_faults(wechat.data, known):
             raise ContentError(wechat.file, "", fault.field, fault.problem)
+
+
+def _check_events(by_kind: dict[str, dict[str, FileEntry]]) -> None:
+    stores, models = (by_kind.get(kind, {}).keys() for kind in ("store", "model"))
+    schedules = by_kind.get("lifecycle", {}).values()
+    stages = {stage["id"] for schedule in schedules for stage in schedule.data["stages"]}
+    for entry in by_kind.get("event", {}).values():
+        event = parse(DealerEvent, entry.data, entry.file, entry.id)
+        for field, problem in event_problems(event, stores, models, stages):
+            raise ContentError(entry.file, entry.id, field, problem)
 
 
 def _check_references(by_kind: dict[str, dict[str, FileEntry]]) -> None:
@@ -382,6 +399,13 @@ def _check_schedule(entry: FileEntry, services: dict[str, FileEntry]) -> None:
     schedule = parse(Schedule, entry.data, entry.file, entry.id)
     for field, problem in schedule_problems(schedule, services.keys()):
         raise ContentError(entry.file, "", field, problem)
+
+
+def _check_outreach(rules: Iterable[FileEntry], schedule: FileEntry) -> None:
+    moments = [moment["id"] for moment in schedule.data["moments"]]
+    for entry in rules:
+        for field, problem in rule_problems(parse(OutreachRules, entry.data, entry.file), moments):
+            raise ContentError(entry.file, "", field, problem)
 
 
 def _check_reference(entry: FileEntry, field: str, id_: str | None, known: dict[str, FileEntry]) -> None:

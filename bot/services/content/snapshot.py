@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from bot import clock
 from bot.domain import dealership as d
+from bot.domain.events import DealerEvent
 from bot.domain.handoff import HandoffRules
 from bot.domain.lifecycle import Schedule
 from bot.domain.outreach import OutreachRules
@@ -53,6 +54,7 @@ class Content:
     revision: int
     standard_replies: Mapping[str, StandardReply] = field(default_factory=dict)
     outreach: OutreachRules = field(default_factory=OutreachRules)
+    events: Mapping[str, DealerEvent] = field(default_factory=dict)
 
 
 class ContentStore:
@@ -150,6 +152,7 @@ def build_content(rows: Iterable[tuple[str, str, dict[str, Any], int]], revision
         synonyms={id_: synonym.words for id_, synonym in parsed["synonym"].items()},
         revision=revision,
         standard_replies=parsed["standard_reply"],
+        events=parsed["event"],
     )
 
 
@@ -181,4 +184,9 @@ def _dealership(parsed: Mapping[str, Mapping[str, Any]], revision: int) -> d.Dea
         handoff=parsed["handoff"].get("handoff") or HandoffRules(),
         wechat=parsed["wechat"].get("wechat") or WeChatContent(),
         surveys=parsed["surveys"].get("surveys") or SurveyRules(),
+        maintenance=_maintenance(parsed["lifecycle"].get("lifecycle")),
     )
+
+
+def _maintenance(schedule: Schedule | None) -> frozenset[str]:
+    return frozenset() if schedule is None else schedule.next_service.jobs.all

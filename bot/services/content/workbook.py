@@ -47,6 +47,14 @@ _INTENT_WORDS = {
     "complain": "投诉",
     "ask_human": "转人工顾问",
     "join_waitlist": "排候补",
+    "sign_up_event": "报名活动",
+    "recommend_model": "选车推荐",
+    "referral": "推荐码",
+    "export_my_data": "导出个人信息",
+    "delete_my_data": "删除个人信息",
+    "withdraw_consent": "不再接收消息",
+    "claim_warranty": "质保索赔",
+    "trade_in": "旧车置换",
 }
 _HELP = (
     "怎么填写",

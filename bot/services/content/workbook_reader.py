@@ -49,7 +49,7 @@ class _Reading:
 def read_workbook(data: bytes) -> tuple[list[ImportRow], list[str]]:
     """The rows, and all faults of form; with a fault the rows are not to be used."""
     reading = _Reading()
-    problem = _container_problem(data)
+    problem = container_problem(data)
     if problem:
         return [], [problem]
     try:
@@ -76,7 +76,7 @@ def place(sheet: str, row: int | None = None) -> str:
     return f"工作表“{sheet}”" + (f"第 {row} 行" if row else "")
 
 
-def _container_problem(data: bytes) -> str | None:
+def container_problem(data: bytes) -> str | None:
     """What keeps the file from being opened at all: size, password, or that it is something else."""
     if not data:
         return "文件是空的"

@@ -61,7 +61,7 @@ _CHINESE = {
 HEADERS = {word: column for column, words in _CHINESE.items() for word in (column, *words)}
 _LIST = re.compile(r"[;；、,，+＋|\n]")
 _PHONE = re.compile(r"1[3-9]\d{9}")
-_PLATE = re.compile(r"[\u4e00-\u9fff][A-Z][A-Z0-9\u4e00-\u9fff]{4,7}")
+PLATE = re.compile(r"[\u4e00-\u9fff][A-Z][A-Z0-9\u4e00-\u9fff]{4,7}")
 _CODE = re.compile(r"[A-Z0-9]{4,12}")
 _DAY_AND_TIME = re.compile(
     r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?[ T]*(上午|早上|中午|下午|傍晚|晚上)?[ ]*"
@@ -303,7 +303,7 @@ class _RowReader:
     def _plate(self) -> str | None:
         text = self._text("plate")
         plate = canonical_plate(text)
-        if text and not _PLATE.fullmatch(plate):
+        if text and not PLATE.fullmatch(plate):
             self.faults.append(f"车牌“{text}”不对，要写成 浙A·D1001 这样")
         return plate or None
 

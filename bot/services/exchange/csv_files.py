@@ -59,9 +59,16 @@ def read_csv(name: str, data: bytes, headers: Mapping[str, str], required: Colle
     text = _decoded(name, data)
     lines = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text), strict=False)
     try:
-        table = [[_plain(cell) for cell in line] for line in lines]
+        table = [[plain_cell(cell) for cell in line] for line in lines]
     except csv.Error as error:
         raise ImportRefused(name, (f"文件不是有效的 CSV（{error}）",)) from error
+    return rows_of(name, table, headers, required)
+
+
+def rows_of(
+    name: str, table: Sequence[Sequence[str]], headers: Mapping[str, str], required: Collection[str]
+) -> list[CsvRow]:
+    """The rows below the header that are not blank. Raises ``ImportRefused``."""
     columns = _columns(name, table[0] if table else [], headers, required)
     return [
         CsvRow(number, dict(zip(columns, line, strict=False)), any(line[len(columns) :]))
@@ -77,7 +84,8 @@ def _cell(value: str, is_text: bool) -> str:
     return f"{guarded}\t" if is_text and plain else guarded
 
 
-def _plain(cell: str) -> str:
+def plain_cell(cell: str) -> str:
+    """What a cell says, without what kept it as it is."""
     stripped = cell.strip().removeprefix("\ufeff")
     formula = re.fullmatch(r'="([^"]*)"', stripped)  # another way to keep a number as text
     return (

@@ -16,6 +16,7 @@ from bot.domain.cases import CaseKind, CaseStatus
 from bot.domain.conversation import Owner
 from bot.domain.dealership import Dealership
 from bot.domain.mileage import Reading
+from bot.domain.outreach import Contact, OutreachRules
 from bot.services.consents import ALLOWED_AT_FIRST, Purpose
 from bot.services.mileage import readings_of
 from bot.services.wechat.templates import template_for
@@ -33,16 +34,29 @@ Key = tuple[str, str, str]
 
 @dataclass
 class Around:
-    """By plate, customer or phone. ``known``: contacts that were opened (plate, moment, occasion)."""
+    """By plate, customer or phone. ``known``: contacts that were opened (plate, moment, occasion); ``told``: the same
+    by customer; ``coming``: the jobs of visits to come."""
 
     readings: dict[str, list[Reading]] = field(default_factory=dict)
     known: set[Key] = field(default_factory=set)
+    told: set[Key] = field(default_factory=set)
     this_month: Counter[tuple[str, bool]] = field(default_factory=Counter)
     refused: set[str] = field(default_factory=set)
     consents: dict[tuple[str, Purpose], bool] = field(default_factory=dict)
     complaining: set[str] = field(default_factory=set)
-    coming: set[str] = field(default_factory=set)
+    coming: dict[str, set[str]] = field(default_factory=dict)
     ways: dict[str, list[tuple[str, str, bool]]] = field(default_factory=dict)
+
+    def jobs_of(self, plate: str, phone: str) -> set[str]:
+        """What a car comes in for; a visit without a plate may be for any of its customer's."""
+        return self.coming.get(plate, set()) | self.coming.get(phone, set())
+
+    def note(self, vehicle: Any, customer: Any, contact: Contact, channel: str, rules: OutreachRules) -> None:
+        """A contact is going to be opened."""
+        self.known.add((vehicle.plate, contact.moment, contact.occasion))
+        self.told.add((customer.id, contact.moment, contact.occasion))
+        if channel != "call":
+            self.this_month[customer.id, contact.moment in rules.marketing] += 1
 
     def allows(self, phone: str, purpose: Purpose) -> bool:
         return self.consents.get((phone, purpose), purpose in ALLOWED_AT_FIRST)
@@ -68,14 +82,14 @@ def look_around(
         Case.kind == CaseKind.COMPLAINT.value, Case.status == CaseStatus.OPEN.value, Case.phone.in_(phones)
     )
     around.complaining = set(session.scalars(complaints))
-    visits = sa.select(Appointment.phone, Appointment.plate).where(
+    visits = sa.select(Appointment.phone, Appointment.plate, Appointment.items).where(
         Appointment.kind == "service",
         Appointment.end > now,
         Appointment.status.in_((VisitStatus.CONFIRMED.value, VisitStatus.CHECKED_IN.value)),
         sa.or_(Appointment.phone.in_(phones), Appointment.plate.in_(plates)),
     )
-    for phone, plate in session.execute(visits):
-        around.coming.add(plate or phone)
+    for phone, plate, jobs in session.execute(visits):
+        around.coming.setdefault(plate or phone, set()).update(jobs)
     _read_ways(session, around, dealership, customers, now)
     return around
 
@@ -95,7 +109,12 @@ def _read_contacts(
     )
     for plate, moment, occasion, customer, state, channel, opened_at, answered_at in session.execute(query):
         around.known.add((plate, moment, occasion))
-        if channel != "call" and (opened_at.year, opened_at.month) == (today.year, today.month):
+        around.told.add((customer, moment, occasion))
+        if (
+            channel != "call"
+            and state != "unreached"
+            and (opened_at.year, opened_at.month) == (today.year, today.month)
+        ):
             around.this_month[customer, moment in marketing] += 1
         if state == "refused" and answered_at is not None and answered_at > now - quiet:
             around.refused.add(customer)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -10,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from bot.domain.errors import NotFound
+from bot.domain.outreach import WARRANTY_CHECK, OutreachRules
 from bot.domain.tasks import TaskKind
 from bot.services.task_lists import user_of_adviser
 from bot.services.tasks import cancel_tasks, open_task
@@ -89,8 +91,11 @@ def answer(database: Database, id_: str, state: str, now: datetime) -> bool:
         return bool(done.rowcount)
 
 
-def booked(session: Session, visit: Any, now: datetime) -> None:
-    """A service visit (a row of appointments) was booked: what invited to it is done."""
+def booked(session: Session, visit: Any, maintenance: Collection[str], now: datetime) -> None:
+    """A service visit (a row of appointments) was booked: what invited to its jobs is done.
+
+    ``maintenance``: the jobs of the schedule's services. A visit without a plate is that of the car invited last.
+    """
     owners = sa.select(Customer.id).where(Customer.phone == visit.phone)
     theirs = [Outreach.customer_id.in_(owners)]
     if visit.plate:
@@ -101,12 +106,26 @@ def booked(session: Session, visit: Any, now: datetime) -> None:
         Outreach.opened_at > now - LISTENED,
         sa.or_(Outreach.moment.in_(SERVICES), Outreach.moment.startswith("service_")),
     )
-    for row in session.scalars(query):
-        if visit.plate and row.plate != visit.plate:
+    invited = [
+        row for row in session.scalars(query.order_by(Outreach.opened_at.desc())) if _is_for(row, visit)
+    ]
+    for row in invited:
+        if row.plate != (visit.plate or invited[0].plate) or not wanted_by(
+            row.moment, visit.items, maintenance
+        ):
             continue
         row.state, row.appointment_id, row.updated_at = "booked", visit.id, now
         row.answered_at = row.answered_at or now
         cancel_tasks(session, now, outreach_id=row.id)
+
+
+def _is_for(row: Any, visit: Any) -> bool:
+    return not visit.model or row.details.get("model") in (None, visit.model)
+
+
+def wanted_by(moment: str, jobs: Iterable[str], maintenance: Collection[str]) -> bool:
+    """Whether a visit with these jobs is what the moment asks for."""
+    return WARRANTY_CHECK in jobs if moment == WARRANTY_CHECK else not set(maintenance).isdisjoint(jobs)
 
 
 def mark_sent(session: Session, row: Any, channel: str, now: datetime, today: date) -> None:
@@ -115,10 +134,14 @@ def mark_sent(session: Session, row: Any, channel: str, now: datetime, today: da
         row.state, row.channel, row.sent_at, row.sent_on, row.updated_at = "sent", channel, now, today, now
 
 
-def call_instead(session: Session, row: Any, now: datetime, days: int) -> None:
-    """Nothing reaches the customer: their adviser calls."""
-    row.channel, row.updated_at = "call", now
-    open_call(session, row, now, now + timedelta(days=days))
+def call_instead(session: Session, row: Any, now: datetime, rules: OutreachRules) -> None:
+    """Nothing reaches the customer: their adviser calls, where somebody is called for this."""
+    row.updated_at = now
+    if row.moment in rules.never_called:
+        row.state = "unreached"
+        return
+    row.channel = "call"
+    open_call(session, row, now, now + timedelta(days=rules.call_days))
 
 
 def open_call(session: Session, row: Any, now: datetime, due_at: datetime) -> None:
@@ -156,10 +179,16 @@ def expire(database: Database, now: datetime, days: int) -> int:
     with database.transaction() as session:
         done = session.execute(
             sa.update(Outreach.__table__)
-            .where(Outreach.state == "sent", Outreach.sent_at <= now - timedelta(days=days))
+            .where(sa.or_(*(sa.and_(*each) for each in _too_old(now - timedelta(days=days)))))
             .values(state="expired", updated_at=now)
         )
         return int(done.rowcount)
+
+
+def _too_old(before: datetime) -> Iterable[tuple[Any, ...]]:
+    """Told and not answered; or a message that never went out. A call waits for who makes it."""
+    yield Outreach.state == "sent", Outreach.sent_at <= before
+    yield Outreach.state == "planned", Outreach.channel != "call", Outreach.opened_at <= before
 
 
 def view(row: Any) -> OutreachView:

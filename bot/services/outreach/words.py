@@ -31,6 +31,7 @@ def details_of(
     found: dict[str, Any] = {
         "title": names[contact.moment],
         "car": f"{model}（{say_plate(vehicle.plate)}）",
+        "plate": say_plate(vehicle.plate),
         "model": vehicle.model,
         "store": store.name,
         "hotline": store.service_phone,

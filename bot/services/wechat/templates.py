@@ -20,7 +20,7 @@ from bot.domain.wechat.content import NoticeTemplate
 from bot.services.availability import local
 from bot.services.content.snapshot import ContentStore
 from bot.services.messages import StoredMessage
-from bot.services.notices import visit_values
+from bot.services.notices import OUTREACH, visit_values
 from bot.services.overtaken import overtaken_by
 from bot.services.wechat.ledger import TemplateMessage
 from bot.store.bookings import Row
@@ -39,6 +39,19 @@ LONGEST = {
 }
 """Characters by the type of a field, which its name begins with."""
 NOTHING = "无"
+CONTACT_FIELDS = (
+    "title",
+    "car",
+    "plate",
+    "on",
+    "km",
+    "job_name",
+    "items",
+    "price",
+    "store",
+    "hotline",
+    "holiday",
+)
 DELIVERED = "success"
 
 
@@ -55,11 +68,13 @@ class Templates:
         about = self._about(line, kind) if template else None
         if template is None or about is None:
             return None
-        values = {**visit_values(dealership, about), **_moment(about)}
+        values = (
+            _of_contact(about) if kind == OUTREACH else {**visit_values(dealership, about), **_moment(about)}
+        )
         return TemplateMessage(template.template_id, filled(template.fields, values), template.url)
 
     def _about(self, line: StoredMessage, kind: str) -> Row | None:
-        """The visit or waitlist entry that the line told of; it was written together with its outbox row."""
+        """The visit, waitlist entry or contact that the line told of; it was written together with its outbox row."""
         query = (
             sa.select(OutboxMessage)
             .where(OutboxMessage.conversation_id == line.conversation_id, OutboxMessage.kind == kind)
@@ -107,6 +122,11 @@ def _fitting(name: str, words: str) -> str:
     words = " ".join(words.split()) or NOTHING
     longest = LONGEST.get(re.sub(r"\d+$", "", name), 20)
     return words if len(words) <= longest else f"{words[: longest - 1]}…"
+
+
+def _of_contact(contact: Row) -> dict[str, Any]:
+    """What a template may say of something that is due; a field without a value says 无."""
+    return {**dict.fromkeys(CONTACT_FIELDS, ""), **contact.details}
 
 
 def _moment(about: Row) -> dict[str, str]:
