@@ -13,8 +13,9 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions import context, handoff_answers, notice_answers, resumption, several
+from actions import contact_words, context, handoff_answers, notice_answers, resumption, several
 from bot import clock
+from bot.services import consents
 from bot.services.calendar_files import calendar_link
 from bot.services.content.snapshot import Content
 from bot.services.visits import BookedVisit
@@ -235,6 +236,8 @@ class Turn:
 
     def say(self, template: str, buttons: list[dict[str, str]] | None = None, **values: Any) -> None:
         """Utter an approved template with these values, and buttons after its own."""
+        if template in consents.ASKING:
+            consents.note_shown(self.database, self.conversation_id, self.now)
         self._dispatcher.utter_message(response=template, buttons=buttons, **values)
 
     def hand_over(self, template: str, reason: str, summary: dict[str, Any], **values: Any) -> None:
@@ -262,7 +265,12 @@ class DealerAction(Action):
 
     def _run(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> Events:
         turn = Turn(dispatcher, tracker)
-        redirections = (handoff_answers.redirected, resumption.redirected, notice_answers.redirected)
+        redirections = (
+            handoff_answers.redirected,
+            resumption.redirected,
+            notice_answers.redirected,
+            contact_words.redirected,
+        )
         elsewhere = next(filter(None, (redirected(self.name(), turn) for redirected in redirections)), None)
         if elsewhere:
             return [FollowupAction(elsewhere)]

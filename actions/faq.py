@@ -12,6 +12,7 @@ from actions.booked_jobs import wants_other_jobs
 from actions.facts import wants_other_adviser
 from actions.own_visits import shift_of
 from actions.several import TITLES, dialogue_button
+from actions.topic_wishes import dialogue_behind
 from actions.visit_begun import visit_begun
 from actions.visit_words import DRIVE, SERVICE
 from bot.domain.conversation import HandoffReason
@@ -95,7 +96,9 @@ def _elsewhere(turn: Turn) -> str | None:
     if shifts or wants_other_adviser(turn) or wants_other_jobs(turn):
         return "action_change_afterwards"
     wants_mending = turn.values("plate") or _MEND.search(turn.text)
-    return "action_start_service_visit" if topic == "repair.flat_tire" and wants_mending else None
+    if topic == "repair.flat_tire" and wants_mending:
+        return "action_start_service_visit"
+    return dialogue_behind(turn, topic) if turn.decision.get("kind") == "answer" else None
 
 
 def answer_refund(turn: Turn) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 from actions.base import Turn
 from bot.domain.dealership import ServiceJob
@@ -32,6 +33,8 @@ _ONLY_BEFORE = r"(?:只|光|就)(?:想|要|需要)?(?:做|换|洗|查|看|检)?(
 _ONLY_BEHIND = r"(?:就行|就好|就可以|就够|就成|即可)"
 _UNLISTED = re.compile(r"刹车[油液]|制动[油液]|变速箱油|防冻液|冷却液|火花塞|雨刮器?|玻璃水")
 _DOES = re.compile(r"换|加|做|更新")
+_TAKES_BACK = re.compile(f"{_NOT_BEFORE}|{_NOT_BEHIND}|{_EXCHANGE}")
+_WANTS_ALONE = re.compile(f"{_ONLY_BEFORE}|{_ONLY_BEHIND}")
 
 
 def adds(turn: Turn) -> bool:
@@ -67,18 +70,21 @@ def named_jobs(turn: Turn) -> list[str]:
 
 def joined_jobs(turn: Turn) -> list[str]:
     """The jobs that are named by their first two characters beside another, or with "也": 大保养和空调, 空调也要."""
-    text = _without_unlisted(turn)
+    text, any_job = _without_unlisted(turn), _all_words(turn.dealership.services)
     return [
         id_
         for short, id_ in _short_names(turn.dealership.services).items()
-        if re.search(rf"{_JOINS}{short}{_GOES_ON}|{short}(?:{_ALSO}|{_AND}(?:{_all_words(turn)}))", text)
+        if re.search(
+            rf"{_JOINS}{short}{_GOES_ON}|{short}(?:{_ALSO}|{_AND}(?:{any_job}))",
+            text,
+        )
     ]
 
 
 def drop_names_of_jobs(turn: Turn) -> None:
     """ "大保养和空调": 和 is a surname, too, but nobody is called 和空调."""
     if joined_jobs(turn):
-        joined = re.compile(rf"{_AND}(?:{_all_words(turn)})")
+        joined = re.compile(rf"{_AND}(?:{_all_words(turn.dealership.services)})")
         is_job = [
             found["entity"] == "name" and joined.fullmatch(str(found["value"])) for found in turn.entities
         ]
@@ -90,22 +96,19 @@ def only_jobs(turn: Turn) -> list[str]:
     if turn.is_payload or asks_about(turn):
         return []
     text = _without_unlisted(turn)
-    return [
-        job.id
-        for job in turn.dealership.services
-        if re.search(
-            rf"{_ONLY_BEFORE}(?:{_words(turn, job)})|(?:{_words(turn, job)}){_TAIL}{_ONLY_BEHIND}",
-            text,
-            re.IGNORECASE,
-        )
-    ]
+    if not _WANTS_ALONE.search(text):
+        return []
+    return [id_ for id_, alone in _alone(tuple(turn.dealership.services)) if alone.search(text)]
 
 
 def refused_jobs(turn: Turn) -> list[str]:
     """The jobs that the customer takes back, chosen or not (刹车不看了, 不做轮胎了, 把轮胎换成刹车检查)."""
     if turn.is_payload or asks_about(turn):
         return []
-    return [job.id for job in turn.dealership.services if _is_refused(turn, job)]
+    text = _without_unlisted(turn)
+    if not _TAKES_BACK.search(text):  # most often: the many words of all jobs need not be looked for
+        return []
+    return [id_ for id_, refused in _refusals(tuple(turn.dealership.services)) if refused.search(text)]
 
 
 def unlisted_work(turn: Turn) -> str:
@@ -120,20 +123,35 @@ def asks_about(turn: Turn) -> bool:
     return turn.is_question or bool(_QUESTION.search(turn.text))
 
 
-def _is_refused(turn: Turn, job: ServiceJob) -> bool:
-    spoken, any_job = f"(?:{_words(turn, job)})", f"(?:{_all_words(turn)})"
-    before = rf"{_NOT_BEFORE}(?:{any_job}{_TAIL}{_AND})*{spoken}"
-    behind = rf"{spoken}(?:{_TAIL}{_AND}{any_job})*(?:{_NOT_BEHIND}|{_TAIL}{_EXCHANGE}{any_job})"
-    return bool(re.search(rf"{before}|{behind}", _without_unlisted(turn), re.IGNORECASE))
+@lru_cache(maxsize=4)
+def _refusals(services: tuple[ServiceJob, ...]) -> tuple[tuple[str, re.Pattern[str]], ...]:
+    """Of each job the words that take it back; made once for a price list."""
+    any_job = f"(?:{_all_words(services)})"
+    found = []
+    for job in services:
+        spoken = f"(?:{_words(services, job)})"
+        before = rf"{_NOT_BEFORE}(?:{any_job}{_TAIL}{_AND})*{spoken}"
+        behind = rf"{spoken}(?:{_TAIL}{_AND}{any_job})*(?:{_NOT_BEHIND}|{_TAIL}{_EXCHANGE}{any_job})"
+        found.append((job.id, re.compile(rf"{before}|{behind}", re.IGNORECASE)))
+    return tuple(found)
 
 
-def _words(turn: Turn, job: ServiceJob) -> str:
-    shorts = [short for short, id_ in _short_names(turn.dealership.services).items() if id_ == job.id]
+@lru_cache(maxsize=4)
+def _alone(services: tuple[ServiceJob, ...]) -> tuple[tuple[str, re.Pattern[str]], ...]:
+    """Of each job the words that want nothing else."""
+    words = [(job.id, f"(?:{_words(services, job)})") for job in services]
+    return tuple(
+        (id_, re.compile(rf"{_ONLY_BEFORE}{spoken}|{spoken}{_TAIL}{_ONLY_BEHIND}", re.IGNORECASE))
+        for id_, spoken in words
+    )
+
+
+def _words(services: Iterable[ServiceJob], job: ServiceJob) -> str:
+    shorts = [short for short, id_ in _short_names(services).items() if id_ == job.id]
     return _alternatives([job.name, *job.aliases, *shorts])
 
 
-def _all_words(turn: Turn) -> str:
-    services = turn.dealership.services
+def _all_words(services: Iterable[ServiceJob]) -> str:
     names = [word for job in services for word in (job.name, *job.aliases)]
     return _alternatives([*names, *_short_names(services)])
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -16,19 +15,20 @@ from actions.facts import UNKNOWN, model_buttons, read_mileage, read_plate, want
 from actions.faq import misunderstood
 from actions.forms import Draft, Form, ValidateForm
 from actions.named_problems import name_plate_problem
+from actions.own_records import answered, corrected, named, own_record
 from actions.visit_begun import visit_begun
 from actions.wechat_talk import place_sent, take_place
 from bot.domain.lifecycle import MomentState, VehicleState, moments
 from bot.services.content.variables import price_text
 from bot.services.vehicles import (
     LifecycleAnswer,
+    VehicleRecord,
     find_vehicle,
     lifecycle_answer,
     state_as_told,
-    state_of_record,
     suggested_job,
 )
-from bot.services.wording import say_date, say_km, say_plate
+from bot.services.wording import say_date, say_km
 
 _DAY = re.compile(r"[日号號天儿]|今早|[周週拜期][一二三四五六日天]|\d{4}([-/.])\d{1,2}\1\d{1,2}|\d{8}")
 WARRANTY_END_CHECK = "warranty_end_check"
@@ -149,8 +149,8 @@ class StartOwnCar(DealerAction):
 
     def perform(self, turn: Turn) -> Events:
         draft: Draft = dict.fromkeys(FORM.slots)
-        if turn.slot("known_car") and not turn.values_of({"model", "plate", "phone", "mileage"}):
-            draft.update(turn.slot("known_car"))
+        if not turn.values_of({"model", "plate", "phone"}):
+            draft.update(turn.slot("known_car") or _identity(own_record(turn)))
         draft["car_purpose"] = purpose_of(turn)
         FORM.read(turn, draft)
         return [SlotSet("pending_offer", None), *set_slots(draft)]
@@ -173,8 +173,9 @@ class TakeUpFacts(DealerAction):
         begun = "action_change_afterwards" if changes else visit_begun(turn)
         if begun:
             return [FollowupAction(begun)]
-        if turn.values("mileage") and turn.slot("known_car"):
-            told: Draft = dict.fromkeys(FORM.slots) | turn.slot("known_car") | {"car_purpose": "due"}
+        known = (turn.slot("known_car") or _identity(own_record(turn))) if turn.values("mileage") else {}
+        if known and not turn.values_of({"plate", "phone"}):
+            told: Draft = dict.fromkeys(FORM.slots) | known | {"car_purpose": "due"}
             FORM.read(turn, told)
             return [SlotSet("misunderstandings", None), *set_slots(told), FollowupAction(FORM.name)]
         if turn.values("plate") and turn.values("phone"):
@@ -236,9 +237,8 @@ class AnswerOwnCar(DealerAction):
         draft = FORM.draft(turn)
         if draft["car_unknown"] is not False and draft["car_delivered"] == "":
             return self._answer_without_date(turn, draft)
-        state, name, car = self._car(turn, draft)
-        answer = lifecycle_answer(turn.dealership, turn.content.schedule, state, turn.now.date())
-        values = answer_values(answer, name)
+        answer, state, name, car, estimate = self._car(turn, draft)
+        values = answer_values(answer, name, estimate)
         if draft["car_purpose"] == "warranty":
             self._tell_warranty(turn, answer, values)
             self._tell_service(turn, answer, values)
@@ -256,7 +256,7 @@ class AnswerOwnCar(DealerAction):
             *FORM.cleared(),
             SlotSet("pending_offer", "book_service"),
             SlotSet("offered_visit", seed),
-            SlotSet("known_car", {slot: draft[slot] for slot in FORM.slots if slot != "car_purpose"}),
+            SlotSet("known_car", _kept(draft)),
         ]
 
     def _answer_without_date(self, turn: Turn, draft: Draft) -> Events:
@@ -280,7 +280,10 @@ class AnswerOwnCar(DealerAction):
         found = moments(turn.content.schedule, turn.dealership.profile.warranty, state, turn.now.date())
         return any(m.moment.id == WARRANTY_END_CHECK and m.state is MomentState.DUE for m in found)
 
-    def _car(self, turn: Turn, draft: Draft) -> tuple[VehicleState, str, dict[str, Any]]:
+    def _car(
+        self, turn: Turn, draft: Draft
+    ) -> tuple[LifecycleAnswer, VehicleState, str, dict[str, Any], str]:
+        """The answer, what it rests on, the car's name, what a booking takes over, and words for an estimate."""
         record = None
         if draft["car_phone"] and draft["car_plate"]:
             record = find_vehicle(turn.database, draft["car_phone"], draft["car_plate"])
@@ -299,20 +302,21 @@ class AnswerOwnCar(DealerAction):
                 "visit_mileage": draft["car_mileage"],
                 "visit_name": turn.name_said,
             }
-            return state, model.name, {fact: value for fact, value in told.items() if value is not None}
+            answer = lifecycle_answer(turn.dealership, turn.content.schedule, state, turn.now.date())
+            seed = {fact: value for fact, value in told.items() if value is not None}
+            return answer, state, model.name, seed, ""
         if draft["car_mileage"] is not None and draft["car_mileage"] >= 0:
-            record = replace(record, mileage=draft["car_mileage"])
-        state = state_of_record(turn.dealership, record)
-        model = turn.dealership.model(record.model)
+            record = corrected(turn, record, draft["car_mileage"])
+        answer, state, estimate = answered(turn, record)
         seed = {
-            "visit_model": model.id,
+            "visit_model": record.model,
             "visit_plate": record.plate,
-            "visit_mileage": record.mileage,
+            "visit_mileage": state.mileage,
             "visit_phone": record.phone,
             "visit_recognised": [record.phone, record.plate],
             "visit_name": record.name or turn.name_said,
         }
-        return state, f"{model.name}（{say_plate(record.plate)}）", seed
+        return answer, state, named(turn, record), seed, estimate
 
     def _tell_service(self, turn: Turn, answer: LifecycleAnswer, values: dict[str, Any]) -> None:
         if answer.service_km_estimated:
@@ -328,14 +332,31 @@ class AnswerOwnCar(DealerAction):
             )
 
 
-def answer_values(answer: LifecycleAnswer, car: str) -> dict[str, Any]:
-    """The schedule's answer as words for the templates."""
+def _identity(record: VehicleRecord | None) -> Draft:
+    """The facts by which a car on record is found again."""
+    if record is None:
+        return {}
+    return {"car_phone": record.phone, "car_plate": record.plate, "car_unknown": False}
+
+
+def _kept(draft: Draft) -> Draft:
+    """What is known of the car later; the mileage of a car on record is on record."""
+    on_record = draft["car_unknown"] is False
+    return {
+        slot: None if on_record and slot == "car_mileage" else draft[slot]
+        for slot in FORM.slots
+        if slot != "car_purpose"
+    }
+
+
+def answer_values(answer: LifecycleAnswer, car: str, estimate: str = "") -> dict[str, Any]:
+    """The schedule's answer as words for the templates; ``estimate``: words for a mileage that nobody read."""
     price = "首次免费" if answer.service_free else price_text(answer.service_price)
     return {
         "car": car,
         "stage": answer.stage_name,
         "delivered": say_date(answer.delivered),
-        "mileage": say_km(answer.mileage) if answer.mileage is not None else "未知",
+        "mileage": estimate or (say_km(answer.mileage) if answer.mileage is not None else "未知"),
         "job": answer.service_name,
         "items": "、".join(answer.service_items),
         "minutes": answer.service_minutes,

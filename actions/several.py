@@ -27,6 +27,8 @@ TITLES = {
     "report_breakdown": "叫道路救援",
     "complain": "投诉",
     "ask_human": "转人工顾问",
+    "sign_up_event": "报名活动",
+    "trade_in": "旧车置换",
 }
 STARTS = "action_start_"
 ENDS = ("action_book_", "action_finish_", "action_answer_own_car", "action_leave_dialogue")

@@ -50,6 +50,17 @@ OFFERED: dict[str, tuple[Form, dict[str, Any]]] = {
     "ask_warranty_status": (own_car.FORM, {"car_purpose": "warranty"}),
 }
 """What a yes begins after it was offered, with what is known of it."""
+BEGUN = {
+    "sign_up_event": "action_start_event_signup",
+    "trade_in": "action_trade_in",
+    "claim_warranty": "action_claim_warranty",
+    "recommend_model": "action_recommend",
+    "referral": "action_referral",
+    "export_my_data": "action_export_data",
+    "delete_my_data": "action_delete_data",
+    "withdraw_consent": "action_withdraw_consent",
+}
+"""The same for what begins with an action."""
 TEMPLATES = {
     "greet": "utter_greet",
     "goodbye": "utter_goodbye",
@@ -181,7 +192,8 @@ def _say_farewell(turn: Turn, form: Form) -> None:
     if isinstance(form, cases.CaseForm):
         turn.say("utter_left_case")
     else:
-        turn.say("utter_left_booking_alone" if own_visits(turn) else "utter_left_dialogue")
+        stays = form is existing_bookings.FORM or own_visits(turn)
+        turn.say("utter_left_booking_alone" if stays else "utter_left_dialogue")
 
 
 def switch_wanted(turn: Turn) -> str | None:
@@ -227,6 +239,8 @@ class AcceptOffer(DealerAction):
                 *set_slots(dict.fromkeys(form.slots) | seed),
                 FollowupAction(form.name),
             ]
+        if offer in BEGUN:
+            return [cleared, FollowupAction(BEGUN[offer])]
         turn.say("utter_what_next")
         return []
 

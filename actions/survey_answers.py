@@ -48,7 +48,8 @@ def survey_answer(turn: Turn) -> SurveyAnswer | None:
 def keep(turn: Turn, answer: SurveyAnswer) -> Events:
     """Keep it, and ask what is next, thank, or say who will call."""
     if answer.value is None:
-        _ask(turn, "utter_survey_again", answer.survey, answer.question)
+        again = list(buttons_of(answer.survey, answer.question))
+        turn.say("utter_survey_again", question=answer.question.text, buttons=again)
         return []
     given = surveys.give(
         turn.database,
@@ -84,13 +85,11 @@ def _go_on(turn: Turn, given: Given) -> None:
         hours = turn.dealership.surveys.task_hours
         turn.say("utter_survey_low", when=say_time(turn.now + timedelta(hours=hours)))
     if given.survey.next is not None:
-        _ask(turn, "utter_survey_next", given.survey.id, given.survey.next)
+        asked = given.survey.next
+        more = list(buttons_of(given.survey.id, asked))
+        turn.say("utter_survey_next", question=asked.text, buttons=more)
     elif not given.opened_task:
         turn.say("utter_survey_thanks")
-
-
-def _ask(turn: Turn, template: str, survey: str, question: Question) -> None:
-    turn.say(template, question=question.text, buttons=list(buttons_of(survey, question)))
 
 
 def _pressed(turn: Turn) -> SurveyAnswer | None:

@@ -11,6 +11,7 @@ from typing import Any
 
 from rasa_sdk.events import FollowupAction, SlotSet
 
+from actions import outreach_replies
 from actions.base import DealerAction, Events, Turn, button, set_slots
 from actions.booking_words import details, is_over, say_moved, say_needs_new_time, say_status
 from actions.faq import misunderstood
@@ -125,6 +126,8 @@ def _latest_offer(turn: Turn) -> str | None:
 
 def _act(turn: Turn, wanted: Mapping[str, Any]) -> Events:
     do, entry_id = wanted["do"], wanted.get("entry")
+    if do.startswith("contact_"):
+        return outreach_replies.press(turn, do, str(entry_id))
     if do in ("accept", "decline") and not entry_id:
         return misunderstood(turn)
     place = (str(wanted["store"]), parse(str(wanted["time"]))) if wanted.get("time") else None

@@ -27,6 +27,7 @@ from bot.understanding.intents import COMMAND_PREFIX, FAQ_INTENT, topic_of, vali
 from bot.understanding.text import normalise
 from bot.understanding.thresholds import Judged, best_thresholds
 from bot.understanding.topics import FAQ_KEY
+from bot.understanding.wishes import with_questions
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
@@ -67,7 +68,7 @@ class DecisionMaker(GraphComponent):
 
     def train(self, training_data: TrainingData) -> Resource:
         judged = [
-            Judged(e.get(INTENT), topic_of(e), e.get(INTENT_RANKING_KEY), e.get(FAQ_KEY))
+            Judged(e.get(INTENT), topic_of(e), _ranking(e), e.get(FAQ_KEY))
             for e in validation_examples(training_data)
             if e.get(INTENT_RANKING_KEY)
         ]
@@ -90,7 +91,7 @@ class DecisionMaker(GraphComponent):
             return Decision(DecisionKind.FALLBACK, 0.0)
         if emergency(normalise(text)):
             return Decision(DecisionKind.DIALOGUE, 1.0, intent=BREAKDOWN)
-        return decide(ranking, message.get(FAQ_KEY), self._thresholds)
+        return decide(_ranking(message), message.get(FAQ_KEY), self._thresholds)
 
     def _write(self, message: Message, decision: Decision) -> None:
         written = {"kind": decision.kind.value, "suggestions": list(decision.suggestions)}
@@ -98,6 +99,10 @@ class DecisionMaker(GraphComponent):
         name = decision.intent or _intent_for(decision.kind)
         if name is not None:
             message.set(INTENT, {"name": name, "confidence": decision.confidence}, add_to_output=True)
+
+
+def _ranking(message: Message) -> list[dict[str, Any]]:
+    return with_questions(message.get(INTENT_RANKING_KEY), message.get(TEXT))
 
 
 def _intent_for(kind: DecisionKind) -> str | None:

@@ -15,6 +15,7 @@ from itertools import pairwise
 from bot.understanding.brands import is_other_makers
 from bot.understanding.mileage import find_mileages, is_bare_number
 from bot.understanding.names import find_names
+from bot.understanding.needs import find_needs, find_referral_codes
 from bot.understanding.numbers import DIGITS
 from bot.understanding.phones import find_phones, landline_spans
 from bot.understanding.plates import find_plates
@@ -59,15 +60,18 @@ def extract_entities(text: str, lexicon: Lexicon, now: datetime) -> list[Entity]
     model, store, job: the id. phone: 11 digits. phone_invalid: {"digits", "problem": short | long | prefix}.
     plate, plate_invalid: capitals without the dot. booking_code: six capitals and digits. mileage: km.
     name: with its title. delivery_date: ISO date, never in the future. time: kind, start, end, grain.
+    referral_code, budget, seats, people, use, energy, body: see ``needs``.
     """
     original = text[:MAX_LENGTH]
     folded = fold(original)
     finder = _Finder(original, folded)
     finder.add_all(_numbers(folded))
+    finder.add_all(find_referral_codes(folded))
     finder.add_all(_booking_codes(folded))
     finder.add_all(_lexicon_matches(folded, lexicon))
     finder.add_all(_delivery_dates(original, folded, now))
     finder.add_all(_mileages(finder))
+    finder.add_all(find_needs(folded))
     time = _time(original, finder, now)
     finder.add_all(_names(folded, finder, time))
     return sorted([*_wanted(finder.entities, folded), *time], key=lambda entity: (entity.start, entity.end))

@@ -29,15 +29,19 @@ _DRIVEN = re.compile(
     rf"(?P<number>{_NUMBER}){_ABOUT}(?P<unit> ?{_KM})?(?![年天月次个周小分点%趟位辆元块台人圈])"
 )
 _SAID = re.compile(
-    rf"(?:(?<=[□,\s我了在年车快])|(?<=刚过))(?P<number>(?=[\d.一二三四五六七八九十两]+[万千]){_NUMBER})"
+    rf"(?:(?<=[□,\s我了在年车快才都是刚跑])|(?<=刚过))(?P<number>(?=[\d.一二三四五六七八九十两]+[万千]){_NUMBER})"
     rf"{_ABOUT}(?=了|,|$| )"
 )
 _CAR = re.compile(r"保养|质保|保修|出保|过保|在保|保不保|我的?车|这车|检查")
+_OF_ME = re.compile(
+    r"里程|公里数|你们?(?:估|记|算)|(?:我|俺|我的|这)(?:这|的)?车?(?:这|现在|目前|才|都|已经|刚|也?就|应该|是)+(?:跑|开|到|过|是)?了?[\d.一二三四五六七八九十两]+[万千]"
+)
+_WISH_TO_BUY = re.compile(r"买|选|推荐|手[里头上]|攒|凑|款|台|拿下|预算")
 _MONEY = re.compile(r"[元块钱价贷]|首付|预算|优惠|便宜|落地|定金|订金")
 _SINCE = re.compile(r"上次|上回|又|距")
 _WHOLE = re.compile(
     r"[\s,.。:!]*(?:大概|大约|差不多|小|快|将近|接近|不到|(?:还)?没到|刚|刚过|有|已经|现在|目前|应该|是|约|才|一共|对|嗯"
-    r"|不对|说错了|,|\s)*"
+    r"|不对|说错了|我|这车|都|,|\s)*"
     rf"(?P<number>{_NUMBER}){_ABOUT} ?(?:公里|千米|km)?(?:左右|上下|吧|了|的样子|出头|一点|的|公里|,"
     rf"|\s)*[\s,.。!]*"
 )
@@ -91,12 +95,18 @@ def _driven(folded: str) -> Iterator[Mileage]:
             found = _mileage(match, 1 if match["unit"] else FEWEST_KM)
             if found is not None:
                 yield found
-    if _CAR.search(folded) and not _MONEY.search(folded):
+    if _speaks_of_the_car(folded) and not _MONEY.search(folded):
         for match in _SAID.finditer(folded):
+            if folded[: match.start()].endswith("不是"):
+                continue
             found = _mileage(match, FEWEST_BARE_KM)
             if found is not None:
                 yield found
             return
+
+
+def _speaks_of_the_car(folded: str) -> bool:
+    return bool(_CAR.search(folded) or (_OF_ME.search(folded) and not _WISH_TO_BUY.search(folded)))
 
 
 def _measured(folded: str) -> Iterator[Mileage]:

@@ -32,6 +32,8 @@ NEAREST = 300
 """Known sentences that are looked at one by one."""
 NEIGHBOURS = 3
 """How many of a label's sentences speak for it."""
+FREQUENT = 32
+"""A feature of more known sentences has its weights for the labels ready: few features, but most of the arithmetic."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,36 @@ class Scores:
 
 
 @dataclass(frozen=True)
+class Frequent:
+    """The linear weights of the features that many known sentences have."""
+
+    place: IntArray
+    """Of every feature; -1 for those that are rare."""
+    linear: FloatArray
+    """Frequent features × labels."""
+
+    @staticmethod
+    def of(known: csr_matrix, dual: FloatArray) -> Frequent:
+        features = np.flatnonzero(np.diff(known.indptr) > FREQUENT)
+        place = np.full(known.shape[0], -1, dtype=np.int32)
+        place[features] = np.arange(len(features))
+        return Frequent(place, known[features] @ dual)
+
+    def with_features(self, more: int) -> Frequent:
+        return replace(self, place=np.concatenate([self.place, np.full(more, -1, dtype=np.int32)]))
+
+    def with_labels(self, more: int) -> Frequent:
+        nothing = np.zeros((len(self.linear), more), dtype=np.float32)
+        return replace(self, linear=np.concatenate([self.linear, nothing], axis=1))
+
+    def with_sentences(self, rows: csr_matrix, dual: FloatArray) -> Frequent:
+        """Sentences × features, and what ridge regression gives these sentences."""
+        features = np.flatnonzero(self.place >= 0)
+        features = features[np.argsort(self.place[features])]
+        return replace(self, linear=self.linear + rows[:, features].T @ dual)
+
+
+@dataclass(frozen=True)
 class SentenceModel:
     """Immutable: ``with_sentences`` returns another one that shares what it can."""
 
@@ -66,6 +98,7 @@ class SentenceModel:
     bias: FloatArray
     trained: int
     """How many labels training knew; those after them are new."""
+    frequent: Frequent
 
     @staticmethod
     def train(sentences: Sequence[tuple[str, str]]) -> SentenceModel:
@@ -79,17 +112,20 @@ class SentenceModel:
         target = _one_hot(label_of, len(labels))
         bias = target.mean(axis=0)
         dual = _solve(rows, target - bias)
-        return SentenceModel(vectoriser, spelling, labels, rows.T.tocsr(), label_of, dual, bias, len(labels))
+        known = rows.T.tocsr()
+        frequent = Frequent.of(known, dual)
+        return SentenceModel(vectoriser, spelling, labels, known, label_of, dual, bias, len(labels), frequent)
 
     def scores(self, text: str, rewrite: Callable[[str], str] = str) -> Scores:
         """For a text as it was typed. `rewrite` says it in other words, which count as much as its own."""
         plain = self.spelling.mend(normalise(text))
-        cosines = self._cosines(plain)
+        cosines, linear = self._compared(plain)
         other = rewrite(plain)
         if other != plain:
-            cosines = (cosines + self._cosines(other)) / 2
+            others, otherwise = self._compared(other)
+            cosines, linear = (cosines + others) / 2, (linear + otherwise) / 2
         best, several = self._nearness(cosines)
-        return Scores(self.labels, cosines @ self.dual + self.bias, best, several)
+        return Scores(self.labels, linear + self.bias, best, several)
 
     def with_sentences(self, sentences: Sequence[tuple[str, str]], ridge: float = RIDGE) -> SentenceModel:
         """Know these (label, text) pairs as well, without training: the old weights stay, and the new sentences get
@@ -103,18 +139,38 @@ class SentenceModel:
         label_of = _positions(wide.labels, [label for label, _ in sentences])
         predicted = (rows @ wide.known).toarray() @ wide.dual + wide.bias
         system = (rows @ rows.T).toarray() + ridge * np.eye(len(texts), dtype=np.float32)
-        dual = cho_solve(cho_factor(system), _one_hot(label_of, len(wide.labels)) - predicted)
+        solved = cho_solve(cho_factor(system), _one_hot(label_of, len(wide.labels)) - predicted)
+        dual = solved.astype(np.float32)
         return replace(
             wide,
+            frequent=wide.frequent.with_sentences(rows, dual),
             known=hstack([wide.known, rows.T], format="csr"),
             label_of=np.concatenate([wide.label_of, label_of]),
-            dual=np.concatenate([wide.dual, dual.astype(np.float32)]),
+            dual=np.concatenate([wide.dual, dual]),
         )
 
-    def _cosines(self, plain: str) -> FloatArray:
-        """With every known sentence."""
-        row = self.vectoriser.row(self.vectoriser.vector(plain))
-        return np.asarray((row @ self.known).toarray(), dtype=np.float32)[0]
+    def _compared(self, plain: str) -> tuple[FloatArray, FloatArray]:
+        """The cosine with every known sentence, and the linear score of every label.
+
+        The second is the product of the first with ``dual``, worked out from the few features of the text: the whole
+        of ``dual`` would have to come from memory for every message, most of it for nothing.
+        """
+        features, weights = self.vectoriser.vector(plain)
+        sentences, products, sizes = self._products(features, weights)
+        cosines = np.bincount(sentences, weights=products, minlength=self.known.shape[1])
+        place = self.frequent.place[features]
+        is_rare = np.repeat(place < 0, sizes)
+        linear = products[is_rare] @ self.dual[sentences[is_rare]]
+        linear += weights[place >= 0] @ self.frequent.linear[place[place >= 0]]
+        return cosines.astype(np.float32), linear
+
+    def _products(self, features: IntArray, weights: FloatArray) -> tuple[IntArray, FloatArray, IntArray]:
+        """Of each feature the known sentences that have it, and what each adds to their cosine; one after the other."""
+        starts, ends = self.known.indptr[features], self.known.indptr[features + 1]
+        sizes = ends - starts
+        shift = np.repeat(starts - np.cumsum(sizes) + sizes, sizes)
+        at = shift + np.arange(len(shift), dtype=np.int32)
+        return self.known.indices[at], self.known.data[at] * np.repeat(weights, sizes), sizes
 
     def _with_words(self, texts: Sequence[str]) -> SentenceModel:
         vectoriser = self.vectoriser.with_words(texts)
@@ -122,13 +178,14 @@ class SentenceModel:
         ends = np.concatenate([self.known.indptr, np.full(more, self.known.indptr[-1])])
         shape = (len(vectoriser.vocabulary), self.known.shape[1])
         known = csr_matrix((self.known.data, self.known.indices, ends), shape=shape)
-        return replace(self, vectoriser=vectoriser, known=known)
+        return replace(self, vectoriser=vectoriser, known=known, frequent=self.frequent.with_features(more))
 
     def _with_labels(self, labels: set[str]) -> SentenceModel:
         new = sorted(labels - set(self.labels))
         nothing = np.zeros((len(self.dual), len(new)), dtype=np.float32)
         return replace(
             self,
+            frequent=self.frequent.with_labels(len(new)),
             labels=(*self.labels, *new),
             dual=np.concatenate([self.dual, nothing], axis=1),
             bias=np.concatenate([self.bias, np.zeros(len(new), dtype=np.float32)]),

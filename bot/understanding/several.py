@@ -42,6 +42,8 @@ DIALOGUES = frozenset(
         "report_breakdown",
         "complain",
         "ask_human",
+        "sign_up_event",
+        "trade_in",
     }
 )
 FIRST = ("report_breakdown", "complain", "ask_human")
@@ -56,6 +58,8 @@ ANSWERED_BY_DOING = {
     "cancel_booking": ("booking.", "privacy."),
     "ask_service_due": ("service.interval", "service.reminder"),
     "ask_warranty_status": ("warranty.",),
+    "sign_up_event": ("member.events",),
+    "trade_in": ("used.", "price.trade_in_bonus"),
 }
 """Topics that a part seems to be about only because the dialogue itself is spoken of."""
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import pairwise
 
+from bot.services.pinyin import words_of_two
 from bot.understanding.text import reading
 
 OFTEN = 3
@@ -51,7 +51,7 @@ class Spelling:
     def _meant(self, text: list[str], at: int) -> str | None:
         """What the pair at this place should be; None when it is right or nobody knows better."""
         pair = text[at] + text[at + 1]
-        usual = self.usual.get(_sound(pair)) if _chinese(pair) and pair not in _words() else None
+        usual = self.usual.get(_sound(pair)) if _chinese(pair) and pair not in words_of_two() else None
         if usual is None or self.seen.get(pair, 0) * RARELY > self.seen[usual]:
             return None
         wrong = [place for place in (0, 1) if usual[place] != pair[place]]
@@ -61,7 +61,7 @@ class Spelling:
 
     def _is_held(self, text: list[str], at: int, place: int) -> bool:
         other = "".join(text[at + 1 : at + 3] if place else text[max(0, at - 1) : at + 1])
-        return len(other) == 2 and (self.seen.get(other, 0) > HELD or other in _words())
+        return len(other) == 2 and (self.seen.get(other, 0) > HELD or other in words_of_two())
 
 
 def _chinese(pair: str) -> bool:
@@ -70,11 +70,3 @@ def _chinese(pair: str) -> bool:
 
 def _sound(pair: str) -> tuple[str, str]:
     return reading(pair[0]), reading(pair[1])
-
-
-@lru_cache(maxsize=1)
-def _words() -> frozenset[str]:
-    """Common Chinese words of two characters."""
-    from pypinyin.phrases_dict import phrases_dict
-
-    return frozenset(phrase for phrase in phrases_dict if len(phrase) == 2)

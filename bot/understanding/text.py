@@ -17,6 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
+from bot.services.pinyin import all_readings
+from bot.services.pinyin import reading as read_alone
+
 FloatArray = NDArray[np.float32]
 IntArray = NDArray[np.int32]
 Vector = tuple[IntArray, FloatArray]
@@ -136,9 +139,7 @@ def reading(word: str) -> str:
     """The syllable of a Chinese character without its tone; anything else stays as it is."""
     if not "\u3400" <= word <= "\u9fff":
         return word
-    from pypinyin import lazy_pinyin
-
-    return str(lazy_pinyin(word)[0])
+    return read_alone(word)
 
 
 @lru_cache(maxsize=20_000)
@@ -166,10 +167,8 @@ def _cut_pinyin(letters: str) -> tuple[str, ...]:
 @lru_cache(maxsize=1)
 def _syllables() -> frozenset[str]:
     """Every toneless syllable of the common characters, of two letters or more (a lone "a" would cut any word)."""
-    from pypinyin import lazy_pinyin
-
     common = "".join(map(chr, range(0x4E00, 0x9FA6)))
-    return frozenset(syllable for syllable in lazy_pinyin(list(common)) if len(syllable) > 1)
+    return frozenset(syllable for syllable in all_readings(common) if len(syllable) > 1)
 
 
 class Vectoriser:

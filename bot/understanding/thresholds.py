@@ -18,6 +18,8 @@ CHOICES = {
     "clarify": (0.02, 0.04, 0.06, 0.08, 0.1, 0.15, 0.2, 0.25),
 }
 ROUNDS = 3
+CHANCE = 0.002
+"""What a handful of sentences are worth: no reason to prefer one threshold to another."""
 
 RIGHT, OFFERED, OFFERED_WITHOUT, NOTHING = 1.0, 0.6, -0.4, -0.5
 """What an outcome is worth to somebody with a fair wish: acted upon rightly; their question among the suggestions;
@@ -45,11 +47,15 @@ def best_thresholds(judged: Sequence[Judged]) -> Thresholds:
     best = Thresholds()
     for _ in range(ROUNDS):
         for name, choices in CHOICES.items():
-            best = max(
-                (replace(best, **{name: choice}) for choice in choices),
-                key=lambda found: _worth(judged, found),
-            )
+            best = replace(best, **{name: _chosen(judged, best, name, choices)})
     return best
+
+
+def _chosen(judged: Sequence[Judged], known: Thresholds, name: str, choices: Sequence[float]) -> float:
+    """The best choice for one threshold; of those that are as good but for chance, the nearest to our own."""
+    worths = {choice: _worth(judged, replace(known, **{name: choice})) for choice in choices}
+    good = [choice for choice in choices if worths[choice] >= max(worths.values()) - CHANCE]
+    return min(good, key=lambda choice: abs(choice - float(getattr(Thresholds(), name))))
 
 
 def _worth(judged: Sequence[Judged], thresholds: Thresholds) -> float:

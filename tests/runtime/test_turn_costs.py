@@ -20,7 +20,7 @@ pytestmark = pytest.mark.conversation
 
 QUESTIONS = ("营业时间是几点", "X5续航多少公里", "保修几年", "地址在哪里")
 FAQ_STATEMENTS = 13
-FIRST_BOOKING_STATEMENTS = 26
+FIRST_BOOKING_STATEMENTS = 28
 SECOND_BOOKING_STATEMENTS = 20
 LONG_STATEMENTS = 11
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 
+from bot.services.pinyin import words_of_two
 from bot.understanding.text import reading
 
 # Each rule keeps the length of the text. Homophones of voice input and look-alikes of typing (未/末, 夭/天, 曰/日).
@@ -162,15 +163,8 @@ def _is_meant(rule: _Sound, match: re.Match[str], text: str, written: str) -> bo
 def _is_of_another_word(text: str, start: int, end: int, wrong: int) -> bool:
     """然后填表: the character belongs to a word together with what stands outside."""
     first_of = text[start - 1 : start + 1] if start else ""
-    if len(first_of) == 2 and (wrong == start or text[start] in "后明") and first_of in _phrases():
+    if len(first_of) == 2 and (wrong == start or text[start] in "后明") and first_of in words_of_two():
         return True
     last_of = text[end - 1 : end + 1]
     is_time = re.match(_TIME, text[end:]) is not None
-    return wrong == end - 1 and len(last_of) == 2 and not is_time and last_of in _phrases()
-
-
-@lru_cache(maxsize=1)
-def _phrases() -> dict[str, list[list[str]]]:
-    from pypinyin.phrases_dict import phrases_dict
-
-    return phrases_dict
+    return wrong == end - 1 and len(last_of) == 2 and not is_time and last_of in words_of_two()

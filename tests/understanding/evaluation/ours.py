@@ -11,8 +11,8 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from bot.runtime.model_inputs import Part, part_fingerprint
 from bot.runtime.no_tensorflow import keep_tensorflow_out
-from bot.runtime.training import fingerprint as inputs_of_training
 from bot.runtime.training import model_path
 from tests.understanding.evaluation.cache import cache_folder
 from tests.understanding.evaluation.predictions import run_quietly
@@ -30,7 +30,7 @@ def train_from_nothing() -> tuple[Path, float]:
 
 def train_on(training: Sequence[Row], validation: Sequence[Row]) -> Path:
     """A model of the pipeline alone. Kept as long as what the pipeline is made of stays the same."""
-    inputs = inputs_of_training()
+    inputs = part_fingerprint(Part.UNDERSTANDING)
     folder = cache_folder() / f"ours-{hash_of([*training, *validation], hash_of(validation), inputs)}"
     if not (folder / "ours.tar.gz").exists():
         _forget_other(inputs)
@@ -50,14 +50,14 @@ def _forget_other(inputs: str) -> None:
 
 def _train_here(folder: Path) -> None:
     keep_tensorflow_out()
-    from rasa.model_training import train_nlu
+    from bot.runtime.model_parts import TrainingType, configuration_of, run_training, write_model
 
-    trained = train_nlu(
-        str(ROOT / "config.yml"), str(folder / "data"), str(folder), fixed_model_name=f"{folder.name}.part"
-    )
-    if trained is None:
-        sys.exit("Rasa did not train; see above")
-    Path(trained).replace(folder / "ours.tar.gz")
+    config, components, partial = ROOT / "config.yml", folder / "components", folder / "ours.part"
+    components.mkdir(exist_ok=True)
+    domain = run_training(config, None, sorted((folder / "data").iterdir()), TrainingType.NLU, components)
+    write_model(partial, components, configuration_of(config, TrainingType.NLU), domain)
+    shutil.rmtree(components)
+    partial.replace(folder / "ours.tar.gz")
 
 
 if __name__ == "__main__":
