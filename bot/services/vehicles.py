@@ -6,7 +6,7 @@ import unicodedata
 import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -16,14 +16,8 @@ from sqlalchemy.orm import Session
 from bot.domain.dealership import Dealership, Powertrain
 from bot.domain.errors import NotFound
 from bot.domain.lifecycle import Schedule, VehicleState, job_of_visit, next_service, stage_of, warranty
-from bot.domain.mileage import Mileage
-from bot.services.availability import local
-from bot.services.mileage import mileage_of, readings_of, record_mileage
 from bot.store.database import Database
 from bot.store.tables import Customer, Vehicle
-
-FRESH = timedelta(days=30)
-"""A younger reading is told as it is."""
 
 
 @dataclass(frozen=True)
@@ -144,30 +138,6 @@ def state_of_car(dealership: Dealership, vehicle: Any, km: int | None) -> Vehicl
         last_service_on=vehicle.last_service_on,
         last_service_km=vehicle.last_service_km,
     )
-
-
-def correct_mileage(database: Database, plate: str, km: int, now: datetime) -> bool:
-    """Keep what the owner says their car stands at today; False where that is known. Raises NotFound."""
-    today = local(now).date()
-    with database.transaction() as session:
-        vehicle: Any = session.get(Vehicle, plate)
-        if vehicle is None:
-            raise NotFound("no such car")
-        if vehicle.mileage == km and vehicle.mileage_on == today:
-            return False
-        record_mileage(session, plate, km, today, "customer", now)
-        return True
-
-
-def estimated_mileage(database: Database, record: VehicleRecord, today: date) -> Mileage | None:
-    """What a car on record stands at on ``today`` where nobody has read it for ``FRESH``; None for a fresh reading, or
-    none at all."""
-    if record.mileage_on is None or today - record.mileage_on <= FRESH:
-        return None
-    with database.reading() as session:
-        readings = readings_of(session, [record.plate]).get(record.plate, [])
-        found = mileage_of(session.get(Vehicle, record.plate), readings, today)
-    return found if found is not None and found.estimated else None
 
 
 def state_as_told(

@@ -54,6 +54,10 @@ def test_the_detector_sees_them() -> None:
     assert full_numbers("138****5671 139****5672") == set()
 
 
+THEIR_OWN = "/api/staff/customers/{id}/copy"
+"""What a customer gets of their own data has their number in full; the audit log gets who asked."""
+
+
 def test_no_answer_of_the_api_tells_one(filled: Filled) -> None:
     told, read = {}, 0
     for path in describe()["paths"]:
@@ -62,7 +66,7 @@ def test_no_answer_of_the_api_tells_one(filled: Filled) -> None:
         for address in addresses(filled, path):
             answer = filled.client.get(address, params=QUERIES.get(path, {}))
             read += answer.status_code == 200
-            if found := full_numbers(answer.text):
+            if path != THEIR_OWN and (found := full_numbers(answer.text)):
                 told[address] = found
 
     assert told == {}
