@@ -8,6 +8,7 @@ from bot.console.appointments import add_appointment_pages
 from bot.console.audit import add_audit_pages
 from bot.console.content import add_content_pages
 from bot.console.customers import add_customer_pages
+from bot.console.events import add_event_pages
 from bot.console.outbox import add_outbox_pages
 from bot.console.people import add_people_pages
 from bot.console.session import add_session_pages
@@ -39,6 +40,7 @@ def console(
     add_workplace_pages(site)
     add_customer_pages(site)
     add_task_pages(site)
+    add_event_pages(site)
     add_appointment_pages(site)
     add_people_pages(site)
     add_outbox_pages(site)

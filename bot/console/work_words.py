@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot.domain.cases import RescueStep
+from bot.domain.events import EventMoment, SignupStatus
 from bot.domain.tasks import TaskKind, TaskStatus
 
 TASK_KINDS = {
@@ -17,6 +18,18 @@ TASK_KINDS = {
     TaskKind.ESCALATION: "工单升级",
     TaskKind.EVENT_REPLY: "活动联络",
     TaskKind.DATA_REQUEST: "个人信息请求",
+}
+EVENT_MOMENTS = {
+    EventMoment.CARE_SALON: "爱车养护沙龙",
+    EventMoment.SEASONAL_CAMPAIGN: "四季服务活动",
+    EventMoment.THEME_EVENT: "主题客户活动",
+}
+SIGNUP_STATUSES = {
+    SignupStatus.SIGNED_UP: "已报名",
+    SignupStatus.WAITING: "候补",
+    SignupStatus.CANCELLED: "已取消",
+    SignupStatus.ATTENDED: "已到场",
+    SignupStatus.ABSENT: "没有来",
 }
 TASK_STATUSES = {TaskStatus.OPEN: "待办", TaskStatus.DONE: "已完成", TaskStatus.CANCELLED: "已取消"}
 TASK_OUTCOMES = {

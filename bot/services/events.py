@@ -101,6 +101,7 @@ def sign_up(
 
     def work(session: Session) -> SignupView:
         places.line_up(session, event.id)
+        _move_up(session, event, now)  # there may be more places now, or somebody was erased
         row = _of_phone(session, event.id, phone)
         if row is None:
             row = _new(session, event, phone, conversation_id, now)

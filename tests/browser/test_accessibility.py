@@ -20,6 +20,7 @@ PAGES = (
     "/console/leads",
     "/console/cases",
     "/console/tasks",
+    "/console/events",
     "/console/faq",
     "/console/faq/new",
     "/console/faq/store.hours",

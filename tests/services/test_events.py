@@ -123,6 +123,14 @@ def test_who_cancelled_may_come_back_and_is_last_in_the_line(salon: Database) ->
     assert [each.phone[-1] for each in events.signups(salon, "salon")] == ["2", "3", "1"]
 
 
+def test_more_places_are_for_the_line_before_who_comes_now(salon: Database) -> None:
+    join(salon, 1, 4)
+    join(salon, 2, 3)
+    join(salon, 3, 2, event=replace(SALON, places=8))
+    assert status_of(salon, 2) is SignupStatus.SIGNED_UP
+    assert status_of(salon, 3) is SignupStatus.WAITING
+
+
 def test_what_cannot_be(salon: Database) -> None:
     with pytest.raises(InvalidInput):
         join(salon, 1, 0)
