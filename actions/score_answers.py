@@ -45,6 +45,8 @@ _COMMENTED = {
     "utter_score_low_later": _WORDS_AFTER_LOW,
     "utter_survey_low": _WORDS_AFTER_LOW,
 }
+_ASKED_WHY = frozenset({"utter_survey_low", "utter_score_low_later"})
+SHORTEST_REASON = 5
 _COURTESIES = frozenset({"thank", "goodbye", "greet", "affirm", "back_to_bot"})
 _TAKEN_FOR_SOMETHING_ELSE = frozenset(
     {
@@ -120,7 +122,13 @@ def comment_wanted(turn: Turn) -> bool:
     """Whether the bot's last words asked for a word after a score, and this is one."""
     if not turn.said_before & _COMMENTED.keys() or turn.is_question:
         return False
-    return turn.intent not in _COURTESIES and turn.decision.get("kind") != "answer"
+    is_topic = turn.decision.get("kind") == "answer" and not _tells_why(turn)
+    return turn.intent not in _COURTESIES and not is_topic
+
+
+def _tells_why(turn: Turn) -> bool:
+    """ "处理得太慢了" to the question what was not good: no question about how long complaints take."""
+    return bool(turn.said_before & _ASKED_WHY) and len(turn.text) >= SHORTEST_REASON
 
 
 def _commented(turn: Turn) -> frozenset[str]:

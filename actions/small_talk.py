@@ -192,8 +192,7 @@ def _say_farewell(turn: Turn, form: Form) -> None:
     if isinstance(form, cases.CaseForm):
         turn.say("utter_left_case")
     else:
-        stays = form is existing_bookings.FORM or own_visits(turn)
-        turn.say("utter_left_booking_alone" if stays else "utter_left_dialogue")
+        turn.say("utter_left_booking_alone" if own_visits(turn) else "utter_left_dialogue")
 
 
 def switch_wanted(turn: Turn) -> str | None:

@@ -101,7 +101,7 @@ def outlook(
     """What to tell the owner on ``today``. ``per_day``: how many km the car is driven; ``occasions``: names of days to
     greet on."""
     service = next_service(schedule, vehicle, today)
-    states = moments(schedule, terms, vehicle, today, tuple(occasions or ()))
+    states = moments(schedule, terms, vehicle, today, tuple(occasions or ()), service)
     contacts = [*_of_service(schedule, service), *_of_moments(states, today)]
     lead = schedule.next_service.lead
     openings = _openings(states, service, lead, vehicle, today, per_day)

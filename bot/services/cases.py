@@ -24,6 +24,7 @@ from bot.domain.cases import (
 from bot.domain.conversation import Owner
 from bot.domain.dealership import Dealership
 from bot.domain.errors import InvalidInput, NotFound, WrongState
+from bot.domain.tasks import TaskKind
 from bot.services import alerts, audit, crm
 from bot.services.audit import Actor
 from bot.services.content.snapshot import Content
@@ -32,6 +33,7 @@ from bot.services.messages import Utterance, add_notice
 from bot.services.replies import SOURCE, reply_for
 from bot.services.staff import require_user
 from bot.services.surveys import plan_after_complaint
+from bot.services.tasks import cancel_tasks
 from bot.store.database import Database
 from bot.store.staff_tables import Case
 
@@ -385,4 +387,5 @@ def _open(
 def _close(session: Session, case: Any, outcome: str, now: datetime) -> None:
     case.status, case.outcome = CaseStatus.CLOSED.value, outcome
     case.closed_at = case.updated_at = now
+    cancel_tasks(session, now, case_id=str(case.id), kind=TaskKind.ESCALATION.value)
     crm.case_closed(session, case, now)

@@ -71,7 +71,7 @@ def extract_entities(text: str, lexicon: Lexicon, now: datetime) -> list[Entity]
     finder.add_all(_lexicon_matches(folded, lexicon))
     finder.add_all(_delivery_dates(original, folded, now))
     finder.add_all(_mileages(finder))
-    finder.add_all(find_needs(folded))
+    finder.add_together(find_needs(folded))
     time = _time(original, finder, now)
     finder.add_all(_names(folded, finder, time))
     return sorted([*_wanted(finder.entities, folded), *time], key=lambda entity: (entity.start, entity.end))
@@ -114,6 +114,14 @@ class _Finder:
         for name, value, start, end in found:
             if not any(start < other.end and end > other.start for other in self.entities):
                 self.entities.append(Entity(name, value, start, end, self.original[start:end]))
+
+    def add_together(self, found: Iterator[Found]) -> None:
+        """Like ``add_all``; these may overlap each other (接送孩子 is a use, and a child)."""
+        together: list[Entity] = []
+        for name, value, start, end in found:
+            if not any(start < other.end and end > other.start for other in self.entities):
+                together.append(Entity(name, value, start, end, self.original[start:end]))
+        self.entities += together
 
     def spans(self) -> list[Span]:
         return [(entity.start, entity.end) for entity in self.entities]

@@ -105,6 +105,7 @@ def test_every_documented_route_exists_and_answers_as_described(server: RunningS
         "appointments": appointment,
         "customers": server.client.get("/api/staff/customers", headers=headers).json()[0]["id"],
         "dealership": "profile",
+        "events": "care_salon_2026_12",
     }
 
     assert document == describe()

@@ -112,7 +112,15 @@ def test_a_round_trip_changes_nothing(desk: Desk) -> None:
     assert {entry.version for entry in dealership_entries(desk.database)} == {1}
 
 
-NOT_EXPORTED = ("lifecycle.yml", "wechat.yml", "customers.yml", "policies", "surveys.yml", "outreach.yml", "events.yml")
+NOT_EXPORTED = (
+    "lifecycle.yml",
+    "wechat.yml",
+    "customers.yml",
+    "policies",
+    "surveys.yml",
+    "outreach.yml",
+    "events.yml",
+)
 
 
 def test_an_exported_folder_can_be_the_content(desk: Desk, tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import time
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from dateutil.relativedelta import relativedelta
 
 from bot.clock import TIME_ZONE
 from bot.services.consents import Purpose, say
-from bot.services.mileage import record_mileage
+from bot.services.mileage import keep_reading
 from bot.services.outreach.run import run_outreach
 from bot.store.database import Database
 from bot.store.lifecycle_tables import Outreach, Task
@@ -94,22 +95,27 @@ def expect(car: Car) -> None:
         day += DAY
 
 
+@cache
+def after(day: date, months: int) -> date:
+    return day + relativedelta(months=months)
+
+
 def _due(car: Car, day: date, last: date | None) -> list[tuple[str, str]]:
     """Services first, then in the order of the schedule: it decides who fits below a cap."""
     born, km = car.delivered, car.km(day)
     found: list[tuple[str, str]] = [_service(car, day, last)]
     if day == born:
         found.append(("delivery", ""))
-    call = born + relativedelta(months=1) + 15 * DAY
+    call = after(born, 1) + 15 * DAY
     if call <= day <= call + 15 * DAY:
         found.append(("follow_up_call", ""))
     if car.agreed and (day in HOLIDAYS or day == birthday_in_2026(car)):
         found.append(("holiday_greeting", day.isoformat()))
-    end = born + relativedelta(months=36)
+    end = after(born, 36)
     over = day > end or km > 60_000
     if not over and (day >= end - 60 * DAY or km >= 58_000):
         found.append(("warranty_end_check", ""))
-    if day > born + relativedelta(months=60) or km > 100_000:
+    if day > after(born, 60) or km > 100_000:
         found.append(("trade_in", ""))
     return [each for each in found if each[0]]
 
@@ -117,12 +123,12 @@ def _due(car: Car, day: date, last: date | None) -> list[tuple[str, str]]:
 def _service(car: Car, day: date, last: date | None) -> tuple[str, str]:
     born, km = car.delivered, car.km(day)
     if last is None:
-        limit = born + relativedelta(months=3)
+        limit = after(born, 3)
         if day > limit or km > 5_000:
             return "first_service", ""
         return ("first_service_invitation", "") if day >= limit - 30 * DAY or km >= 4_500 else ("", "")
     at = max((car.km(last) + 2_500) // 5_000 * 5_000, 5_000) + 5_000
-    if day >= last + relativedelta(months=6) - 30 * DAY or km >= at - 500:
+    if day >= after(last, 6) - 30 * DAY or km >= at - 500:
         return NAMED.get(at, "standard_service"), str(at)
     return "", ""
 
@@ -188,8 +194,8 @@ def fill(database: Database, cars: list[Car]) -> None:
 def visit(database: Database, cars: list[Car], day: date, now: datetime) -> None:
     with database.transaction() as session:
         for car in cars:
-            record_mileage(session, car.plate, car.km(day), day, "visit", now)
             row: Any = session.get(Vehicle, car.plate)
+            keep_reading(session, row, True, car.km(day), day, "visit", now)
             row.last_service_on, row.last_service_km = day, car.km(day)
 
 

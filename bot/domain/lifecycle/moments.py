@@ -54,14 +54,15 @@ def moments(
     vehicle: VehicleState,
     today: date,
     occasions: Sequence[date] = (),
+    service: NextService | None = None,
 ) -> tuple[MomentStatus, ...]:
     """The status of every key moment, in the schedule's order.
 
     ``terms`` is the dealer's warranty; ``occasions`` are the public holidays and the customer's birthdays
-    that the caller knows.
+    that the caller knows; ``service``: the next one, where the caller has worked it out already.
     """
-    service = next_service(schedule, vehicle, today)
-    car = _Car(schedule, terms, vehicle, today, tuple(sorted(occasions)), service)
+    due = service or next_service(schedule, vehicle, today)
+    car = _Car(schedule, terms, vehicle, today, tuple(sorted(occasions)), due)
     return tuple(_status(car, moment) for moment in schedule.moments)
 
 

@@ -8,7 +8,7 @@ km nothing has passed yet. Pure functions; ``today`` is the dealer's local date.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from enum import Enum
 from functools import lru_cache
 
@@ -183,7 +183,7 @@ def sooner_limit(vehicle: VehicleState, today: date, on: date, km: int) -> Limit
 def lead_begun(vehicle: VehicleState, today: date, lead: Lead, on: date, km: int) -> bool:
     """Whether the car is within ``lead`` of one of its limits, or past it."""
     near = vehicle.known_km is not None and vehicle.known_km >= km - lead.km
-    return near or today >= on - relativedelta(days=lead.days)
+    return near or today >= on - timedelta(days=lead.days)
 
 
 def _first_is_next(rule: NextServiceRule, vehicle: VehicleState, today: date) -> bool:

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from bot.domain.mileage import Mileage
-from bot.domain.outreach import Contact, outlook
+from bot.domain.outreach import GREETING, Contact, outlook
 from bot.services.availability import local
 from bot.services.content.snapshot import Content
 from bot.services.greetings import greeting_days
@@ -111,11 +111,22 @@ def _of_car(
         held = held_back(content, vehicle, customer, contact, around, today) or way.obstacle
         if held is not None:
             report.held[held] += 1
-            look = today + timedelta(days=1)
+            look = min(look, _again(held, contact, customer, today))
             continue
         around.note(vehicle, customer, contact, way.channel, content.outreach)
         plans.append(_planned(content, vehicle, customer, state, mileage, contact, today, days, way))
     return plans, look
+
+
+def _again(held: str, contact: Contact, customer: _Row, today: date) -> date:
+    """When it may have become possible to tell what was held back; a greeting passes with its day."""
+    if contact.moment == GREETING:
+        return date.max
+    if held == "cap":
+        return (today.replace(day=1) + timedelta(days=31)).replace(day=1)
+    if held == "quiet" and customer.quiet_until and customer.quiet_until >= today:
+        return cast(date, customer.quiet_until + timedelta(days=1))
+    return today + timedelta(days=7 if held == "no_consent" else 1)
 
 
 def _planned(
