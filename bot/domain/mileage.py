@@ -12,6 +12,8 @@ LONGEST_STEP = timedelta(days=365)
 """Nobody is estimated further than a year behind the last reading."""
 MOST_PER_DAY = 300.0
 """km; a taxi drives less."""
+LEAP, LEAP_PER_DAY = 20_000, 1_500
+"""km; more than both together is a slip: one digit too many. Owners may correct what was written down too low."""
 
 
 @dataclass(frozen=True)
@@ -40,12 +42,23 @@ def consistent(readings: Sequence[Reading]) -> tuple[Reading, ...]:
     return tuple(reversed(kept))
 
 
+def believed(readings: Sequence[Reading]) -> tuple[Reading, ...]:
+    """``consistent``, without a newest one that two or more before it show to be a slip (93,000 after 9,300)."""
+    known = consistent(tuple(set(readings)))
+    before = consistent([reading for reading in set(readings) if known and reading != known[-1]])
+    if len(before) < 2:
+        return known
+    leap = known[-1].km - before[-1].km
+    days = max((known[-1].on - before[-1].on).days, 1)
+    return before if leap > LEAP + LEAP_PER_DAY * days else known
+
+
 def estimate(delivered: date, readings: Sequence[Reading], today: date) -> Mileage | None:
     """The mileage on ``today`` by the history; None where nobody ever read it.
 
     The pace is that between the last reading and the oldest one of the last year and a half, else from delivery.
     """
-    known = consistent([reading for reading in readings if reading.on <= today])
+    known = believed([reading for reading in readings if reading.on <= today])
     if not known:
         return None
     last = known[-1]

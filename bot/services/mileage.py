@@ -28,26 +28,26 @@ def record_mileage(session: Session, plate: str, km: int, read_on: date, source:
     vehicle: Any = session.get(Vehicle, plate, with_for_update=True)
     if vehicle is None:
         raise LookupError("no such car")
-    known = sa.select(MileageReading.id).where(
-        MileageReading.plate == plate, MileageReading.read_on == read_on, MileageReading.km == km
-    )
-    fits = keep_reading(session, vehicle, session.scalars(known).first() is None, km, read_on, source, now)
+    known = readings_of(session, [plate]).get(plate, ())
+    fits = keep_reading(session, vehicle, known, Reading(read_on, km), source, now)
     session.flush()
     return fits
 
 
 def keep_reading(
-    session: Session, vehicle: Any, is_new: bool, km: int, read_on: date, source: str, now: datetime
+    session: Session, vehicle: Any, known: Collection[Reading], reading: Reading, source: str, now: datetime
 ) -> bool:
-    """``record_mileage`` of a locked row, where the caller knows whether the reading ``is_new``."""
-    if is_new:
-        session.add(
-            MileageReading(plate=vehicle.plate, read_on=read_on, km=km, source=source, created_at=now)
-        )
-    is_newest = vehicle.mileage_on is None or read_on >= vehicle.mileage_on
+    """``record_mileage`` of a locked row whose readings are ``known``. What the row alone had said is kept as well."""
+    before = [Reading(vehicle.mileage_on, vehicle.mileage)] if vehicle.mileage_on and vehicle.mileage else []
+    for each, by in {**dict.fromkeys(before, IMPORT), reading: source}.items():
+        if each not in known:
+            row = {"plate": vehicle.plate, "read_on": each.on, "km": each.km, "source": by}
+            session.add(MileageReading(**row, created_at=now))
+    is_newest = vehicle.mileage_on is None or reading.on >= vehicle.mileage_on
+    km = reading.km
     fits = vehicle.mileage is None or (km >= vehicle.mileage if is_newest else km <= vehicle.mileage)
     if is_newest:
-        vehicle.mileage, vehicle.mileage_on = km, read_on
+        vehicle.mileage, vehicle.mileage_on = km, reading.on
     vehicle.look_again_on = None
     return fits
 

@@ -33,6 +33,16 @@ def at(number: int, km: int) -> Reading:
         ((at(10, 100_000),), 20, Mileage(103_000, True, MOST_PER_DAY)),
         ((at(100, 3_000), at(100, 3_100)), 100, Mileage(3_100, False, 31.0)),
         ((at(10, 1_000), at(710, 8_000)), 720, Mileage(8_113, True, 8_000 / 710)),  # too old to tell the pace
+        # a slip that is the newest: two that agree count more, one does not; a second of its kind confirms it
+        ((at(100, 3_000), at(200, 6_000), at(210, 63_000)), 210, Mileage(6_300, True, 30.0)),
+        ((at(200, 6_000), at(210, 63_000)), 210, Mileage(63_000, False, MOST_PER_DAY)),
+        (
+            (at(100, 3_000), at(200, 6_000), at(210, 63_000), at(220, 63_100)),
+            220,
+            Mileage(63_100, False, MOST_PER_DAY),
+        ),
+        ((at(100, 3_000), at(200, 6_000), at(210, 20_000)), 210, Mileage(20_000, False, 17_000 / 110)),
+        ((at(100, 3_000), at(200, 6_000), at(210, 5_900)), 210, Mileage(5_900, False, 2_900 / 110)),
         ((at(100, 3_000),), 100 + 900, Mileage(3_000 + 30 * LONGEST_STEP.days, True, 30.0)),
     ],
 )

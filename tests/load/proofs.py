@@ -52,7 +52,7 @@ LIFECYCLE_PROOFS = {
     "tests.services.test_outreach_year": "a year day by day for 10,000 cars: each moment told once, on its day",
     "tests.services.test_outreach": "ways, consents, caps, rivals and results of contacts",
     "tests.domain.test_outreach": "a day and a km before, on and after the limits of each moment",
-    "tests.services.test_customer_exchange": "files of customers: faults, repeats, four processes at once",
+    "tests.services.test_customer_exchange": "files of customers: faults, repeats, the same file four times at once",
     "tests.services.test_privacy": "every table and file searched after a deletion",
 }
 

@@ -27,6 +27,8 @@ from tests.services.bookings import DEMO, NOW, SERVICE, TWO, WANG, book
 
 HOUR = timedelta(hours=1)
 PLATE, TODAY = "浙AD9001", NOW.date()
+KNOWN = ("import", TODAY, 9_000)
+"""What the car's own row said before the first reading."""
 
 
 @pytest.fixture
@@ -79,7 +81,7 @@ def test_a_service_that_is_done_is_the_last_one(database: Database) -> None:
     row = car(database)
     assert (row.last_service_on, row.last_service_km) == (TWO.date(), 9_400)
     assert (row.mileage, row.mileage_on, row.look_again_on) == (9_400, TWO.date(), None)
-    assert readings(database) == [("visit", TWO.date(), 9_400)]
+    assert readings(database) == [KNOWN, ("visit", TWO.date(), 9_400)]
     found = find_vehicle(database, WANG.phone, PLATE)
     assert found is not None
     assert next_service(schedule(), state_of_record(DEMO, found), TWO.date()).km == 15_000
@@ -116,7 +118,7 @@ def test_what_staff_write_down_is_a_reading(database: Database) -> None:
     entry = VehicleEntry(PLATE, "x5", date(2026, 1, 26), 9_100)
     for _ in range(2):
         put_vehicle(database, DEMO, "c", entry, Actor("lin"), NOW + 24 * HOUR)
-    assert readings(database) == [("staff", date(2026, 11, 23), 9_100)]
+    assert readings(database) == [KNOWN, ("staff", date(2026, 11, 23), 9_100)]
 
 
 def test_a_wrong_reading_does_not_last(database: Database) -> None:
@@ -132,7 +134,7 @@ def test_a_wrong_reading_does_not_last(database: Database) -> None:
 def test_an_old_reading_that_comes_late_is_history(database: Database) -> None:
     record(database, 4_000, date(2026, 6, 1))
     assert (car(database).mileage, car(database).mileage_on) == (9_000, TODAY)
-    assert readings(database) == [("customer", date(2026, 6, 1), 4_000)]
+    assert readings(database) == [KNOWN, ("customer", date(2026, 6, 1), 4_000)]
 
 
 def test_no_car_no_reading(database: Database) -> None:

@@ -374,6 +374,12 @@ def test_what_never_went_out_ends_too(database: Database, car: str) -> None:
     assert one(database).state == "expired"
 
 
+def test_a_slip_does_not_make_an_old_car(database: Database, car: str) -> None:
+    with database.transaction() as session:
+        record_mileage(session, PLATE, 97_000, TODAY + DAY, "customer", NOW)
+    assert run(database, now=NOW + DAY).opened == {("service_10k", "call"): 1}
+
+
 def test_a_told_mileage_brings_the_next_service_near(database: Database, car: str) -> None:
     change(database, Vehicle, PLATE, mileage=6_000)
     assert run(database).total == 0

@@ -18,6 +18,7 @@ import sqlalchemy as sa
 from dateutil.relativedelta import relativedelta
 
 from bot.clock import TIME_ZONE
+from bot.domain.mileage import Reading
 from bot.services.consents import Purpose, say
 from bot.services.mileage import keep_reading
 from bot.services.outreach.run import run_outreach
@@ -58,6 +59,7 @@ class Car:
     visit_on: date | None = None
     birthday: date | None = None
     agreed: bool = False
+    readings: set[Reading] = field(default_factory=set)
     expected: list[tuple[date, str, str]] = field(default_factory=list)
     visits: list[date] = field(default_factory=list)
 
@@ -195,7 +197,8 @@ def visit(database: Database, cars: list[Car], day: date, now: datetime) -> None
     with database.transaction() as session:
         for car in cars:
             row: Any = session.get(Vehicle, car.plate)
-            keep_reading(session, row, True, car.km(day), day, "visit", now)
+            keep_reading(session, row, car.readings, Reading(day, car.km(day)), "visit", now)
+            car.readings |= {Reading(row.mileage_on, row.mileage)}
             row.last_service_on, row.last_service_km = day, car.km(day)
 
 

@@ -240,11 +240,11 @@ class _Import:
         if row.mileage is None or (row.mileage_on is None and row.mileage == car.mileage):
             return []
         on = row.mileage_on or self.today
-        known = {(each.on, each.km) for each in self.readings.get(car.plate, ())}
-        if (on, row.mileage) in known | {(car.mileage_on, car.mileage)}:
+        known, reading = self.readings.get(car.plate, []), Reading(on, row.mileage)
+        if reading in [*known, Reading(car.mileage_on, car.mileage)]:
             return []
         before = car.mileage
-        if not keep_reading(self.session, car, True, row.mileage, on, IMPORT, self.now):
+        if not keep_reading(self.session, car, known, reading, IMPORT, self.now):
             words = f"{row.place}：里程 {row.mileage} 和已有的 {before} 公里对不上，以日期较新的为准"
             self.report.warnings.append(words)
         return [TITLES["mileage"]]

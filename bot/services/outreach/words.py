@@ -48,6 +48,7 @@ def details_of(
     if contact.service is not None:
         found |= _of_service(dealership, contact)
     if mileage is not None:
+        found["estimated"] = mileage.estimated
         found["mileage"] = (
             f"约 {say_km(mileage.km)}（按以往里程估算）" if mileage.estimated else say_km(mileage.km)
         )
