@@ -21,7 +21,7 @@ from bot.domain.dealership import Dealership
 from bot.domain.errors import InvalidInput, NotFound, WrongState
 from bot.services import audit
 from bot.services.audit import Actor
-from bot.services.masking import mask_phone, mask_phones, phones_in
+from bot.services.masking import mask_phone, mask_phones, mask_plate, phones_in
 from bot.services.mileage import STAFF, record_mileage
 from bot.services.vehicles import canonical_plate
 from bot.store.database import Database
@@ -191,7 +191,7 @@ def put_vehicle(
         session.flush()
         if entry.mileage is not None and entry.mileage != vehicle.mileage:
             record_mileage(session, plate, entry.mileage, now.astimezone(TIME_ZONE).date(), STAFF, now)
-        audit.note(session, actor, "customer.vehicle_changed", now, id_, details={"plate": plate})
+        audit.note(session, actor, "customer.vehicle_changed", now, id_, details={"plate": mask_plate(plate)})
 
 
 def remove_vehicle(database: Database, id_: str, plate: str, actor: Actor, now: datetime) -> None:
@@ -201,7 +201,9 @@ def remove_vehicle(database: Database, id_: str, plate: str, actor: Actor, now: 
         if vehicle is None or vehicle.customer_id != id_:
             raise NotFound("no such vehicle")
         session.delete(vehicle)
-        audit.note(session, actor, "customer.vehicle_removed", now, id_, details={"plate": vehicle.plate})
+        audit.note(
+            session, actor, "customer.vehicle_removed", now, id_, details={"plate": mask_plate(vehicle.plate)}
+        )
 
 
 def whole_number(database: Database, id_: str) -> str:

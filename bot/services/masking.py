@@ -35,6 +35,11 @@ def mask_phone(phone: str) -> str:
     return f"{phone[:3]}****{phone[-4:]}"
 
 
+def mask_plate(plate: str) -> str:
+    """ "浙A***01": enough for whoever knows it."""
+    return f"{plate[:2]}***{plate[-2:]}"
+
+
 def mask_phones(text: str) -> str:
     """The text with every mobile and identity card number masked, however the digits of a mobile are written."""
     hidden = _IDENTITY.sub(lambda match: f"{match[1]}********{match[2]}", text)

@@ -96,7 +96,7 @@ def test_a_new_consultant_signs_in_sees_their_menu_and_changes_the_password(
     expect(theirs.get_by_text("两次输入的新密码不一样")).to_be_visible()
     change_password(theirs, password, "a-much-better-one")
     theirs.wait_for_url("**/console")
-    assert menu(theirs) == ["对话", "预约", "客户", "工单", "问答", "话术", "未答问题"]
+    assert menu(theirs) == ["对话", "预约", "客户", "工单", "任务", "活动", "问答", "话术", "未答问题"]
     theirs.goto(f"{server_url}/console/users")
     expect(theirs.get_by_role("heading", name="没有权限")).to_be_visible()
     theirs.goto(f"{server_url}/console/me")

@@ -63,7 +63,7 @@ def test_a_rescue_is_told_of_and_closed(page: Page, server_url: str) -> None:
 
 def test_a_customer_is_deleted_after_the_digits_were_typed(page: Page, server_url: str) -> None:
     api = StaffApi(server_url)
-    wish = {"kind": "test_drive", "store": "west", "model": "x7", "start": "2026-11-27T15:00:00+08:00"}
+    wish = {"kind": "test_drive", "store": "west", "model": "x5", "start": "2026-11-27T15:00:00+08:00"}
     api.post("appointments", **wish, name="待删除", phone="13655554444")
     [customer] = api.get("customers", q="4444")
     sign_in(page, server_url, f"/console/customers/{customer['id']}")
