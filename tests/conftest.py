@@ -6,9 +6,14 @@ from collections import Counter
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.quick import remember_error_formats, use_quick_hashes
 from tests.server import RunningServer, start_server
+
+settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("unhurried")
+"""A busy machine is no failure."""
 
 REST_TOKEN = "a-token-of-the-test"
 WIDGET_ORIGIN = "https://shop.example"

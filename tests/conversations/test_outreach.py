@@ -124,8 +124,8 @@ async def test_a_mileage_changes_what_is_due(customer: Customer) -> None:
     await invited(customer)
     await customer.says("我现在才八千二", "8,200 公里", "里程")
     assert (car(customer).mileage, car(customer).mileage_on) == (8_200, date(2026, 11, 22))
-    [reading] = customer.assistant.rows(MileageReading, plate=PLATE)
-    assert (reading.km, reading.source) == (8_200, "customer")
+    readings = customer.assistant.rows(MileageReading, plate=PLATE)
+    assert (8_200, "customer") in [(each.km, each.source) for each in readings]
     assert contact(customer).state == "sent"
 
 
