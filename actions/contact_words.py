@@ -34,7 +34,9 @@ _STOPS = re.compile(
     re.IGNORECASE,
 )
 _STOPS_ANYTIME = re.compile(r"^\W*td\W*$|(?:保养)?提醒也?(?:不[要用]|别发)了?\W*$", re.IGNORECASE)
-_AGAIN = re.compile(r"恢复(?:提醒|推送|消息|通知)|(?:重新|继续|再)(?:给我)?(?:接收|发)(?:提醒|消息|通知)")
+_AGAIN = re.compile(
+    r"恢复(?:提醒|推送|消息|通知)|(?<![别要用想])(?:重新|继续|再)(?:给我)?(?:接收|发)(?:提醒|消息|通知)(?!了)"
+)
 _MARKETING = re.compile(r"广告|推广|营销|促销|优惠|活动|邀请|群发|祝福|问候|保养以外|活動|廣告|推廣")
 SHORT = 20
 _MAY_MEAN_IT = frozenset(
