@@ -120,6 +120,7 @@ NOT_EXPORTED = (
     "surveys.yml",
     "outreach.yml",
     "events.yml",
+    "indicators.yml",
 )
 
 

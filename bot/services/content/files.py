@@ -19,6 +19,7 @@ from bot.domain import dealership as d
 from bot.domain.errors import ContentError
 from bot.domain.events import DealerEvent, event_problems
 from bot.domain.handoff import HandoffRules
+from bot.domain.indicators import Indicator, indicator_problems
 from bot.domain.lifecycle import Schedule, schedule_problems
 from bot.domain.outreach import OutreachRules, rule_problems
 from bot.domain.replies import FaqEntry, StandardReply, Synonym, Template
@@ -96,6 +97,7 @@ KINDS: dict[str, type] = {
     "service": d.ServiceJob,
     "resource": d.Resource,
     "event": DealerEvent,
+    "indicator": Indicator,
     "closure": d.Closure,
     "holiday": d.Holiday,
     "policy": Policy,
@@ -115,6 +117,7 @@ _LISTS = {
     "calendar.yml": ("closures", "closure", "name"),
     "customers.yml": ("customers", "customer", "phone"),
     "events.yml": ("events", "event", "id"),
+    "indicators.yml": ("indicators", "indicator", "id"),
 }
 _FAQ_LISTS = {"templates": "template", "synonyms": "synonym", "standard_replies": "standard_reply"}
 _NEVER_EMPTY = ("stores", "models", "services", "resources")
@@ -127,7 +130,7 @@ _WHOLE = {
     "surveys.yml": "surveys",
     "outreach.yml": "outreach",
 }
-_OPTIONAL = ("handoff.yml", "wechat.yml", "surveys.yml", "outreach.yml", "events.yml")
+_OPTIONAL = ("handoff.yml", "wechat.yml", "surveys.yml", "outreach.yml", "events.yml", "indicators.yml")
 """A dealership may leave them out: the defaults are a fair beginning."""
 
 _parsers: dict[type, Any] = {}
@@ -227,6 +230,7 @@ def check_consistency(entries: Iterable[FileEntry]) -> None:
     _check_handoff(by_kind)
     _check_wechat(by_kind)
     _check_events(by_kind)
+    _check_indicators(by_kind.get("indicator", {}).values())
     for schedule in by_kind.get("lifecycle", {}).values():
         _check_schedule(schedule, by_kind.get("service", {}))
         _check_outreach(by_kind.get("outreach", {}).values(), schedule)
@@ -261,6 +265,12 @@ def _check_events(by_kind: dict[str, dict[str, FileEntry]]) -> None:
     for entry in by_kind.get("event", {}).values():
         event = parse(DealerEvent, entry.data, entry.file, entry.id)
         for field, problem in event_problems(event, stores, models, stages):
+            raise ContentError(entry.file, entry.id, field, problem)
+
+
+def _check_indicators(entries: Iterable[FileEntry]) -> None:
+    for entry in entries:
+        for field, problem in indicator_problems(parse(Indicator, entry.data, entry.file, entry.id)):
             raise ContentError(entry.file, entry.id, field, problem)
 
 

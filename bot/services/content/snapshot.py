@@ -19,6 +19,7 @@ from bot import clock
 from bot.domain import dealership as d
 from bot.domain.events import DealerEvent
 from bot.domain.handoff import HandoffRules
+from bot.domain.indicators import Indicator
 from bot.domain.lifecycle import Schedule
 from bot.domain.outreach import OutreachRules
 from bot.domain.replies import FaqEntry, StandardReply, Template
@@ -55,6 +56,7 @@ class Content:
     standard_replies: Mapping[str, StandardReply] = field(default_factory=dict)
     outreach: OutreachRules = field(default_factory=OutreachRules)
     events: Mapping[str, DealerEvent] = field(default_factory=dict)
+    indicators: Mapping[str, Indicator] = field(default_factory=dict)
 
 
 class ContentStore:
@@ -153,6 +155,7 @@ def build_content(rows: Iterable[tuple[str, str, dict[str, Any], int]], revision
         revision=revision,
         standard_replies=parsed["standard_reply"],
         events=parsed["event"],
+        indicators=parsed["indicator"],
     )
 
 
