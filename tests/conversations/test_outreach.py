@@ -129,7 +129,9 @@ async def test_a_mileage_changes_what_is_due(customer: Customer) -> None:
     assert contact(customer).state == "sent"
 
 
-@pytest.mark.parametrize("said", ["别再给我发了", "别再给我发消息了", "不要再发通知了", "TD", "退订", "以后不要发了"])
+@pytest.mark.parametrize(
+    "said", ["别再给我发了", "别再给我发消息了", "不要再发通知了", "TD", "退订", "以后不要发了"]
+)
 async def test_no_more_messages(customer: Customer, said: str) -> None:
     await invited(customer)
     await customer.says(said, "不再主动给您发")
