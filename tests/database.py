@@ -8,6 +8,8 @@ import os
 import shutil
 import signal
 import tempfile
+from collections import deque
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -20,7 +22,10 @@ from bot.store.database import Database
 from bot.store.tables import Base
 
 KINDS = ("sqlite", pytest.param("postgres", marks=pytest.mark.postgres))
+KEPT = 40
+"""How many databases of a server stay. Older ones are dropped, 8 MB each, but for those in use."""
 _numbers = itertools.count(1)
+_names: deque[str] = deque()
 
 
 def sqlite_database(directory: Path) -> Database:
@@ -40,7 +45,16 @@ def new_postgres_url(template: str = "template1") -> str:
     name = f"test_{os.getpid()}_{next(_numbers)}"
     with _administration().connect() as connection:
         connection.execute(sa.text(f"CREATE DATABASE {name} TEMPLATE {template}"))
+        _names.append(name)
+        if len(_names) > KEPT:
+            _drop(connection, _names.popleft())
     return postgres_url(name)
+
+
+def _drop(connection: Any, name: str) -> None:
+    """Unless somebody is connected, as a server is that serves a whole file of tests."""
+    with suppress(sa.exc.OperationalError, sa.exc.ProgrammingError):
+        connection.execute(sa.text(f"DROP DATABASE {name}"))
 
 
 def postgres_url(name: str = "postgres") -> str:
@@ -97,7 +111,9 @@ def _sqlite_template(tables: tuple[str, ...]) -> Path:
 def _postgres_template(tables: tuple[str, ...]) -> str:
     url = new_postgres_url()
     _make_tables(url)
-    return str(sa.engine.make_url(url).database)
+    name = str(sa.engine.make_url(url).database)
+    _names.remove(name)  # it stays
+    return name
 
 
 def _make_tables(url: str) -> None:
