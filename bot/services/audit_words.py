@@ -20,6 +20,7 @@ GROUPS = {
     "case": "工单",
     "task": "任务",
     "event": "活动",
+    "indicator": "指标",
     "appointment": "预约",
     "waitlist": "候补",
     "resource": "工位和车辆",
@@ -93,6 +94,7 @@ _VERBS = {
     "published": "发布",
     "uploaded": "上传",
     "downloaded": "下载",
+    "entered": "人工填写",
 }
 _SESSION = {
     "begun": "登录",
@@ -102,6 +104,8 @@ _SESSION = {
 }
 _DETAILS = {
     "kind": "类型",
+    "period": "期间",
+    "value": "数值",
     "name": "姓名",
     "role": "角色",
     "email": "邮箱",
