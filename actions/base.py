@@ -13,7 +13,15 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions import contact_words, context, handoff_answers, notice_answers, resumption, several
+from actions import (
+    contact_words,
+    context,
+    event_answers,
+    handoff_answers,
+    notice_answers,
+    resumption,
+    several,
+)
 from bot import clock
 from bot.services import consents
 from bot.services.calendar_files import calendar_link
@@ -270,6 +278,7 @@ class DealerAction(Action):
             resumption.redirected,
             notice_answers.redirected,
             contact_words.redirected,
+            event_answers.redirected,
         )
         elsewhere = next(filter(None, (redirected(self.name(), turn) for redirected in redirections)), None)
         if elsewhere:

@@ -23,7 +23,14 @@ from bot.services.replies import FAQ_PREFIX
 from bot.services.wording import say_opening, say_phone
 
 GOES_ON_LATER = frozenset(
-    {"test_drive_form", "service_visit_form", "existing_booking_form", "own_car_form", "waitlist_form"}
+    {
+        "test_drive_form",
+        "service_visit_form",
+        "existing_booking_form",
+        "own_car_form",
+        "waitlist_form",
+        "event_form",
+    }
 )
 """Forms that go on where they were left when the person gives the conversation back."""
 _KEEPS_NUMBER = re.compile(

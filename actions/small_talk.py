@@ -7,7 +7,7 @@ from typing import Any
 
 from rasa_sdk.events import FollowupAction, SlotSet
 
-from actions import cases, existing_bookings, handoff, own_car, service_visit, test_drive, waitlist
+from actions import cases, events, existing_bookings, handoff, own_car, service_visit, test_drive, waitlist
 from actions.base import DealerAction, Events, Turn, button, set_slots
 from actions.booked_jobs import change_booked_jobs, wants_other_jobs
 from actions.faq import answer_refund, ask_again, misunderstood
@@ -38,6 +38,7 @@ FORMS = {
         cases.COMPLAINT,
         handoff.FORM,
         waitlist.FORM,
+        events.FORM,
     )
 }
 OFFERED: dict[str, tuple[Form, dict[str, Any]]] = {

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from actions.event_words import asks_for_own, asks_what_there_is
+
 if TYPE_CHECKING:
     from actions.base import Turn
 
@@ -26,6 +28,8 @@ def dialogue_behind(turn: Turn, topic: str) -> str | None:
         return "action_compare"
     if topic == "member.referral" and (turn.values("referral_code") or _OWN_CODE.search(turn.text)):
         return "action_referral"
+    if topic == "member.events" and (asks_what_there_is(turn.text) or asks_for_own(turn.text)):
+        return "action_list_events"
     if topic == "privacy.delete" and _DELETE_NOW.search(turn.text.strip("。！!~ ")):
         return "action_delete_data"
     return None

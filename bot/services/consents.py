@@ -30,6 +30,8 @@ ASKING = frozenset(
         "utter_ask_phone",
         "utter_ask_phone_held",
         "utter_ask_waitlist_phone",
+        "utter_ask_event_contact",
+        "utter_ask_event_phone",
         "utter_ask_callback_phone",
         "utter_ask_complaint_phone",
     }

@@ -193,6 +193,17 @@ def signups_of(database: Database, phone: str) -> list[SignupView]:
         return [_view(row) for row in session.scalars(query.order_by(EventSignup.created_at, EventSignup.id))]
 
 
+def own_signups(database: Database, conversation_id: str, phone: str | None) -> list[SignupView]:
+    """What was signed up to in a conversation or with its customer's number, and is neither over nor cancelled."""
+    active = (SignupStatus.SIGNED_UP.value, SignupStatus.WAITING.value)
+    mine = [EventSignup.conversation_id == conversation_id]
+    if phone:
+        mine.append(EventSignup.phone == phone)
+    query = sa.select(EventSignup).where(sa.or_(*mine), EventSignup.status.in_(active))
+    with database.reading() as session:
+        return [_view(row) for row in session.scalars(query.order_by(EventSignup.created_at, EventSignup.id))]
+
+
 def attendances(database: Database, events: Mapping[str, DealerEvent]) -> dict[str, Attendance]:
     """By event."""
     columns = (EventSignup.event, EventSignup.status)
