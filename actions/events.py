@@ -7,7 +7,7 @@ import re
 from rasa_sdk.events import FollowupAction, SlotSet
 
 from actions.base import Ask, DealerAction, Events, Turn, button, set_slots
-from actions.event_answers import TOLD, own
+from actions.event_answers import TOLD, invited_to, is_just_invited, own
 from actions.event_talk import (
     LISTED,
     change_people,
@@ -27,6 +27,7 @@ from actions.held_slots import let_go_on_leaving
 from bot.domain.errors import InvalidInput, WrongState
 from bot.domain.events import DealerEvent
 from bot.services import events
+from bot.services.outreach import contacts
 from bot.services.outreach.replies import linked_phone
 
 MOST_BUTTONS = 5
@@ -138,11 +139,24 @@ class StartEventSignup(DealerAction):
         if not shown:
             turn.say("utter_events_none")
             return _done(turn)
-        draft: Draft = dict.fromkeys(FORM.slots) | _known_contact(turn)
-        draft["event_id"] = shown[0].id if len(shown) == 1 else None
-        FORM.read(turn, draft)
-        let_go_on_leaving(turn)
-        return [SlotSet("pending_offer", None), *set_slots(draft), FollowupAction(FORM.name)]
+        invited = invited_to(turn) if named is None else None
+        if invited is not None:
+            contacts.answer(turn.database, invited.id, "answered", turn.now)
+        alone = shown[0].id if len(shown) == 1 else None
+        return begin_signup(turn, invited.occasion if invited is not None else alone)
+
+
+def begin_signup(turn: Turn, event_id: str | None) -> Events:
+    """Begin the form with everything that is known: the event, who writes, and what the message says."""
+    event = turn.content.events.get(event_id or "")
+    if event_id and (event is None or not event.is_open(turn.now)):
+        turn.say("utter_event_closed")
+        return _done(turn)
+    draft: Draft = dict.fromkeys(FORM.slots) | _known_contact(turn) | {"event_id": event_id}
+    FORM.read(turn, draft)
+    let_go_on_leaving(turn)
+    offered = [SlotSet("pending_offer", None), SlotSet("misunderstandings", None)]
+    return [*offered, *set_slots(draft), FollowupAction(FORM.name)]
 
 
 class ValidateEvent(ValidateForm):
@@ -218,6 +232,11 @@ class CancelEvent(DealerAction):
             turn.say("utter_left_dialogue")
             return [*left(FORM), FollowupAction("action_listen")]
         rows = own(turn)
+        invited = invited_to(turn) if not turn.is_payload else None
+        if invited is not None and (not rows or is_just_invited(turn)):
+            contacts.answer(turn.database, invited.id, "refused", turn.now)
+            turn.say("utter_event_refused")
+            return _done(turn)
         row = next((each for each in rows if each.id == turn.last("entry")), None)
         if row is None and not turn.is_payload:
             named = meant(turn, [turn.content.events[each.event] for each in rows])

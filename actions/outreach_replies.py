@@ -9,6 +9,7 @@ from rasa_sdk.events import FollowupAction, SlotSet
 
 from actions.base import DealerAction, Events, Turn, button, set_slots
 from actions.contact_words import BOOK, ELSEWHERE, STOPS, WHEN, meaning, says_marketing, wants_again
+from actions.events import begin_signup
 from actions.faq import misunderstood
 from actions.forms import Draft
 from actions.own_car import past_day
@@ -82,13 +83,13 @@ def act(turn: Turn, do: str, contact: OutreachView) -> Events:
     """Do what was said about a contact."""
     if do == BOOK:
         return _book(turn, contact)
-    if do == ELSEWHERE:
+    if do == ELSEWHERE and not contact.details.get("event"):
         contacts.answer(turn.database, contact.id, "done_elsewhere", turn.now)
         return note_elsewhere(turn, replies.car_of_contact(turn.database, contact))
     contacts.answer(turn.database, contact.id, "refused", turn.now)
     if do == STOPS:
         return _stop(turn)
-    turn.say("utter_contact_refused")
+    turn.say("utter_event_refused" if contact.details.get("event") else "utter_contact_refused")
     return [SlotSet("pending_offer", None), SlotSet("misunderstandings", None)]
 
 
@@ -122,6 +123,9 @@ def day_said(turn: Turn) -> date | None:
 
 def _book(turn: Turn, contact: OutreachView) -> Events:
     """Begin the visit with everything that is known; what was said along with it is read as in any booking."""
+    if contact.details.get("event"):
+        contacts.answer(turn.database, contact.id, "answered", turn.now)
+        return begin_signup(turn, contact.occasion)
     car, job = replies.car_of_contact(turn.database, contact), contact.details.get("job")
     if car is None or not job:
         return misunderstood(turn)

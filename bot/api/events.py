@@ -8,7 +8,7 @@ from typing import Any
 
 from sanic import Blueprint
 from sanic.request import Request
-from sanic.response import HTTPResponse, json
+from sanic.response import HTTPResponse, json, raw
 
 from bot import clock
 from bot.api.customers import plain
@@ -20,6 +20,7 @@ from bot.domain.staff import Permission
 from bot.services import events
 from bot.services.customers import note_seen
 from bot.services.events import Attendance, SignupView
+from bot.services.exchange.event_lists import signups_csv
 from bot.services.masking import mask_phone, mask_phones
 
 LONGEST_NAME = 80
@@ -51,6 +52,14 @@ def _add_events(blueprint: Blueprint, parts: Parts) -> None:
         rows = await in_thread(events.signups, database, event.id)
         await in_thread(note_seen, database, staff.actor, clock.now(), event.id, action="events.seen")
         return json([signup_json(row) for row in rows])
+
+    @blueprint.get("/staff/events/<id_:str>/signups.csv")
+    async def event_list(request: Request, id_: str) -> HTTPResponse:
+        staff = await gate(request, Permission.SEE_CUSTOMERS)
+        event = events.event_of(await in_thread(parts.content.current), plain(id_))
+        data = await in_thread(signups_csv, database, event, staff.actor, clock.now())
+        headers = {"Content-Disposition": f'attachment; filename="{event.id}.csv"'}
+        return raw(data, content_type="text/csv; charset=utf-8", headers=headers)
 
     @blueprint.post("/staff/events/<id_:str>/signups")
     async def sign_up(request: Request, id_: str) -> HTTPResponse:

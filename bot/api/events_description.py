@@ -31,6 +31,7 @@ def event_paths() -> dict[str, Any]:
                 s409="signing up is over, attendance is noted, or a larger party finds no places",
             ),
         },
+        f"{_EVENTS}/{{id}}/signups.csv": {"get": _list()},
         f"{_SIGNUPS}/{{id}}/people": {
             "post": operation(
                 "Another number of people.",
@@ -58,6 +59,13 @@ def event_paths() -> dict[str, Any]:
             )
         },
     }
+
+
+def _list() -> dict[str, Any]:
+    words = "The same as a file with whole numbers; the audit log says who asked."
+    described = operation(words, TEXT, id_=_EVENT)
+    described["responses"]["200"]["content"] = {"text/csv": {"schema": {**TEXT, "format": "binary"}}}
+    return described
 
 
 def event_schemas() -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from argparse import Namespace
+from datetime import datetime
 
 from bot import clock
 from bot.commands.preparing import prepare, tell
@@ -10,6 +11,7 @@ from bot.domain.errors import InvalidInput
 from bot.domain.outreach import STANDARD_SERVICE
 from bot.services.content.snapshot import Content
 from bot.services.installation import open_content
+from bot.services.outreach.event_invitations import invite_to_events
 from bot.services.outreach.opening import Report
 from bot.services.outreach.run import run_outreach
 from bot.services.outreach.words import TITLES
@@ -37,9 +39,12 @@ def outreach(arguments: Namespace) -> int:
         content = installation.content.current()
         if arguments.store and arguments.store not in {store.id for store in content.dealership.stores}:
             raise InvalidInput(f"no store {arguments.store!a}")
-        report = run_outreach(
-            installation.database, content, clock.now(), arguments.date, arguments.store, arguments.dry_run
-        )
+        now, store = clock.now(), arguments.store
+        report = run_outreach(installation.database, content, now, arguments.date, store, arguments.dry_run)
+        at = now if arguments.date is None else datetime.combine(arguments.date, now.timetz())
+        invited = invite_to_events(installation.database, content, at, store, arguments.dry_run)
+        report.opened.update(invited.opened)
+        report.held.update(invited.held)
     finally:
         installation.database.close()
     _tell(content, report, arguments.dry_run)

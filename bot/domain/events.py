@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from bot.domain.dealership import Powertrain
 
-MOST_PLACES = 1000
+MOST_PLACES, MOST_DAYS, MOST_HOURS = 1000, 180, 336
 
 
 class EventMoment(str, Enum):
@@ -56,7 +56,8 @@ class Audience:
 class DealerEvent:
     """One entry of ``dealership/events.yml``. Times have a zone; nobody signs up after ``sign_up_until``.
 
-    ``places`` counts people, of whom a customer brings at most ``people_at_most`` (with themselves).
+    ``places`` counts people, of whom a customer brings at most ``people_at_most`` (with themselves). Who fits is
+    invited from ``invite_days`` before the start on, who comes is reminded ``remind_hours`` before it; 0: not at all.
     """
 
     id: str
@@ -70,6 +71,8 @@ class DealerEvent:
     description: str
     offer: str
     people_at_most: int = 4
+    invite_days: int = 21
+    remind_hours: int = 24
     audience: Audience = field(default_factory=Audience)
 
     def is_open(self, now: datetime) -> bool:
@@ -91,6 +94,10 @@ def event_problems(
         yield "places", f"must be 1 to {MOST_PLACES}"
     if not 1 <= event.people_at_most <= event.places:
         yield "people_at_most", "must be 1 to the number of places"
+    if not 0 <= event.invite_days <= MOST_DAYS:
+        yield "invite_days", f"must be 0 to {MOST_DAYS}"
+    if not 0 <= event.remind_hours <= MOST_HOURS:
+        yield "remind_hours", f"must be 0 to {MOST_HOURS}"
     yield from _unknown("store", [event.store], stores)
     yield from _unknown("audience.models", event.audience.models, models)
     yield from _unknown("audience.stages", event.audience.stages, stages)

@@ -1,7 +1,8 @@
 """Who comes to the dealer's events: sign-up, change, cancellation, the waiting line, attendance.
 
 A place is claimed by the insertion of its number under the primary key; a party gets all its places or waits. When
-places come free, who is first in the line and fits moves up, and a task asks a person to tell them.
+places come free, who is first in the line and fits moves up and is told; where nothing reaches them, a task asks a
+person to.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ from bot.services.audit import Actor
 from bot.services.availability import local
 from bot.services.claiming import transact
 from bot.services.content.snapshot import Content
+from bot.services.event_notices import tell_moved_up
+from bot.services.outreach.contacts import signed_up as invitation_led_here
 from bot.services.tasks import cancel_tasks, open_task
 from bot.store import events as places
 from bot.store.bookings import customer_of_phone
@@ -113,6 +116,7 @@ def sign_up(
         row.people, row.name = people, name or row.name
         row.conversation_id = conversation_id or row.conversation_id
         row.status = _seated(session, event, row, people).value
+        invitation_led_here(session, event.id, phone, conversation_id, now)
         _note(session, actor, "event.joined", row, now)
         return _view(row)
 
@@ -279,7 +283,7 @@ def _changed(
 
 
 def _move_up(session: Session, event: DealerEvent, now: datetime) -> None:
-    """Give free places to the line, and have everybody who got some called."""
+    """Give free places to the line; everybody who got some is told, or called where nothing reaches them."""
     if event.start <= now:
         return
     session.flush()
@@ -287,7 +291,9 @@ def _move_up(session: Session, event: DealerEvent, now: datetime) -> None:
     for row in moves_up([(each, each.people) for each in places.waiting(session, event.id)], free):
         row.status = _seated(session, event, row, row.people).value
         row.updated_at = now
-        if row.status == SignupStatus.SIGNED_UP.value:
+        if row.status != SignupStatus.SIGNED_UP.value:
+            continue
+        if not tell_moved_up(session, event, row, now):
             _have_called(session, event, row, now)
 
 

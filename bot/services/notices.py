@@ -12,8 +12,10 @@ from bot.domain.booking import VisitKind
 from bot.domain.conversation import Owner
 from bot.domain.dealership import Dealership, Store
 from bot.domain.surveys import Question, SurveyKind
+from bot.services.availability import local
 from bot.services.calendar_files import calendar_path
 from bot.services.content.snapshot import Content
+from bot.services.event_notices import KINDS as EVENT_KINDS
 from bot.services.messages import Utterance
 from bot.services.replies import SOURCE, reply_for
 from bot.services.surveys import ASK_COMPLAINT, ASK_VISIT, buttons_of, kind_of_visit
@@ -53,6 +55,7 @@ CONTACTS = {
     "theme_event": "utter_outreach_event",
 }
 """By moment; services between are told with ``utter_outreach_service``."""
+OF_EVENTS = {"event_reminder": "utter_event_reminder", "event_moved_up": "utter_event_moved_up"}
 OVER = {"waitlist_over": "utter_waitlist_over", "waitlist_lapsed": "utter_waitlist_lapsed"}
 
 
@@ -120,6 +123,9 @@ class Notices:
             usual = CONTACTS.get(contact.moment, "utter_outreach_service")
             template = "utter_outreach_birthday" if _is_birthday(contact) else usual
             return self._say(template, channel, **contact_values(contact))
+        if notice.kind in EVENT_KINDS:
+            values = event_values(self._content, notice.about)
+            return self._say(OF_EVENTS[notice.kind], channel, **values)
         if notice.kind == ASK_VISIT:
             when, what = say_time(visit.start), what_of(self._dealership, visit)
             question = self._question(kind_of_visit(visit))
@@ -140,6 +146,8 @@ class Notices:
     def _subject(self, notice: Notice) -> dict[str, Any]:
         if notice.kind == OUTREACH:
             return self._say("utter_mail_outreach", None, **contact_values(notice.about))
+        if notice.kind in EVENT_KINDS:
+            return self._say("utter_mail_event", None, **event_values(self._content, notice.about))
         if notice.kind == "waitlist_offer":
             return self._say(
                 "utter_mail_waitlist_offer", None, **offer_values(self._dealership, notice.about)
@@ -153,6 +161,8 @@ class Notices:
     def _values(self, notice: Notice) -> dict[str, Any]:
         if notice.kind == OUTREACH:
             return contact_values(notice.about)
+        if notice.kind in EVENT_KINDS:
+            return event_values(self._content, notice.about)
         if notice.kind == "waitlist_passed":
             return passed_values(self._dealership, notice)
         values = offer_values if notice.is_of_waitlist else visit_values
@@ -169,6 +179,8 @@ class Notices:
             return _offer_buttons(notice)
         if notice.kind == OUTREACH:
             return contact_buttons(notice.about)
+        if notice.kind in EVENT_KINDS:
+            return (_button("来不了", "cancel_event", entry=str(notice.about.id)),)
         if notice.occasion == "reminder":
             return self._reminder_buttons(notice, now)
         if notice.kind in (ASK_VISIT, ASK_COMPLAINT):
@@ -311,15 +323,35 @@ def contact_values(contact: Row) -> dict[str, Any]:
     }
 
 
+def event_values(content: Content, signup: Row) -> dict[str, Any]:
+    """What the templates may say of an event that somebody signed up to. Raises LookupError for one that is gone."""
+    event = content.events[signup.event]
+    store = _store(content.dealership, event.store)
+    return {
+        "event": event.name,
+        "name": signup.name or "您好",
+        "time": say_time(local(event.start)),
+        "store": store.name,
+        "address": store.address,
+        "people": signup.people,
+        "hotline": store.sales_phone,
+    }
+
+
 def _is_birthday(contact: Row) -> bool:
     return contact.moment == "holiday_greeting" and contact.details.get("holiday") == "生日"
 
 
 def contact_buttons(contact: Row) -> tuple[dict[str, str], ...]:
     """They name the contact, so that they count for this one however late they are pressed."""
+    entry = str(contact.id)
+    if contact.details.get("event"):
+        return (
+            _button("我要报名", "visit_reply", do="contact_book", entry=entry),
+            _button("这次不去", "visit_reply", do="contact_refuse", entry=entry),
+        )
     if not contact.details.get("job"):
         return ()
-    entry = str(contact.id)
     return (
         _button("帮我预约", "visit_reply", do="contact_book", entry=entry),
         _button("暂时不需要", "visit_reply", do="contact_refuse", entry=entry),

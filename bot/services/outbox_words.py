@@ -22,6 +22,8 @@ _KINDS = {
     "ask_score": "请客户评分",
     "ask_complaint": "请客户评价投诉处理",
     "outreach": "保养和关怀提醒",
+    "event_reminder": "活动提醒",
+    "event_moved_up": "活动候补转正",
     "booked": "新预约",
     "checked_in": "已到店",
     "completed": "已完成",

@@ -8,9 +8,10 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from bot.domain.cases import CaseStatus
+from bot.domain.events import SignupStatus
 from bot.services.consents import Purpose, allows
 from bot.store.bookings import Row
-from bot.store.lifecycle_tables import Outreach
+from bot.store.lifecycle_tables import EventSignup, Outreach
 from bot.store.outbox import SENT
 from bot.store.staff_tables import Case
 from bot.store.tables import Appointment, Customer, WaitlistEntry
@@ -49,12 +50,19 @@ def _subject_of(row: Row) -> tuple[Any, str]:
         return WaitlistEntry, row.waitlist_id
     if "outreach" in row.data:
         return Outreach, row.data["outreach"]
+    if "signup" in row.data:
+        return EventSignup, row.data["signup"]
     return Case, row.data["case"]
 
 
 def _contact_changed(row: Row, contact: Row) -> bool:
     """Somebody booked, refused or was called since."""
     return bool(contact.state != ("sent" if row.state == SENT else "planned"))
+
+
+def _signup_changed(row: Row, signup: Row) -> bool:
+    """Whoever is not coming hears nothing of the event."""
+    return bool(signup.status != SignupStatus.SIGNED_UP.value)
 
 
 def _case_changed(row: Row, case: Row) -> bool:
@@ -78,5 +86,6 @@ CHANGED = {
     WaitlistEntry: _entry_changed,
     Case: _case_changed,
     Outreach: _contact_changed,
+    EventSignup: _signup_changed,
 }
 """Whether something has changed since a message was written, by what it tells of."""

@@ -20,6 +20,7 @@ from bot.services.alerts import watch_waiting
 from bot.services.claiming import transact
 from bot.services.content.snapshot import ContentStore
 from bot.services.escalation import escalate_cases
+from bot.services.event_notices import remind_signed_up
 from bot.services.outbox import Senders, Told, send_due
 from bot.services.queue import serve_queue
 from bot.services.uploads import delete_unsent
@@ -75,6 +76,7 @@ def upkeep_rounds(
                 "cases that wait": lambda: escalate_cases(
                     database, content.current().dealership, clock.now()
                 ),
+                "events to come": lambda: remind_signed_up(database, content.current(), clock.now()),
                 "the waitlist": lambda: serve_waitlist(database, content.current().dealership, clock.now()),
                 "expired holds": lambda: delete_expired_holds(database),
                 "the outbox": send("chat"),

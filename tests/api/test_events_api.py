@@ -59,3 +59,14 @@ async def test_what_cannot_be(desk: Desk) -> None:
     await desk.post(f"event-signups/{signed['id']}/people", 400)
     desk.at("2026-12-04T18:00:01+08:00")
     await desk.post(SALON, 409, phone="13900000001")
+
+
+async def test_the_list_as_a_file(desk: Desk) -> None:
+    await desk.post(SALON, phone=PHONE, people=2, name="=王小明")
+    answer = await desk.client.get(f"/api/staff/{SALON}.csv", headers=desk.headers)
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+    header, line = answer.content.decode("utf-8-sig").splitlines()
+    assert header == "活动,时间,称呼,手机号,人数,状态,报名时间"
+    assert line.startswith(f"新车主爱车养护沙龙,2026-12-05 14:00,'=王小明,{PHONE}\t,2,已报名,")
+    assert actions(desk, "events.exported") == ["events.exported"]
+    await desk.get("events/nothing/signups.csv", 404)

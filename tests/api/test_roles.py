@@ -132,6 +132,7 @@ POST   /api/staff/cases/{}/close
 POST   /api/staff/cases/{}/progress
 GET    /api/staff/events
 GET    /api/staff/events/{}/signups
+GET    /api/staff/events/{}/signups.csv
 POST   /api/staff/events/{}/signups
 POST   /api/staff/event-signups/{}/people
 POST   /api/staff/event-signups/{}/cancel

@@ -24,6 +24,10 @@ def test_a_sign_up_from_its_first_word_to_its_end(page: Page, server_url: str) -
     line.get_by_role("button", name="显示号码").click()
     expect(line).to_contain_text("13800009999")
 
+    with page.expect_download() as download:
+        page.get_by_role("link", name="导出名单").click()
+    assert "13800009999" in download.value.path().read_text("utf-8-sig")
+
     line.get_by_role("button", name="改人数").click()
     dialog.get_by_label("人数").fill("1")
     dialog.get_by_role("button", name="保存").click()

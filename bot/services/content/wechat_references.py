@@ -22,6 +22,8 @@ NOTICES = frozenset(
         "waitlist_offer",
         "waitlist_over",
         "waitlist_lapsed",
+        "event_reminder",
+        "event_moved_up",
     }
 )
 """Notices of ``bot.services.notices`` that may go out as template messages; questions for a score may not."""

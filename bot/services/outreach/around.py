@@ -42,6 +42,7 @@ class Around:
     told: set[Key] = field(default_factory=set)
     this_month: Counter[tuple[str, bool]] = field(default_factory=Counter)
     refused: set[str] = field(default_factory=set)
+    refused_marketing: set[str] = field(default_factory=set)
     consents: dict[tuple[str, Purpose], bool] = field(default_factory=dict)
     complaining: set[str] = field(default_factory=set)
     coming: dict[str, set[str]] = field(default_factory=dict)
@@ -117,7 +118,7 @@ def _read_contacts(
         ):
             around.this_month[customer, moment in marketing] += 1
         if state == "refused" and answered_at is not None and answered_at > now - quiet:
-            around.refused.add(customer)
+            (around.refused_marketing if moment in marketing else around.refused).add(customer)
 
 
 def _read_consents(session: Session, around: Around, phones: Sequence[str]) -> None:

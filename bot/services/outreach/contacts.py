@@ -128,6 +128,24 @@ def wanted_by(moment: str, jobs: Iterable[str], maintenance: Collection[str]) ->
     return WARRANTY_CHECK in jobs if moment == WARRANTY_CHECK else not set(maintenance).isdisjoint(jobs)
 
 
+def signed_up(
+    session: Session, event_id: str, phone: str, conversation_id: str | None, now: datetime
+) -> None:
+    """Who was invited to an event has signed up: the invitation led to it (in the transaction of the sign-up)."""
+    mine = [Outreach.customer_id.in_(sa.select(Customer.id).where(Customer.phone == phone))]
+    if conversation_id:
+        mine.append(Outreach.conversation_id == conversation_id)
+    session.execute(
+        sa.update(Outreach.__table__)
+        .where(
+            Outreach.occasion == event_id,
+            sa.or_(*mine),
+            Outreach.state.in_((*OPEN, "reached", "refused")),
+        )
+        .values(state="booked", answered_at=sa.func.coalesce(Outreach.answered_at, now), updated_at=now)
+    )
+
+
 def mark_sent(session: Session, row: Any, channel: str, now: datetime, today: date) -> None:
     """It has gone out (a row of outreach) on this channel."""
     if row.state == "planned":

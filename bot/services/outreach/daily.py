@@ -9,6 +9,7 @@ from bot import clock
 from bot.domain.conversation import is_online
 from bot.services.availability import local
 from bot.services.content.snapshot import ContentStore
+from bot.services.outreach.event_invitations import invite_to_events
 from bot.services.outreach.run import run_outreach
 from bot.store.database import Database
 
@@ -31,6 +32,9 @@ class DailyOutreach:
         if not content.outreach.enabled or not is_online(hours, local(now)):
             return
         report = run_outreach(self._database, content, now)
+        invited = invite_to_events(self._database, content, now)
         self._next = now + EVERY
         if report.total:
             logger.info("opened %d contacts for %d cars that were looked at", report.total, report.cars)
+        if invited.total:
+            logger.info("invited %d customers to events", invited.total)

@@ -75,6 +75,7 @@ def held_back(
     reasons = {
         "no_consent": not around.allows(customer.phone, purpose_of(content, contact)),
         "quiet": customer.id in around.refused
+        or (is_marketing and customer.id in around.refused_marketing)
         or bool(customer.quiet_until and customer.quiet_until >= today),
         "complaint": customer.phone in around.complaining,
         "visit_booked": is_service and wanted_by(contact.moment, coming, content.dealership.maintenance),

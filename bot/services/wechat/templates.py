@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -18,9 +19,10 @@ from bot.domain.replies import render
 from bot.domain.wechat.account import Account
 from bot.domain.wechat.content import NoticeTemplate
 from bot.services.availability import local
-from bot.services.content.snapshot import ContentStore
+from bot.services.content.snapshot import Content, ContentStore
+from bot.services.event_notices import KINDS as EVENT_KINDS
 from bot.services.messages import StoredMessage
-from bot.services.notices import OUTREACH, visit_values
+from bot.services.notices import OUTREACH, event_values, visit_values
 from bot.services.overtaken import overtaken_by
 from bot.services.wechat.ledger import TemplateMessage
 from bot.store.bookings import Row
@@ -68,9 +70,12 @@ class Templates:
         about = self._about(line, kind) if template else None
         if template is None or about is None:
             return None
-        values = (
-            _of_contact(about) if kind == OUTREACH else {**visit_values(dealership, about), **_moment(about)}
-        )
+        if kind == OUTREACH:
+            values = _of_contact(about)
+        elif kind in EVENT_KINDS:
+            values = _of_event(self._content.current(), about)
+        else:
+            values = {**visit_values(dealership, about), **_moment(about)}
         return TemplateMessage(template.template_id, filled(template.fields, values), template.url)
 
     def _about(self, line: StoredMessage, kind: str) -> Row | None:
@@ -129,7 +134,18 @@ def _of_contact(contact: Row) -> dict[str, Any]:
     return {**dict.fromkeys(CONTACT_FIELDS, ""), **contact.details}
 
 
+def _of_event(content: Content, signup: Row) -> dict[str, Any]:
+    """What a template may say of an event: as of a visit; an event has no code."""
+    values = event_values(content, signup)
+    start = content.events[signup.event].start
+    return {**values, "what": values["event"], "code": "", **_words_of(start)}
+
+
 def _moment(about: Row) -> dict[str, str]:
     """The time as a field ``time`` takes it, and the day as ``date`` does."""
-    start = local(getattr(about, "start", None) or about.offered_start or about.from_)
+    return _words_of(getattr(about, "start", None) or about.offered_start or about.from_)
+
+
+def _words_of(moment: datetime) -> dict[str, str]:
+    start = local(moment)
     return {"moment": f"{start:%Y年%m月%d日 %H:%M}", "day": f"{start:%Y年%m月%d日}"}
