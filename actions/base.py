@@ -14,6 +14,7 @@ from rasa_sdk.events import FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions import (
+    advice_words,
     contact_words,
     context,
     event_answers,
@@ -279,6 +280,7 @@ class DealerAction(Action):
             notice_answers.redirected,
             contact_words.redirected,
             event_answers.redirected,
+            advice_words.redirected,
         )
         elsewhere = next(filter(None, (redirected(self.name(), turn) for redirected in redirections)), None)
         if elsewhere:

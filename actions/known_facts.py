@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from actions.advice_words import needs_in
 from bot.domain.booking import VisitStatus
 from bot.domain.errors import NotFound
+from bot.services.advice_words import say_needs
 from bot.services.vehicles import find_vehicle, lifecycle_answer, state_of_record
 from bot.services.visits import visits_of_conversation
 from bot.services.wording import say_job_names, say_time
@@ -34,7 +36,7 @@ def summary(turn: Turn, extra: dict[str, Any] | None = None) -> dict[str, Any]:
     told = {"known_name": turn.last("name"), "known_phone": turn.last("phone")}
     facts |= {name: value for name, value in told.items() if value}
     said = _said(turn)
-    facts |= _told_of_money(said) | _model_spoken_of(turn, facts)
+    facts |= _told_of_money(said) | _model_spoken_of(turn, facts) | _needs(turn)
     facts |= {"bookings": _bookings(turn)} if _bookings(turn) else {}
     facts |= _car(turn, facts)
     return {"last_messages": said[-LAST_WORDS:], "facts": facts, **(extra or {})}
@@ -52,6 +54,12 @@ def _told_of_money(said: list[str]) -> dict[str, str]:
     """The budget as it was said last ("20 万")."""
     found = [match[1] for text in said for match in [_BUDGET.search(text)] if match]
     return {"budget": f"{found[-1]} 万"} if found else {}
+
+
+def _needs(turn: Turn) -> dict[str, str]:
+    """What kind of car is looked for, in a line."""
+    said = say_needs(turn.content.advice, needs_in(turn))
+    return {"needs": said} if said else {}
 
 
 def _model_spoken_of(turn: Turn, facts: dict[str, Any]) -> dict[str, str]:

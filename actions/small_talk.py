@@ -7,7 +7,17 @@ from typing import Any
 
 from rasa_sdk.events import FollowupAction, SlotSet
 
-from actions import cases, events, existing_bookings, handoff, own_car, service_visit, test_drive, waitlist
+from actions import (
+    advice,
+    cases,
+    events,
+    existing_bookings,
+    handoff,
+    own_car,
+    service_visit,
+    test_drive,
+    waitlist,
+)
 from actions.base import DealerAction, Events, Turn, button, set_slots
 from actions.booked_jobs import change_booked_jobs, wants_other_jobs
 from actions.faq import answer_refund, ask_again, misunderstood
@@ -39,6 +49,7 @@ FORMS = {
         handoff.FORM,
         waitlist.FORM,
         events.FORM,
+        advice.FORM,
     )
 }
 OFFERED: dict[str, tuple[Form, dict[str, Any]]] = {

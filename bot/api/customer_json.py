@@ -12,6 +12,7 @@ from bot.services.customer_card import Card, CardVehicle, EarlierConversation
 from bot.services.customers import CustomerLine
 from bot.services.leads import LeadView
 from bot.services.masking import mask_phone, mask_phones, mask_values
+from bot.services.profiles import ProfileView
 from bot.services.tasks import TaskView
 from bot.services.vehicles import LifecycleAnswer
 from bot.services.visits import BookedVisit
@@ -65,6 +66,7 @@ def card_json(card: Card) -> dict[str, Any]:
         "waitlist": [_entry_json(entry) for entry in card.waitlist],
         "cases": [case_json(case) for case in card.cases],
         "leads": [lead_json(lead) for lead in card.leads],
+        "profile": _profile_json(card.profile) if card.profile else None,
         "scores": [
             {"occasion": score.occasion, "score": score.score, "comment": score.comment, "at": iso(score.at)}
             for score in card.scores
@@ -137,6 +139,16 @@ def lead_json(lead: LeadView) -> dict[str, Any]:
         "adviser": lead.adviser,
         "created_at": iso(lead.created_at),
         "updated_at": iso(lead.updated_at),
+    }
+
+
+def _profile_json(profile: ProfileView) -> dict[str, Any]:
+    return {
+        "needs": [{"label": label, "value": value} for label, value in profile.lines],
+        "segments": list(profile.segments),
+        "repurchase_on": _day(profile.repurchase_on),
+        "consented_at": iso(profile.consented_at),
+        "updated_at": iso(profile.updated_at),
     }
 
 

@@ -280,6 +280,16 @@ def _vehicle_body() -> dict[str, Any]:
     )
 
 
+def _profile() -> dict[str, Any]:
+    return record(
+        needs=array(record(label=TEXT, value=TEXT)),
+        segments=TEXTS,
+        repurchase_on=_DAY_OR_NONE,
+        consented_at=MOMENT,
+        updated_at=TIME,
+    )
+
+
 def _card() -> dict[str, Any]:
     return record(
         customer={**_card_customer(), "nullable": True},
@@ -301,6 +311,7 @@ def _card() -> dict[str, Any]:
         ),
         cases=array(ref("Case")),
         leads=array(ref("Lead")),
+        profile={**_profile(), "nullable": True},
         scores=array(record(occasion=TEXT, score=NUMBER, comment=NULLABLE, at=TIME)),
         conversations=array(
             record(

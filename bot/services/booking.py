@@ -17,7 +17,7 @@ from bot.domain.attendance import may_cancel, must_be_confirmed
 from bot.domain.booking import Offer, Slot, VisitKind, VisitRequest, VisitStatus, may_change
 from bot.domain.dealership import Dealership
 from bot.domain.errors import BookingRefused, Conflict, TooLateToChange, WrongState
-from bot.services import metrics, reminders
+from bot.services import metrics, profiles, reminders
 from bot.services.attendance import ask_for_approval
 from bot.services.audit import Actor
 from bot.services.availability import Wish, alternatives_to, local, possible_offers
@@ -220,6 +220,7 @@ def write_booking(
     session.flush()
     _claim(session, wish, offers, row)
     remember_customer(session, contact, wish.now)
+    profiles.join(session, contact.phone, conversation_id, wish.now)
     if not wish.by_staff:
         ask_for_approval(session, wish.dealership, row, wish.now)
     reminders.booked(session, wish.dealership, row, wish.now, told=not wish.by_staff)

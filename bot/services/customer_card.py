@@ -25,6 +25,7 @@ from bot.services.customers import Known, adviser_name, known_customer
 from bot.services.handoff_facts import last_words, say_facts
 from bot.services.leads import LeadView, lead_view
 from bot.services.masking import mask_phone, mask_phones, mask_values
+from bot.services.profiles import ProfileView, profile_of
 from bot.services.vehicles import LifecycleAnswer, lifecycle_answer
 from bot.services.visits import BookedVisit, view_of
 from bot.services.waitlist import WaitEntry, entry_view
@@ -111,6 +112,7 @@ class Card:
     waitlist: tuple[WaitEntry, ...]
     cases: tuple[CaseView, ...]
     leads: tuple[LeadView, ...]
+    profile: ProfileView | None
     scores: tuple[CardScore, ...]
     conversations: tuple[EarlierConversation, ...]
 
@@ -166,6 +168,7 @@ def _card(
         waitlist=_waitlist(session, phone, own),
         cases=tuple(masked_case(case_view(row)) for row in _either(session, Case, phone, all_ids)),
         leads=tuple(masked_lead(lead_view(row)) for row in _either(session, Lead, phone, all_ids)),
+        profile=profile_of(session, content, phone, all_ids, now),
         scores=_scores(session, all_ids),
         conversations=_earlier(session, all_ids - {own}),
     )

@@ -39,6 +39,7 @@ WORDS = {
     "complaint_phone": "电话",
     "message": "最后一句",
     "topic": "话题",
+    "needs": "购车需求",
     "budget": "预算",
     "model": "说到的车型",
     "bookings": "已有预约",

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
 from typing import Any
@@ -19,7 +19,7 @@ from bot.domain.booking import VisitKind
 from bot.domain.conversation import HandoffReason, skill_of
 from bot.domain.errors import NotFound, WrongState
 from bot.domain.staff import Skill
-from bot.services import audit, crm
+from bot.services import audit, crm, profiles
 from bot.services.audit import SYSTEM, Actor
 from bot.services.staff import require_user
 from bot.store.bookings import customer_of_phone
@@ -166,6 +166,7 @@ def lead_of_handoff(
 def open_lead(session: Session, found: Found, now: datetime, actor: Actor | None = None) -> Lead:
     """The open lead of the number, continued, or a new one; the audit log keeps what it was before."""
     by = actor or Actor(SYSTEM)
+    found = _with_needs(session, found, now)
     known = _open_lead(session, found.phone)
     if known is None:
         try:
@@ -182,6 +183,14 @@ def open_lead(session: Session, found: Found, now: datetime, actor: Actor | None
             return lead
     _continue(session, known, found, now, by)
     return known
+
+
+def _with_needs(session: Session, found: Found, now: datetime) -> Found:
+    """What they agreed to have kept of their needs stands in the note."""
+    profiles.join(session, found.phone, found.conversation_id, now)
+    needs = profiles.words_of(session, found.phone)
+    note = f"{profiles.LEAD_LINE}{needs}" if needs else None
+    return replace(found, note=_joined(found.note, note)) if note else found
 
 
 def _open_lead(session: Session, phone: str) -> Lead | None:

@@ -119,6 +119,7 @@ NOT_EXPORTED = (
     "policies",
     "surveys.yml",
     "outreach.yml",
+    "advice.yml",
     "events.yml",
     "indicators.yml",
 )

@@ -16,6 +16,7 @@ import yaml
 from pydantic.dataclasses import dataclass as pydantic_dataclass
 
 from bot.domain import dealership as d
+from bot.domain.advice import AdviceRules, advice_problems
 from bot.domain.errors import ContentError
 from bot.domain.events import DealerEvent, event_problems
 from bot.domain.handoff import HandoffRules
@@ -92,6 +93,7 @@ KINDS: dict[str, type] = {
     "wechat": WeChatContent,
     "surveys": SurveyRules,
     "outreach": OutreachRules,
+    "advice": AdviceRules,
     "store": d.Store,
     "model": d.Model,
     "service": d.ServiceJob,
@@ -129,8 +131,17 @@ _WHOLE = {
     "wechat.yml": "wechat",
     "surveys.yml": "surveys",
     "outreach.yml": "outreach",
+    "advice.yml": "advice",
 }
-_OPTIONAL = ("handoff.yml", "wechat.yml", "surveys.yml", "outreach.yml", "events.yml", "indicators.yml")
+_OPTIONAL = (
+    "handoff.yml",
+    "wechat.yml",
+    "surveys.yml",
+    "outreach.yml",
+    "advice.yml",
+    "events.yml",
+    "indicators.yml",
+)
 """A dealership may leave them out: the defaults are a fair beginning."""
 
 _parsers: dict[type, Any] = {}
@@ -163,6 +174,7 @@ def read_content(root: Path) -> tuple[FileEntry, ...]:
     """All entries of ``dealership/`` and ``faq/`` under ``root``, validated one by one and against each other."""
     entries = (*read_dealership_files(root / "dealership"), *read_faq_files(root / "faq"))
     check_consistency(entries)
+    _check_advice(entries)
     return entries
 
 
@@ -272,6 +284,15 @@ def _check_indicators(entries: Iterable[FileEntry]) -> None:
     for entry in entries:
         for field, problem in indicator_problems(parse(Indicator, entry.data, entry.file, entry.id)):
             raise ContentError(entry.file, entry.id, field, problem)
+
+
+def _check_advice(entries: Iterable[FileEntry]) -> None:
+    """Of files alone: a model that goes in the console is simply recommended no more."""
+    entries = tuple(entries)
+    models = {entry.id for entry in entries if entry.kind == "model"}
+    for entry in (each for each in entries if each.kind == "advice"):
+        for field, problem in advice_problems(parse(AdviceRules, entry.data, entry.file), models):
+            raise ContentError(entry.file, "", field, problem)
 
 
 def _check_references(by_kind: dict[str, dict[str, FileEntry]]) -> None:

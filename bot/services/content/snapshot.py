@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from bot import clock
 from bot.domain import dealership as d
+from bot.domain.advice import AdviceRules
 from bot.domain.events import DealerEvent
 from bot.domain.handoff import HandoffRules
 from bot.domain.indicators import Indicator
@@ -55,6 +56,7 @@ class Content:
     revision: int
     standard_replies: Mapping[str, StandardReply] = field(default_factory=dict)
     outreach: OutreachRules = field(default_factory=OutreachRules)
+    advice: AdviceRules = field(default_factory=AdviceRules)
     events: Mapping[str, DealerEvent] = field(default_factory=dict)
     indicators: Mapping[str, Indicator] = field(default_factory=dict)
 
@@ -149,6 +151,7 @@ def build_content(rows: Iterable[tuple[str, str, dict[str, Any], int]], revision
         faq=parsed["faq"],
         templates=parsed["template"],
         outreach=parsed["outreach"].get("outreach") or OutreachRules(),
+        advice=parsed["advice"].get("advice") or AdviceRules(),
         versions=versions,
         variables=dealership_variables(dealership, parsed["lifecycle"]["lifecycle"]),
         synonyms={id_: synonym.words for id_, synonym in parsed["synonym"].items()},
