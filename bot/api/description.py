@@ -13,6 +13,7 @@ from bot.api.customer_import import customer_import_paths
 from bot.api.customers_description import customer_paths, customer_schemas
 from bot.api.dealership_description import dealership_paths, dealership_schemas
 from bot.api.events_description import event_paths, event_schemas
+from bot.api.indicators_description import indicator_paths, indicator_schemas
 from bot.api.outbox_description import outbox_paths, outbox_schemas
 from bot.api.tasks_description import task_paths, task_schemas
 from bot.api.unanswered_description import unanswered_paths, unanswered_schemas
@@ -44,6 +45,7 @@ def describe() -> dict[str, Any]:
             **customer_import_paths(),
             **task_paths(),
             **event_paths(),
+            **indicator_paths(),
             **unanswered_paths(),
             **outbox_paths(),
             **user_paths(),
@@ -83,6 +85,7 @@ def _schemas() -> dict[str, Any]:
         **customer_schemas(),
         **task_schemas(),
         **event_schemas(),
+        **indicator_schemas(),
         **unanswered_schemas(),
         **workplace_schemas(),
         **upload_schemas(),

@@ -19,6 +19,7 @@ from bot.api.dealership import add_dealership_routes
 from bot.api.description import describe
 from bot.api.desk import add_desk_routes
 from bot.api.events import add_event_routes
+from bot.api.indicators import add_indicator_routes
 from bot.api.leads import add_lead_routes
 from bot.api.outbox import add_outbox_routes
 from bot.api.parts import Parts
@@ -51,6 +52,7 @@ def staff_api(parts: Parts) -> Blueprint:
     add_task_routes(blueprint, parts)
     add_event_routes(blueprint, parts)
     add_privacy_routes(blueprint, parts)
+    add_indicator_routes(blueprint, parts)
     add_catalogue_route(blueprint, parts)
     add_customer_routes(blueprint, parts)
     add_customer_import_route(blueprint, parts)

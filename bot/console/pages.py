@@ -9,6 +9,7 @@ from bot.console.audit import add_audit_pages
 from bot.console.content import add_content_pages
 from bot.console.customers import add_customer_pages
 from bot.console.events import add_event_pages
+from bot.console.indicators import add_indicator_pages
 from bot.console.outbox import add_outbox_pages
 from bot.console.people import add_people_pages
 from bot.console.session import add_session_pages
@@ -41,6 +42,7 @@ def console(
     add_customer_pages(site)
     add_task_pages(site)
     add_event_pages(site)
+    add_indicator_pages(site)
     add_appointment_pages(site)
     add_people_pages(site)
     add_outbox_pages(site)

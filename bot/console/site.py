@@ -38,6 +38,7 @@ NAVIGATION = (
     ("/console/cases", "工单", Permission.SEE_CUSTOMERS),
     ("/console/tasks", "任务", Permission.SEE_CUSTOMERS),
     ("/console/events", "活动", Permission.SEE_CUSTOMERS),
+    ("/console/indicators", "指标", Permission.READ_INDICATORS),
     ("/console/faq", "问答", Permission.EDIT_CONTENT),
     ("/console/templates", "话术", Permission.EDIT_CONTENT),
     ("/console/unanswered", "未答问题", Permission.EDIT_CONTENT),

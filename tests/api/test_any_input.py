@@ -79,6 +79,7 @@ def known(running: Whole) -> dict[str, str]:
         "appointments": booked.json()["id"],
         "faq": "store.hours",
         "events": "care_salon_2026_12",
+        "indicators": "trainings",
         "templates": "utter_greet",
         "standard-replies": "standard.greeting",
         "dealership": "profile",

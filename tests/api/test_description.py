@@ -106,6 +106,7 @@ def test_every_documented_route_exists_and_answers_as_described(server: RunningS
         "customers": server.client.get("/api/staff/customers", headers=headers).json()[0]["id"],
         "dealership": "profile",
         "events": "care_salon_2026_12",
+        "indicators": "trainings",
     }
 
     assert document == describe()
@@ -144,7 +145,8 @@ def assert_fits(value: Any, schema: dict[str, Any], named: dict[str, Any], where
     if value is None:
         assert schema.get("nullable"), where
         return
-    kinds = {"string": str, "integer": int, "boolean": bool, "array": list, "object": dict}
+    kinds: dict[str, Any] = {"string": str, "integer": int, "boolean": bool, "array": list, "object": dict}
+    kinds["number"] = (int, float)
     assert isinstance(value, kinds[schema["type"]]), where
     assert value in schema.get("enum", [value]), where
     if schema.get("format") == "date-time":

@@ -199,6 +199,13 @@ POST   /api/staff/resources/{}/feed
         LEADERS,
         """
 GET    /api/staff/audit
+GET    /api/staff/indicators
+GET    /api/staff/indicators/csv
+GET    /api/staff/indicators/{}/rows
+PUT    /api/staff/indicators/{}/entries
+GET    /console/indicators
+GET    /console/indicators/report
+GET    /console/indicators/{}
 POST   /api/staff/customers/import
 GET    /api/staff/customers/{}/copy
 POST   /api/staff/customers/{}/erase

@@ -21,6 +21,7 @@ SURPLUS = "_surplus"
 """Stands among the cells of a row that has more of them than the header."""
 LARGEST_FILE = 20 * 1024 * 1024
 _GUARDED = re.compile(r"'*[=+\-@]")
+_NEGATIVE = re.compile(r"-\d+(?:\.\d+)?", re.ASCII)
 _UNGUARDED = re.compile(r"'(?='*[=+\-@])")
 
 
@@ -78,9 +79,10 @@ def rows_of(
 
 
 def _cell(value: str, is_text: bool) -> str:
-    """One line; a guard before what Excel would run."""
+    """One line; a guard before what Excel would run. A number less than zero is none of that."""
     plain = " ".join(value.split())
-    guarded = f"'{plain}" if _GUARDED.match(plain) else plain
+    runs = _GUARDED.match(plain) and not _NEGATIVE.fullmatch(plain)
+    guarded = f"'{plain}" if runs else plain
     return f"{guarded}\t" if is_text and plain else guarded
 
 
