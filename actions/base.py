@@ -20,6 +20,7 @@ from actions import (
     event_answers,
     handoff_answers,
     notice_answers,
+    referral_words,
     resumption,
     several,
 )
@@ -281,10 +282,12 @@ class DealerAction(Action):
             contact_words.redirected,
             event_answers.redirected,
             advice_words.redirected,
+            referral_words.redirected,
         )
         elsewhere = next(filter(None, (redirected(self.name(), turn) for redirected in redirections)), None)
         if elsewhere:
             return [FollowupAction(elsewhere)]
+        referral_words.note_aside(self.name(), turn)
         events = several.around(self.name(), turn, self.perform)
         if not self.keeps_misunderstandings and turn.slot("misunderstandings"):
             events = [*events, SlotSet("misunderstandings", None)]

@@ -51,6 +51,7 @@ class Form(ABC):
             or turn.intent in self.own_intents
             or turn.is_mostly(self.entities)
             or (turn.is_mostly({"bare_time"}) and (turn.requested or "").endswith("_time"))
+            or (bool(turn.values("referral_code")) and bool(turn.values_of(self.entities)))
             or self.takes_anything(turn)
         )
 

@@ -30,6 +30,7 @@ GOES_ON_LATER = frozenset(
         "own_car_form",
         "waitlist_form",
         "event_form",
+        "referral_form",
     }
 )
 """Forms that go on where they were left when the person gives the conversation back."""

@@ -14,6 +14,7 @@ from actions import (
     existing_bookings,
     handoff,
     own_car,
+    referral,
     service_visit,
     test_drive,
     waitlist,
@@ -50,6 +51,7 @@ FORMS = {
         waitlist.FORM,
         events.FORM,
         advice.FORM,
+        referral.FORM,
     )
 }
 OFFERED: dict[str, tuple[Form, dict[str, Any]]] = {

@@ -47,6 +47,7 @@ def card_json(card: Card) -> dict[str, Any]:
             "adviser_name": customer.adviser_name,
             "known_by": customer.by,
             "message": customer.message,
+            "referred_by": customer.referred_by,
         },
         "source": None
         if source is None

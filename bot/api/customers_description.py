@@ -341,6 +341,7 @@ def _card_customer() -> dict[str, Any]:
         adviser_name=NULLABLE,
         known_by=by,
         message={**NUMBER, "nullable": True, "description": "the message that has the number"},
+        referred_by={**NULLABLE, "description": "the referral code of who brought them"},
     )
 
 

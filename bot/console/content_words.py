@@ -158,6 +158,7 @@ VARIABLE_NAMES = {
     "problem": "哪里不对",
     "question": "问题",
     "rows": "对比内容",
+    "referral": "推荐码",
     "said": "客户的话",
     "score": "评分",
     "second": "第二项",

@@ -39,7 +39,10 @@ _Row = Any
 
 @dataclass(frozen=True)
 class CardCustomer:
-    """``id`` is None for somebody who is not on record; ``by`` and ``message`` as in ``customers.Known``."""
+    """``referred_by``: the code of who brought them.
+
+    ``id`` is None for somebody who is not on record; ``by`` and ``message`` as in ``customers.Known``.
+    """
 
     id: str | None
     name: str | None
@@ -49,6 +52,7 @@ class CardCustomer:
     adviser_name: str | None
     by: str
     message: int | None = None
+    referred_by: str | None = None
 
 
 @dataclass(frozen=True)
@@ -190,6 +194,7 @@ def _customer(
         adviser_name=adviser_name(session, content.dealership, row.adviser if row is not None else None),
         by=known.by,
         message=known.message,
+        referred_by=row.referred_by if row is not None else None,
     )
 
 

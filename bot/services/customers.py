@@ -23,6 +23,7 @@ from bot.services import audit
 from bot.services.audit import Actor
 from bot.services.masking import mask_phone, mask_phones, mask_plate, phones_in
 from bot.services.mileage import STAFF, record_mileage
+from bot.services.referrals import settle
 from bot.services.vehicles import canonical_plate
 from bot.store.database import Database
 from bot.store.lifecycle_tables import EventSignup, Task
@@ -143,6 +144,7 @@ def link_customer(
             customer = Customer(id=uuid.uuid4().hex, phone=number, name=name, created_at=now)
             session.add(customer)
             session.flush()
+        settle(session, conversation_id, number, now)
         customer.name = name or customer.name
         conversation.customer_id = customer.id
         audit.note(session, actor, "customer.linked", now, customer.id, conversation_id)

@@ -21,6 +21,7 @@ from bot.domain.errors import NotFound, WrongState
 from bot.domain.staff import Skill
 from bot.services import audit, crm, profiles
 from bot.services.audit import SYSTEM, Actor
+from bot.services.referrals import settle
 from bot.services.staff import require_user
 from bot.store.bookings import customer_of_phone
 from bot.store.database import Database
@@ -47,6 +48,7 @@ class LeadKind(str, Enum):
 
 OPEN = (LeadStatus.NEW, LeadStatus.CONTACTED)
 LONGEST_NOTE = 500
+BROUGHT = "老客户推荐（推荐码 {code}）"
 _SLOTS_OF_A_PHONE = ("known_phone", "drive_phone", "visit_phone", "car_phone")
 _SLOTS_OF_A_NAME = ("known_name", "drive_name", "visit_name")
 _SLOTS_OF_A_MODEL = ("drive_model", "model")
@@ -163,10 +165,20 @@ def lead_of_handoff(
     open_lead(session, Found(kind, phone, name, _first(facts, _SLOTS_OF_A_MODEL), conversation_id), now)
 
 
-def open_lead(session: Session, found: Found, now: datetime, actor: Actor | None = None) -> Lead:
+def open_lead(session: Session, found: Found, now: datetime, actor: Actor | None = None) -> Any:
     """The open lead of the number, continued, or a new one; the audit log keeps what it was before."""
     by = actor or Actor(SYSTEM)
     found = _with_needs(session, found, now)
+    use: Any = settle(session, found.conversation_id, found.phone, now)
+    if use is not None and use.lead_id is None:
+        found = replace(found, note=_joined(found.note, BROUGHT.format(code=use.code)))
+        lead = _open(session, found, now, by)
+        use.lead_id = lead.id
+        return lead
+    return _open(session, found, now, by)
+
+
+def _open(session: Session, found: Found, now: datetime, by: Actor) -> Any:
     known = _open_lead(session, found.phone)
     if known is None:
         try:

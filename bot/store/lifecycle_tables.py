@@ -198,13 +198,13 @@ class Referral(Base):
 
 
 class ReferralUse(Base):
-    """Somebody who came with a code; a number comes once."""
+    """Somebody who came with a code; a number comes once. Without one it waits with its conversation."""
 
     __tablename__ = "referral_uses"
     id = sa.Column(sa.Integer, primary_key=True)
     code = sa.Column(sa.ForeignKey("referrals.code", ondelete="CASCADE"), nullable=False, index=True)
-    phone = sa.Column(sa.String(20), nullable=False, unique=True)
-    conversation_id = sa.Column(sa.String(32))
+    phone = sa.Column(sa.String(20), unique=True)
+    conversation_id = sa.Column(sa.String(32), index=True)
     lead_id = sa.Column(sa.String(32))
     created_at = sa.Column(LocalTime, nullable=False)
 

@@ -57,8 +57,9 @@ def test_every_form_is_started_ended_and_validated() -> None:
     forms = set(_domain()["forms"])
 
     assert ended == forms
-    # Started by action_request_human at night, and by action_join_waitlist for who left no number yet.
-    assert forms - started == {"callback_form", "waitlist_form"}
+    # Started by action_request_human at night, by action_join_waitlist for who left no number yet, and by action_referral
+    # for who has not shown who they are.
+    assert forms - started == {"callback_form", "waitlist_form", "referral_form"}
     assert {f"validate_{form}" for form in forms} <= set(_domain()["actions"])
 
 

@@ -95,6 +95,11 @@ class Part:
     condition: Any
 
 
+def _waits_in(conversations: Iterable[str]) -> Any:
+    """A code that was told before any number was."""
+    return sa.and_(_of(ReferralUse.conversation_id, conversations), ReferralUse.phone.is_(None))
+
+
 def parts_of(person: Person) -> Iterator[Part]:
     """All that is stored about somebody, what depends on other rows first."""
     talks, customers = person.conversations, person.customers
@@ -114,7 +119,7 @@ def parts_of(person: Person) -> Iterator[Part]:
     yield Part("活动报名", EventSignup, by_phone[EventSignup])
     yield Part("需求档案", Profile, sa.or_(by_phone[Profile], _of(Profile.conversation_id, talks)))
     yield Part("同意记录", Consent, sa.or_(by_phone[Consent], _of(Consent.conversation_id, talks)))
-    yield Part("推荐关系", ReferralUse, by_phone[ReferralUse])
+    yield Part("推荐关系", ReferralUse, sa.or_(by_phone[ReferralUse], _waits_in(talks)))
     yield Part("推荐码", Referral, Referral.customer_id.in_(customers))
     outbox = _outbox(person)
     of_outbox = sa.select(OutboxMessage.id).where(outbox)

@@ -253,8 +253,8 @@ def _create_referral_uses() -> None:
             nullable=False,
             index=True,
         ),
-        sa.Column("phone", sa.String(20), nullable=False, unique=True),
-        sa.Column("conversation_id", sa.String(32)),
+        sa.Column("phone", sa.String(20), unique=True),
+        sa.Column("conversation_id", sa.String(32), index=True),
         sa.Column("lead_id", sa.String(32)),
         sa.Column("created_at", sa.DateTime, nullable=False),
     )
