@@ -55,6 +55,7 @@ _NOT_COMING = re.compile(
 _COMES = re.compile(
     r"^\W*(?:好的?|行|可以|嗯)?\W*(?:我(?:们)?)?(?:要|想|会|也)?(?:去|来|参加|到)(?:的|吧|啊|呀|哦|呢|\W|谢谢)*$"
 )
+_ASKS_TO = re.compile(r"(?:能|可以|行)[^,，。]{0,6}(?:带|加|改|来|去)")
 _OF_VISIT = re.compile(r"试驾|保养|预约码")
 
 
@@ -92,7 +93,8 @@ def _speaks_of_own(action: str, turn: Turn) -> str | None:
     """ "改成三个人", "来不了了" of what one has signed up to."""
     if not (action in _MAY_MEAN_IT or action == CANCEL) or _OF_VISIT.search(turn.text):
         return None
-    changes = people_said(turn.text, now=2) is not None and not turn.is_question
+    asks = turn.is_question and not _ASKS_TO.search(turn.text)
+    changes = people_said(turn.text, now=2) is not None and not asks
     gives_up = bool(_NOT_COMING.search(turn.text))
     if not (changes or gives_up):
         return None

@@ -17,8 +17,10 @@ from bot.domain.events import DealerEvent, SignupStatus
 from bot.services import events
 from bot.services.event_audience import events_for
 from bot.services.events import SignupView
+from bot.services.messages import latest_buttons
 from bot.services.wording import say_phone, say_time
 
+_SIGN_UP = "/sign_up_event{"
 LISTED = frozenset({"utter_events", "utter_ask_event"})
 
 
@@ -40,6 +42,14 @@ def meant(turn: Turn, among: Iterable[DealerEvent]) -> DealerEvent | None:
 def _days(turn: Turn) -> list[date]:
     starts = (value if isinstance(value, str) else value.get("start") for value in turn.values("time"))
     return [date.fromisoformat(start[:10]) for start in starts if start]
+
+
+def told_alone(turn: Turn) -> str | None:
+    """The id of the event that the bot's last choices were about, where it was one alone."""
+    choices = [each["payload"] for each in latest_buttons(turn.database, turn.conversation_id)]
+    ids = [each.removeprefix(_SIGN_UP) for each in choices if each.startswith(_SIGN_UP)]
+    known = [event.id for event in open_ones(turn) if ids and event.id in ids[0]]
+    return known[0] if len(ids) == 1 and len(known) == 1 else None
 
 
 def lines_of(turn: Turn, shown: Iterable[DealerEvent]) -> str:

@@ -18,6 +18,7 @@ from actions.event_talk import (
     sign_up_buttons,
     tell,
     tell_own,
+    told_alone,
     values_of,
 )
 from actions.event_words import asks_for_own, people_said
@@ -32,6 +33,11 @@ from bot.services.outreach.replies import linked_phone
 
 MOST_BUTTONS = 5
 _NO_PHONE = re.compile(r"不方便|不想留|不留|不给|没有手机|没电话")
+_GIVES_UP = re.compile(
+    r"取消|quxiao|退|撤|不(?:了|成|来|去|参加|想|要|等|上)|划掉|作废|放弃|让(?:给|出)|[给給][别別]人|别给|去掉|删掉|请假|没空|沒空|有事"
+    r"|勿去|唔去|取削|请不要留"
+)
+"""What a place is given up with: one that was misread must not cost it."""
 _CHANGES = re.compile(r"改|换|变|少|多|加|就我|只有?我")
 
 
@@ -45,7 +51,8 @@ class ListEvents(DealerAction):
             if not tell_own(turn):
                 turn.say("utter_event_none_of_yours")
             return _done(turn)
-        shown = open_ones(turn)
+        named = _chosen(turn) if turn.text and not turn.is_payload else None
+        shown = [named] if named is not None else open_ones(turn)
         if shown:
             turn.say("utter_events", buttons=sign_up_buttons(shown), events=lines_of(turn, shown))
         else:
@@ -142,7 +149,7 @@ class StartEventSignup(DealerAction):
         invited = invited_to(turn) if named is None else None
         if invited is not None:
             contacts.answer(turn.database, invited.id, "answered", turn.now)
-        alone = shown[0].id if len(shown) == 1 else None
+        alone = shown[0].id if len(shown) == 1 else told_alone(turn) if named is None else None
         return begin_signup(turn, invited.occasion if invited is not None else alone)
 
 
@@ -241,9 +248,13 @@ class CancelEvent(DealerAction):
         if row is None and not turn.is_payload:
             named = meant(turn, [turn.content.events[each.event] for each in rows])
             row = next((each for each in rows if named is not None and each.event == named.id), None)
-            row = rows[0] if row is None and len(rows) == 1 else row
-        if row is not None:
+            other = named is None and _chosen(turn) is not None
+            row = rows[0] if row is None and len(rows) == 1 and not other else row
+        gives_up = turn.is_payload or _GIVES_UP.search(turn.text)
+        if row is not None and gives_up:
             return [*give_up(turn, row), *_done(turn)]
+        if rows and not gives_up and turn.is_question and not turn.active_form:
+            return [FollowupAction("action_list_events")]
         if rows:
             found = [(turn.content.events[each.event].name, each.id) for each in rows]
             choices = [button(name, "cancel_event", entry=entry) for name, entry in found]

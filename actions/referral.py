@@ -8,7 +8,7 @@ from rasa_sdk.events import ActiveLoop, FollowupAction, SlotSet
 
 from actions.base import Ask, DealerAction, Events, Turn, set_slots
 from actions.facts import NO_PLATE, name_phone_problem, read_plate
-from actions.forms import Draft, Form, ValidateForm
+from actions.forms import Draft, Form, ValidateForm, left
 from actions.named_problems import name_plate_problem
 from actions.own_records import own_record
 from actions.own_visits import kind_named
@@ -19,9 +19,9 @@ from bot.services import referrals
 from bot.services.outreach.replies import linked_phone
 from bot.services.vehicles import find_vehicle
 
-_OWN = re.compile(r"我的|我要|给我|发我|生成|领|申请|忘|查|弄丢|重新|有人用|几个人|几次|我想推荐|介绍朋友")
+_ABOUT = re.compile(r"怎么用|如何用|怎样用|[什么啥]用|有什么|有啥|奖励|好处|规则|怎么算")
 _OTHERS = re.compile(
-    r"朋友的|别人|同事的|老客户的?|推荐人|介绍人|我有|有个?推荐码|有推薦碼|填|输入|登记|凭|扫码来|报一下|[他她]的|朋友给|这是"
+    r"朋友的|(?:推荐|介绍)(?:我)?(?:来|过来)|有推荐码|有邀请码|别人|同事的|老客户的?|推荐人|介绍人|我有|有个?推荐码|有推薦碼|填|输入|登记|凭|扫码来|报一下|[他她]的|朋友给|这是"
 )
 
 
@@ -34,6 +34,9 @@ class ReferralAction(DealerAction):
             if not has_answered(turn):
                 say_noted(turn, code)
             return _go_on(turn)
+        if _ABOUT.search(turn.text) and turn.is_question:
+            turn.say("utter_faq/member.referral")
+            return _done(turn)
         if _OTHERS.search(turn.text) and not turn.is_payload:
             turn.say("utter_ask_referral_code")
             return _done(turn)
@@ -152,4 +155,6 @@ def _tell(turn: Turn, phone: str) -> None:
 
 def _done(turn: Turn) -> Events:
     over = SlotSet("misunderstandings", None)
+    if turn.active_form == FORM.name:
+        return [over, *left(FORM), FollowupAction("action_listen")]
     return [over] if turn.active_form else [over, FollowupAction("action_listen")]

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from actions.event_words import asks_for_own, asks_what_there_is
+from actions.event_words import asks_for_own, asks_what_there_is, event_meant
+from bot.services.events import open_events
 
 if TYPE_CHECKING:
     from actions.base import Turn
@@ -28,11 +29,17 @@ def dialogue_behind(turn: Turn, topic: str) -> str | None:
         return "action_compare"
     if topic == "member.referral" and (turn.values("referral_code") or _OWN_CODE.search(turn.text)):
         return "action_referral"
-    if topic == "member.events" and (asks_what_there_is(turn.text) or asks_for_own(turn.text)):
+    if topic == "member.events" and _asks_of_events(turn):
         return "action_list_events"
     if topic == "privacy.delete" and _DELETE_NOW.search(turn.text.strip("。！!~ ")):
         return "action_delete_data"
     return None
+
+
+def _asks_of_events(turn: Turn) -> bool:
+    shown = open_events(turn.content, turn.now)
+    named = event_meant(turn.text, (), (), shown) if len(shown) > 1 else None
+    return asks_what_there_is(turn.text) or asks_for_own(turn.text) or named is not None
 
 
 def _needs(turn: Turn) -> int:

@@ -35,7 +35,7 @@ async def signed_up(customer: Customer, said: str = "我要报名养护沙龙，
 
 
 @pytest.mark.parametrize(
-    "said", ["最近有什么活动", "有什么活动可以参加", "周末有活动吗", "養護沙龍什么时候", "huodong有哪些"]
+    "said", ["最近有什么活动", "有什么活动可以参加", "周末有活动吗", "huodong有哪些", "活动名额还有吗"]
 )
 async def test_what_there_is(customer: Customer, said: str) -> None:
     reply = await customer.says(
@@ -216,3 +216,28 @@ async def test_forged(customer: Customer) -> None:
     await customer.sends('/cancel_event{"entry": "nothing"}')
     assert customer.assistant.rows(EventSignup) == []
     assert customer.assistant.rows(Task) == []
+
+
+@pytest.mark.parametrize("said", ["沙龙几点开始", "养护沙龙讲什么", "沙龙在哪"])
+async def test_a_question_about_one_event_costs_nobody_a_place(customer: Customer, said: str) -> None:
+    await customer.says("我想报那个冬季关怀，我一个人")
+    await customer.says(CONTACT, "已为您报名")
+    await customer.says(said, never=("取消",))
+    assert signup(customer).status == "signed_up"
+
+
+async def test_the_one_that_was_spoken_of(customer: Customer) -> None:
+    await customer.says("那个家庭日怎么报名", "车主家庭日", never=("沙龙",))
+    await customer.says("我们一家四口报名", "姓名和手机号")
+    assert (customer.slot("event_id"), customer.slot("event_people")) == (FAMILY, 4)
+
+
+async def test_one_more_asked_politely(customer: Customer) -> None:
+    await signed_up(customer)
+    await customer.says("我还能多带一个人吗", "改为 3 位")
+
+
+async def test_another_event_than_ones_own_is_not_cancelled_instead(customer: Customer) -> None:
+    await signed_up(customer)
+    await customer.says("冬季那个活动我不去了", "哪个活动")
+    assert signup(customer).status == "signed_up"

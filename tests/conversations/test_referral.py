@@ -163,3 +163,20 @@ async def test_how_many_came(customer: Customer) -> None:
 async def test_what_one_gets_for_it(customer: Customer, said: str) -> None:
     await customer.says(said)
     customer.was_told("member.referral")
+
+
+@pytest.mark.parametrize("said", ["朋友推荐我来的，有推荐码", "有推荐码", "我有朋友的推荐码"])
+async def test_a_code_is_asked_for(customer: Customer, said: str) -> None:
+    await customer.says(said, "发给我")
+    assert customer.form is None
+
+
+async def test_a_friends_code_instead_of_ones_own(customer: Customer) -> None:
+    await customer.says("我的推荐码", "手机号和车牌")
+    await customer.says("不对，我有朋友的推荐码", "发给我", never=("车牌",))
+    assert customer.form is None
+
+
+async def test_how_it_works(customer: Customer) -> None:
+    await customer.says("推荐码怎么用")
+    customer.was_told("member.referral")
