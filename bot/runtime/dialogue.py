@@ -19,7 +19,7 @@ from bot.runtime.actions import InProcessActions, watching
 from bot.runtime.channel import Collector
 from bot.runtime.live_tracker import LiveTracker
 from bot.runtime.nlg import TemplateNlg, noting_what_cannot_be_said
-from bot.runtime.rasa_patches import RunnerInOrder, apply_patches, study_rules, trusted_domain
+from bot.runtime.rasa_patches import RunnerInOrder, apply_patches, settle, study_rules, trusted_domain
 from bot.runtime.trackers import DatabaseTrackerStore, answering
 from bot.runtime.understood import understanding_of
 from bot.services import handback, metrics
@@ -120,6 +120,7 @@ def load_agent(model: Path) -> Agent:
             model, generator=TemplateNlg(), lock_store=InMemoryLockStore(), action_endpoint=InProcessActions()
         )
     agent.processor.parse_message = _timed(agent.processor.parse_message)
+    settle(agent.domain)
     LiveTracker.horizon = study_rules(agent.processor.graph_runner)
     agent.processor.graph_runner = RunnerInOrder(agent.processor.graph_runner)
     # What is loaded now stays: the collector need not go through the model and Rasa's modules again and again.

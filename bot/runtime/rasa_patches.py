@@ -19,6 +19,7 @@ from rasa.core.policies.rule_policy import RULES, RULES_FOR_LOOP_UNHAPPY_PATH, R
 from rasa.engine.graph import GraphNode, GraphSchema
 from rasa.engine.runner.dask import DaskGraphRunner
 from rasa.shared.core.constants import ACTION_LISTEN_NAME, REQUESTED_SLOT, SHOULD_NOT_BE_SET
+from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import ActionExecuted, Event, Restarted, SlotSet
 from rasa.shared.utils import validation
 from rasa.shared.utils.common import all_subclasses
@@ -30,6 +31,7 @@ _by_searching = Event.resolve_by_type
 _by_replaying = FormAction._temporary_tracker
 _by_trying_all = RulePolicy._get_possible_keys
 _by_intent_or_text = RulePolicy._find_action_from_rules
+_by_asking_all = Domain._get_slots_sub_state
 Turn = tuple["str | None", "str | None"]
 """The action before a moment and the intent of its message."""
 
@@ -41,6 +43,13 @@ def apply_patches() -> None:
     FormAction._temporary_tracker = _temporary_tracker
     RulePolicy._get_possible_keys = _possible_keys
     RulePolicy._find_action_from_rules = _action_from_rules
+    Domain._get_slots_sub_state = staticmethod(_slots_sub_state)
+
+
+def settle(domain: Domain) -> None:
+    """Rasa asks a domain at every message whether it is empty, for which it makes an empty one."""
+    is_empty = domain.is_empty()
+    domain.is_empty = lambda: is_empty
 
 
 def _event_types() -> dict[str, type[Event]]:
@@ -151,6 +160,19 @@ def _reads_no_words(policy: Any) -> bool:
     return index is not None and not any(
         intent is None and action in (None, ACTION_LISTEN_NAME) for action, intent in index
     )
+
+
+class _Featured:
+    """What Rasa reads of a tracker to describe its slots."""
+
+    def __init__(self, tracker: Any) -> None:
+        slots = tracker.slots.items()
+        self.slots = {name: slot for name, slot in slots if slot is not None and slot.influence_conversation}
+
+
+def _slots_sub_state(tracker: Any, omit_unset_slots: bool = False) -> Any:
+    """Rasa asks every slot for its features, at every step; few of them have any."""
+    return _by_asking_all(_Featured(tracker), omit_unset_slots)
 
 
 @contextmanager

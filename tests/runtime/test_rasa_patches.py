@@ -14,7 +14,8 @@ from rasa.core.actions.forms import FormAction
 from rasa.core.policies.rule_policy import RulePolicy
 from rasa.engine.runner.dask import DaskGraphRunner
 from rasa.shared.core.domain import Domain
-from rasa.shared.core.events import Event
+from rasa.shared.core.events import Event, SlotSet
+from rasa.shared.core.slots import BooleanSlot, TextSlot
 from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.shared.exceptions import YamlException
 from rasa.shared.utils.common import all_subclasses
@@ -29,6 +30,8 @@ REPLACED = {
     "FormAction._temporary_tracker": (rasa_patches._by_replaying, "381bc4b6e07f"),
     "RulePolicy._get_possible_keys": (rasa_patches._by_trying_all, "2915fd81711e"),
     "RulePolicy._find_action_from_rules": (rasa_patches._by_intent_or_text, "be6da6ee0f54"),
+    "Domain._get_slots_sub_state": (rasa_patches._by_asking_all, "bc25e220e41b"),
+    "Domain.is_empty": (Domain.is_empty, "884be90ef485"),
     "RulePolicy._is_rule_applicable": (RulePolicy._is_rule_applicable, "64a108b016b4"),
     "RulePolicy._predict": (RulePolicy._predict, "f5182d8a1063"),
     "Domain.states_for_tracker_history": (Domain.states_for_tracker_history, "035111ce73ac"),
@@ -192,3 +195,31 @@ def test_a_domain_is_checked_again_after_a_model_was_loaded() -> None:
         assert Domain.from_yaml(refused).responses
     with pytest.raises(YamlException):
         Domain.from_yaml(refused)
+
+
+def test_slots_are_described_as_rasa_describes_them() -> None:
+    apply_patches()
+    told, untold = ({"influence_conversation": influences, "mappings": []} for influences in (True, False))
+    tracker = DialogueStateTracker(
+        "c1",
+        [
+            TextSlot("model", **told),
+            BooleanSlot("owner", **told),
+            TextSlot("unset", **told),
+            TextSlot("name", **untold),
+        ],
+    )
+    for name, value in (("model", "x5"), ("owner", True), ("name", "张伟")):
+        tracker.update(SlotSet(name, value))
+
+    assert set(Domain._get_slots_sub_state(tracker)) == {"model", "owner"}
+    for only_set in (True, False):
+        stock = rasa_patches._by_asking_all(tracker, only_set)
+        assert Domain._get_slots_sub_state(tracker, only_set) == stock
+
+
+def test_a_settled_domain_knows_whether_it_is_empty() -> None:
+    for domain in (Domain.empty(), Domain.from_dict({"intents": ["greet"]})):
+        before = domain.is_empty()
+        rasa_patches.settle(domain)
+        assert domain.is_empty() is before
