@@ -51,9 +51,14 @@ def _rows(id_: Any, at: Any, hit: Any, conversation: Any = _NULL_TEXT, customer:
     )
 
 
+def _customer(phone: Any) -> Any:
+    """The id of the customer with a number, if there is one."""
+    return sa.select(Customer.id).where(Customer.phone == phone).scalar_subquery()
+
+
 def referral_rate(scope: Scope) -> Any:
     brought = sa.exists().where(ReferralUse.phone == Lead.phone)
-    return _rows(Lead.id, Lead.created_at, flag(brought), Lead.conversation_id).where(
+    return _rows(Lead.id, Lead.created_at, flag(brought), Lead.conversation_id, _customer(Lead.phone)).where(
         scope.during(Lead.created_at), scope.of_phone(Lead.phone)
     )
 
@@ -125,7 +130,8 @@ def _surveys(scope: Scope, given: Any, hit: Any, kind: SurveyKind | None = None)
     place = sa.or_(
         scope.of_store(Survey.store), sa.and_(Survey.store.is_(None), scope.of_phone(Survey.phone))
     )
-    found = _rows(Survey.id, Survey.answered_at, hit, Survey.conversation_id).where(
+    about = (Survey.conversation_id, _customer(Survey.phone))
+    found = _rows(Survey.id, Survey.answered_at, hit, *about).where(
         scope.during(Survey.answered_at), given.is_not(None), place
     )
     return found if kind is None else found.where(Survey.kind == kind.value)
@@ -186,7 +192,7 @@ def rescues_in_time(scope: Scope) -> Any:
 
 def _cases(scope: Scope, kind: CaseKind, in_time: Any) -> Any:
     """Those that the customer did not take back."""
-    return _rows(Case.id, Case.created_at, flag(in_time), Case.conversation_id).where(
+    return _rows(Case.id, Case.created_at, flag(in_time), Case.conversation_id, _customer(Case.phone)).where(
         Case.kind == kind.value, scope.during(Case.created_at), not_withdrawn(), scope.of_phone(Case.phone)
     )
 
@@ -204,6 +210,7 @@ def test_drive_to_sale(scope: Scope) -> Any:
         Appointment.start,
         flag(bought_since(Appointment.phone, Appointment.start)),
         Appointment.conversation_id,
+        _customer(Appointment.phone),
     ).where(_drives(scope))
 
 
@@ -217,7 +224,7 @@ def showroom_to_sale(scope: Scope) -> Any:
     first = (
         sa.select(every.c.phone, sa.func.min(every.c.came).label("came")).group_by(every.c.phone).subquery()
     )
-    customer = sa.select(Customer.id).where(Customer.phone == first.c.phone).scalar_subquery()
+    customer = _customer(first.c.phone)
     visit = (
         sa.select(sa.func.min(sa.func.coalesce(Lead.id, "")))
         .where(Lead.phone == first.c.phone)
