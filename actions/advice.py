@@ -19,6 +19,7 @@ from actions.advice_words import (
     USE,
     begins_anew,
     needs_in,
+    says_keep,
     take,
 )
 from actions.base import DealerAction, Events, Turn, button, set_slots
@@ -33,6 +34,7 @@ from bot.services.replies import FAQ_PREFIX
 
 _SHORT = 8
 """A message of so many characters with a sum in it answers the question for the budget."""
+_PAIR = 2
 _STEP = 5
 """万元 between the budgets on the buttons."""
 _MOST_STEPS = 4
@@ -47,7 +49,10 @@ class AdviceForm(Form):
     slots = (BUDGET, USE, NEEDS)
 
     def read(self, turn: Turn, draft: Draft) -> bool:
-        return take(turn, draft, turn.requested) or turn.intent in self.own_intents
+        heard = take(turn, draft, turn.requested)
+        if heard and not _leaves_a_choice(turn, draft):
+            draft.update({slot: draft[slot] or ANY for slot in (BUDGET, USE)})
+        return heard or turn.intent in self.own_intents
 
     def next_question(self, draft: Draft) -> str | None:
         return next((slot for slot in (BUDGET, USE) if draft[slot] is None), None)
@@ -74,8 +79,15 @@ class Recommend(DealerAction):
             return _answer_aside(turn, draft)
         if not turn.dealership.models:
             return with_person_offered(turn, "product.recommend")
+        if not _leaves_a_choice(turn, draft):
+            draft.update({slot: draft[slot] or ANY for slot in (BUDGET, USE)})
         begun = SlotSet("pending_offer", None)
         return [begun, SlotSet("misunderstandings", None), *set_slots(draft), FollowupAction(FORM.name)]
+
+
+def _leaves_a_choice(turn: Turn, draft: Draft) -> bool:
+    """Whether more questions could tell one model from another: not where at most one fits anyway."""
+    return len(advise(turn.dealership.models, turn.content.advice, needs_in(turn, draft)).fits) > 1
 
 
 def _answer_aside(turn: Turn, draft: Draft) -> Events:
@@ -141,7 +153,7 @@ class KeepNeeds(DealerAction):
     action_name = KEEP
 
     def perform(self, turn: Turn) -> Events:
-        granted = turn.intent == "affirm"
+        granted = says_keep(turn)
         profiles.decide(
             turn.database,
             turn.content,
@@ -163,11 +175,10 @@ class Compare(DealerAction):
 
     def perform(self, turn: Turn) -> Events:
         models = _to_compare(turn)
-        listen = FollowupAction("action_listen")
-        after: Events = [] if turn.active_form else [listen]
-        if len(models) < 2:
+        after: Events = [FollowupAction(turn.active_form or "action_listen")]
+        if len(models) < _PAIR:
             return [*_ask_which(turn, models), *after]
-        names = " 和 ".join(model.name for model in models)
+        names = (" 和 " if len(models) == _PAIR else "、").join(model.name for model in models)
         rows = say_table(turn.content.advice, models)
         drives = [] if turn.active_form else _drive_buttons(models)
         turn.say("utter_compare_table", buttons=drives, names=names, rows=rows)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from actions.budget_words import budget_in, small_number
 from bot.domain.advice import Needs
 from bot.services.advice_words import needs_of
 
@@ -35,20 +36,9 @@ SAID = frozenset(
 )
 """What is said when models were recommended or compared."""
 _ANY = re.compile(
-    r"^\W*(?:这个|预算|用途|价格|都)*(?:都行|都可以|都成|随便|无所谓|不限|没想好|还没想|没要求|没所谓|不清楚|不知道|不确定|不好说|说不准|没(?:什么)?(?:特别)?(?:要求|预算)"
+    r"^\W*(?:这个|预算|用途|价格|都)*(?:都行|都可以|都成|随便|无所谓|不限|没想好|还没想|没要求|没所谓|不清楚|不知道|不确定|不好说|说不准|没(?:什么)?(?:特别)?(?:要求|预算)|随便看看|先看看|看看再说|都看看|就看看|都有|综合|啥都干|都用"
     r"|还没定|没定|什么都行|怎么都行|跳过|不重要|你(?:们)?(?:定|看着办)|差不多就行|先不管|不方便说|看情况|一般)[的吧啊呀了啦哈]*\W*$"
 )
-_DIGITS = "一二三四五六七八九"
-_TWO = re.compile(
-    rf"(?P<ten>[二两三四五]?十)?(?P<a>[{_DIGITS}])(?P<b>[{_DIGITS}])(?=十?[万w](?!公里|多公里|里))"
-)
-_BARE = re.compile(
-    r"^\W*(?:预算|大概|大约|差不多|就|也就|最多|不超过|顶多|控制在|在|有|改成?|换成?|到|那就?|提高到|加到|降到|是|约)*"
-    r"(?P<low>\d{1,3}(?:\.\d+)?|[一二两三四五六七八九十]+)(?:(?:-|~|—|到|至)(?P<high>\d{1,3}(?:\.\d+)?|[一二两三四五六七八九十]+))?"
-    r"(?:万|w|个|达不溜)?(?P<tail>左右|上下|以内|之内|以下|以上|起|多|来万|块|元|吧|的样子|出头|内)*\W*$",
-    re.IGNORECASE,
-)
-_TENS = re.compile(r"(?<![\d一二三四五六七八九])(?P<n>[二三四五]?十)(?:来|几|多)[万w](?!公里|里)")
 _NOT = re.compile(r"(?:不要|不想要?|别|不考虑|不喜欢|除了|不看|不是|非)[^,，。;；]{0,3}$")
 _OLD = re.compile(
     r"现在(?:开|有)(?:的是|着|了)?(?:一?[辆台部])?"
@@ -66,11 +56,22 @@ _BUY = (
     (re.compile(r"半年(?:之?内|以内|左右)?(?:买|换|提|再|考虑|后)?|上半年"), 6),
     (re.compile(r"明年|一年(?:之?内|以内)"), 12),
 )
+_KINDS = {
+    "energy": (
+        ("electric", re.compile(r"纯电|电动|新能源|(?<![充家])电车")),
+        ("hybrid", re.compile(r"混动|插混|增程")),
+    ),
+    "body": (("suv", re.compile(r"suv", re.IGNORECASE)), ("sedan", re.compile(r"轿车|三厢"))),
+}
+"""Words that may have been taken for the name of a model (电车, 小SUV)."""
 _SEATS = re.compile(r"(?P<n>[五六七5-7])个?座(?![位城])")
+_FAMILY = 3
+"""So many people in one household want a car for the family, unless they say otherwise."""
 _BUYS = re.compile(r"买|换车|提车|入手|订车|购车|定下来|换")
 _WISH = re.compile(
     r"买|选车?|推荐|想要|看看|看车|换|哪[款个台辆]|什么车|适合|有没有|有啥|介绍|挑|入手|考虑|求推|打算|预算"
 )
+_SEEKS = re.compile(r"买|选|推荐|换车|换辆|换台|入手|挑|预算")
 _AFTER = re.compile(
     r"换成|改|如果|要是|那|呢|也可以|不要|别|预算|加到|提高|降|高一?点|低一?点|再|其实|还是|要|只|主要"
 )
@@ -85,7 +86,15 @@ _ELSEWHERE = re.compile(
 )
 _AGAIN = re.compile(r"重新|从头|再来一次|重来|换个人|给别人|帮(?:我)?(?:爸|妈|朋友|老婆|老公)")
 _NOT_ADVICE = re.compile(
-    r"贷|首付|月供|分期|利息|置换|旧车|二手|保险|购置税|落地价?多少|优惠|便宜|打折|现车|提车要|质保|保养|维修|投诉|人工|顾问(?:电话|是谁)|多少钱|什么价|怎么卖|租"
+    r"贷|首付|月供|分期|利息|置换|旧车|二手|保险|购置税|落地价?多少|优惠|便宜|打折|现车|提车要|质保|拿下|最低|砍价|卖不卖|保养|维修|投诉|人工|顾问(?:电话|是谁)|多少钱|什么价|怎么卖|租"
+)
+_KEEPS = re.compile(
+    r"^\W*(?:可以|好的?|行|嗯|那|就|同意|你|帮我)*记(?:吧|下|一下|着|下来|下吧|录|一记)*[吧啊呀的了]*\W*$"
+)
+_FORGETS = re.compile(r"^\W*(?:算了|还是)?(?:不用|别|不要|不必|甭|先不|不)记(?:了|吧|下|录)*\W*$")
+_FORGETS_NEEDS = re.compile(
+    r"需求.{0,6}(?:别|不要|不用|甭|不想)(?:再|你们|给)*(?:记|保存|留)|(?:删|清|去|抹)(?:掉|除|了)?.{0,6}需求|需求.{0,4}(?:删|清)"
+    r"|(?:别|不要|不用)(?:再)?(?:记|保存|留)(?:着|下)?.{0,4}需求"
 )
 _ANSWERS = frozenset({"action_accept_offer", "action_decline_offer"})
 _MAY_MEAN_NEEDS = frozenset(
@@ -103,21 +112,18 @@ _MAY_MEAN_NEEDS = frozenset(
     }
 )
 _MAY_MEAN_COMPARISON = _MAY_MEAN_NEEDS | {"action_recommend", "action_start_own_car"}
-_SMALL = {"一": 1, "二": 2, "两": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9}
-WAN = 10_000
-LEAST, MOST = 3, 200
-"""万元 that a bare number may mean as a budget."""
-ABOUT = 0.1
 
 
 def redirected(action: str, turn: Turn) -> str | None:
     """The action that recommends or compares, for a message that means it although it was taken for something else."""
-    if action in _ANSWERS and _answers_keeping(turn):
+    if action != KEEP and _answers_keeping(action, turn):
         return KEEP
-    if turn.is_payload or turn.active_form:
+    if turn.is_payload or turn.active_form not in (None, "advice_form"):
         return None
     if action in _MAY_MEAN_COMPARISON and _means_comparison(turn):
         return COMPARE
+    if turn.active_form:
+        return None
     if action in _MAY_MEAN_NEEDS and _means_needs(action, turn):
         return RECOMMEND
     return None
@@ -132,13 +138,25 @@ def needs_in(turn: Turn, draft: Draft | None = None) -> Needs:
     return needs_of({**(said[NEEDS] or {}), **limits, "uses": uses})
 
 
-def _answers_keeping(turn: Turn) -> bool:
+def says_keep(turn: Turn) -> bool:
+    """Whether the answer about keeping the needs is a yes."""
+    if turn.is_payload:
+        return turn.intent == "affirm"
+    return not _FORGETS.search(turn.text) and (turn.intent == "affirm" or bool(_KEEPS.search(turn.text)))
+
+
+def _answers_keeping(action: str, turn: Turn) -> bool:
     """Whether a yes or no is about keeping the needs: its buttons at any time, words while nothing else was asked."""
     if turn.is_payload:
-        return bool(turn.last("do") == ASK_KEEP)
-    asked = turn.slot("pending_offer") == ASK_KEEP and "utter_advice_ask_keep" in turn.said_before
+        return action in _ANSWERS and turn.last("do") == ASK_KEEP
+    if _FORGETS_NEEDS.search(turn.text):
+        return True
+    if turn.active_form or turn.slot("pending_offer") != ASK_KEEP:
+        return False
+    if _KEEPS.search(turn.text) or _FORGETS.search(turn.text):
+        return True
     is_short = not turn.values_of(ENTITIES | {"model", "time"}) and not turn.speaks_of_booking
-    return asked and is_short and not turn.active_form
+    return action in _ANSWERS and "utter_advice_ask_keep" in turn.said_before and is_short
 
 
 def begins_anew(turn: Turn) -> bool:
@@ -151,6 +169,9 @@ def take(turn: Turn, draft: Draft, asked: str | None = None) -> bool:
     before = dict(draft)
     heard = _take_budget(turn, draft, asked)
     uses = _values(turn, "use")
+    people = turn.last("people")
+    if not uses and draft[USE] is None and isinstance(people, int) and people >= _FAMILY:
+        uses = ["family"]
     if uses:
         known = draft[USE] if isinstance(draft[USE], list) and not _AFTER.search(turn.text) else []
         draft[USE] = list(dict.fromkeys([*known, *uses]))
@@ -170,58 +191,27 @@ def _take_budget(turn: Turn, draft: Draft, asked: str | None) -> bool:
     return limits is not None
 
 
-def budget_in(text: str, asked: bool, found: Mapping[str, Any] | None) -> dict[str, int | None] | None:
-    """The budget in 元: what was ``found``, 十五六万 as both limits; a bare 15 where it was ``asked`` for."""
-    both = _TWO.search(text)
-    if both and _SMALL[both["b"]] == _SMALL[both["a"]] + 1:
-        tens = round(_number(both["ten"])) if both["ten"] else 0
-        unit = 10 if text[both.end() : both.end() + 1] == "十" else 1
-        low, high = (tens + _SMALL[both[part]] * unit for part in "ab")
-        if low >= LEAST:
-            return {"min": low * WAN, "max": high * WAN}
-    about = _TENS.search(text)
-    if about:
-        tens = round(_number(about["n"]))
-        return {"min": tens * WAN, "max": (tens + 5) * WAN}
-    if found is not None:
-        return dict(found)
-    return _bare_budget(text) if asked or text.strip().startswith("预算") else None
-
-
-def _bare_budget(text: str) -> dict[str, int | None] | None:
-    match = _BARE.match(text.strip())
-    if match is None:
-        return None
-    low, high = _number(match["low"]), _number(match["high"]) if match["high"] else None
-    if not LEAST <= low <= MOST or (high is not None and not low <= high <= MOST):
-        return None
-    yuan = round(low * WAN)
-    if high is not None:
-        return {"min": yuan, "max": round(high * WAN)}
-    tail = text[match.start("low") :]
-    if re.search(r"以上|起", tail):
-        return {"min": yuan, "max": None}
-    if re.search(r"左右|上下|的样子|出头|多", tail) or re.search(r"大概|大约|差不多|约", text):
-        return {"min": round(yuan * (1 - ABOUT)), "max": round(yuan * (1 + ABOUT))}
-    return {"min": None, "max": yuan}
-
-
 def _told(turn: Turn) -> Iterator[tuple[str, Any]]:
     """What is no question of ours: people, seats, energy, body, the present car, when they buy."""
     for name in ("people", "seats"):
         if turn.values(name):
             yield name, turn.last(name)
-    seats = _SEATS.search(turn.text)
-    if seats and not turn.is_payload and not turn.values("seats"):  # 七座的 was taken for the name of a model
-        yield "seats", _SMALL.get(seats["n"]) or int(seats["n"])
     for name in ("energy", "body"):
         wanted = _values(turn, name)
         if wanted:
             yield name, wanted[-1]
         elif turn.values(name):
             yield name, None  # 不要SUV
-    if turn.is_payload:
-        return
+        elif not turn.is_payload:
+            yield from ((name, value) for value, words in _KINDS[name] if _wants(words, turn.text))
+    if not turn.is_payload:
+        yield from _told_in_words(turn)
+
+
+def _told_in_words(turn: Turn) -> Iterator[tuple[str, Any]]:
+    seats = _SEATS.search(turn.text)
+    if seats and not turn.values("seats"):  # 七座的 was taken for the name of a model
+        yield "seats", small_number(seats["n"])
     old = _OLD.search(turn.text)
     if old:
         yield "current_car", old["car"]
@@ -240,27 +230,42 @@ def _values(turn: Turn, entity: str) -> list[Any]:
     ]
 
 
+def _wants(words: re.Pattern[str], text: str) -> bool:
+    found = words.search(text)
+    return found is not None and not _NOT.search(text[: found.start()])
+
+
 def _passes(turn: Turn) -> bool:
     return turn.last("do") == ANY if turn.is_payload else bool(_ANY.search(turn.text))
 
 
 def _means_needs(action: str, turn: Turn) -> bool:
-    kinds = {found["entity"] for found in turn.values_of(ENTITIES)}
-    follows = bool(turn.said_lately & SAID)
-    says_budget = "budget" in kinds or (
-        follows and _bare_budget(turn.text) is not None and "预算" in turn.text
-    )
-    if not kinds and not says_budget:
-        return False
+    """Whether somebody tells what they look for: a sum and a wish, two needs, or a change just after advice."""
     if _NOT_ADVICE.search(turn.text) or turn.values_of({"plate", "mileage", "booking_code", "phone"}):
         return False
     if action == "action_start_test_drive" and ("试" in turn.text or turn.values_of({"time", "model"})):
         return False
-    if follows and (turn.is_mostly(ENTITIES) or _AFTER.search(turn.text)):
-        return not turn.values("model") or says_budget
-    if turn.decision.get("kind") == "answer":
-        return False  # the answer is wanted, or actions.topic_wishes knows better
-    return (says_budget or len(kinds) > 1) and bool(_WISH.search(turn.text) or turn.is_mostly(ENTITIES))
+    kinds = _kinds(turn)
+    if not kinds:
+        return False
+    if turn.said_lately & SAID and (turn.is_mostly(ENTITIES) or _AFTER.search(turn.text)):
+        return not turn.values("model") or "budget" in kinds or "energy" in kinds
+    if turn.decision.get("kind") == "answer":  # what the answer is wanted for mostly
+        topic = str(turn.faq.get("id"))
+        buys = "budget" in kinds and _SEEKS.search(turn.text)
+        return bool(buys and (topic.startswith("product.") or len(kinds) > 1))
+    return len(kinds) > 1 or ("budget" in kinds and bool(_WISH.search(turn.text)))
+
+
+def _kinds(turn: Turn) -> set[str]:
+    """The needs that a message tells, whatever its words were taken for."""
+    kinds = {found["entity"] for found in turn.values_of(ENTITIES)}
+    if budget_in(turn.text, False, turn.last("budget")) is not None:
+        kinds.add("budget")
+    if _SEATS.search(turn.text):
+        kinds.add("seats")
+    kinds |= {kind for kind, words in _KINDS.items() if any(each.search(turn.text) for _, each in words)}
+    return kinds
 
 
 def _means_comparison(turn: Turn) -> bool:
@@ -273,15 +278,5 @@ def _means_comparison(turn: Turn) -> bool:
         return False
     if len(models) > 1:
         return turn.decision.get("kind") != "answer" or turn.faq.get("id") == "product.compare"
-    follows = bool(turn.said_lately & SAID)
+    follows = bool(turn.said_lately & SAID) or turn.active_form == "advice_form"
     return follows and bool(_THESE.search(turn.text) or models) and not turn.values_of({"time", "plate"})
-
-
-def _number(text: str) -> float:
-    """3 to 200, in digits or Chinese (十五, 二十)."""
-    if re.fullmatch(r"\d+(?:\.\d+)?", text):
-        return float(text)
-    tens, ten, ones = text.partition("十")
-    if not ten:
-        return float(_SMALL.get(text, 0))
-    return float(_SMALL.get(tens, 1 if not tens else 0) * 10 + _SMALL.get(ones, 0))

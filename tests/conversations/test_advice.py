@@ -136,3 +136,49 @@ async def test_a_booking_makes_the_profile_the_numbers_and_tells_the_lead(custom
     assert row.phone == "13812345678"
     [lead] = customer.rows(Lead)
     assert lead.note == "购车需求：20 万元以内、家用、SUV"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("有没有10万以下的suv", "目前没有"),
+        ("老人接送孙子用，七座，15万", "青岚 X7"),
+        ("想买台电车跑滴滴，15w", "比预算高 0.98 万元"),
+        ("我们家二胎，想换个大点的车，现在开捷达，预算25万左右，年底前买", "4 口人、现在开捷达、3 个月内买"),
+        ("给我老婆买辆代步车，新手，十万左右", "上下班代步、第一辆车"),
+    ],
+)
+async def test_what_leaves_no_choice_is_answered_without_questions(
+    customer: Customer, text: str, expected: str
+) -> None:
+    await customer.says(text, expected, "要我记下来吗")
+
+
+async def test_one_need_after_the_other(customer: Customer) -> None:
+    await customer.says("预算十五六万，平时上下班，有推荐吗", "15–16 万元")
+    await customer.says("那如果20万呢", "20 万元以内、上下班代步")
+    await customer.says("X5和E5哪个好", "【能源】X5 燃油｜E5 纯电")
+
+
+async def test_the_needs_are_kept_and_forgotten_in_words(customer: Customer) -> None:
+    await customer.says("预算20万，商务接待用，推荐一款", "要我记下来吗")
+    await customer.says("质保几年")
+    assert customer.rows(Profile) == []
+    await customer.says("可以记", "需求记下了")
+    assert len(customer.rows(Profile)) == 1
+    await customer.says("我的需求别记了", "不记")
+    assert customer.rows(Profile) == []
+
+
+async def test_looking_around(customer: Customer) -> None:
+    await customer.says("帮我选车", "预算大概多少")
+    await customer.says("没想好", "主要用来做什么")
+    await customer.says("随便看看", "没有特别的要求")
+    await customer.says("这几款有啥区别", "青岚 S3、青岚 X5、青岚 S6 对比")
+
+
+@pytest.mark.parametrize(
+    "text", ["首付五万能买吗", "X7最低20万能拿下吗", "保养一次多少钱", "我的车跑了3万公里"]
+)
+async def test_other_sums_are_no_wish_for_a_car(customer: Customer, text: str) -> None:
+    await customer.says(text, never=("主要用来做什么", "按您说的"))
