@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from actions.budget_words import budget_in, small_number
+from actions.topic_wishes import ADVICE
 from bot.domain.advice import Needs
 from bot.services.advice_words import needs_of
+from bot.services.replies import FAQ_PREFIX
 
 if TYPE_CHECKING:
     from actions.base import Turn
@@ -71,12 +73,14 @@ _BUYS = re.compile(r"买|换车|提车|入手|订车|购车|定下来|换")
 _WISH = re.compile(
     r"买|选车?|推荐|想要|看看|看车|换|哪[款个台辆]|什么车|适合|有没有|有啥|介绍|挑|入手|考虑|求推|打算|预算"
 )
+_ASKS_ADVICE = re.compile(r"推荐|帮(?:我|忙)?[^,，。]{0,4}(?:选|挑)")
+_SHORT = 10
 _SEEKS = re.compile(r"买|选|推荐|换车|换辆|换台|入手|挑|预算")
 _AFTER = re.compile(
     r"换成|改|如果|要是|那|呢|也可以|不要|别|预算|加到|提高|降|高一?点|低一?点|再|其实|还是|要|只|主要"
 )
 _COMPARES = re.compile(
-    r"对比|比较|区别|差别|差异|不同|哪[个款台]更?[好强]|怎么选|比一?比|比一下|\bvs\b|[Vv][Ss]|PK|pk|对照|差在|比起来|和.{1,8}比"
+    r"对比|比较|选哪|买哪|选谁|区别|差别|差异|不同|哪[个款台]更?[好强]|怎么选|比一?比|比一下|\bvs\b|[Vv][Ss]|PK|pk|对照|差在|比起来|和.{1,8}比"
 )
 _THESE = re.compile(
     r"这[两三几]|那[两三几]|它们|它俩|这俩|他们|两款|三款|两个|两台|刚才|前两|^\W*(?:对比|比较|区别|差别|比一?比|比一下|怎么选|哪[个款]更?好)[一下呢吧吗啊看]*\W*$|有(?:什么|啥|何)(?:区别|差别|不同)"
@@ -108,6 +112,7 @@ _MAY_MEAN_NEEDS = frozenset(
         "action_start_test_drive",
         "action_take_up_facts",
         "action_leave_dialogue",
+        "action_haggle",
         "action_list_events",
     }
 )
@@ -246,15 +251,26 @@ def _means_needs(action: str, turn: Turn) -> bool:
     if action == "action_start_test_drive" and ("试" in turn.text or turn.values_of({"time", "model"})):
         return False
     kinds = _kinds(turn)
-    if not kinds:
+    if not kinds or (action == "action_haggle" and not _was_led_here(turn)):
         return False
+    if "budget" in kinds and len(turn.text) <= _SHORT and _was_led_here(turn):
+        return True
     if turn.said_lately & SAID and (turn.is_mostly(ENTITIES) or _AFTER.search(turn.text)):
         return not turn.values("model") or "budget" in kinds or "energy" in kinds
     if turn.decision.get("kind") == "answer":  # what the answer is wanted for mostly
         topic = str(turn.faq.get("id"))
         buys = "budget" in kinds and _SEEKS.search(turn.text)
         return bool(buys and (topic.startswith("product.") or len(kinds) > 1))
+    if _ASKS_ADVICE.search(turn.text):
+        return True
     return len(kinds) > 1 or ("budget" in kinds and bool(_WISH.search(turn.text)))
+
+
+def _was_led_here(turn: Turn) -> bool:
+    """Whether the message before was answered, or nearly, with what the FAQ says on choosing a car."""
+    if turn.said_before & {f"{FAQ_PREFIX}{topic}" for topic in ADVICE}:
+        return True
+    return any(topic in choice["payload"] for choice in turn.offered_topics for topic in ADVICE)
 
 
 def _kinds(turn: Turn) -> set[str]:

@@ -17,7 +17,7 @@ _BARE = re.compile(
     r"(?:万|w|个|达不溜)?(?P<tail>左右|上下|以内|之内|以下|以上|起|多|来万|块|元|吧|的样子|出头|内|呢|行吗|可以吗|的话|吗|啊)*\W*$",
     re.IGNORECASE,
 )
-_TENS = re.compile(r"(?<![\d一二三四五六七八九])(?P<n>[二三四五]?十)(?:来|几|多)[万w](?!公里|里)")
+_TENS = re.compile(r"(?<![\d一二三四五六七八九])(?P<n>[二三四五]?十|[1-9]0)(?:来|几|多)[万w](?!公里|里)")
 _LOOSE = re.compile(
     r"(?<![\d.一二三四五六七八九十])(?P<low>\d{1,3}(?:\.\d+)?|[一二两三四五六七八九十]+)(?:万|w)(?![a-z\d一二三四五六七八九])(?!多?公里|多?里|km)",
     re.IGNORECASE,
@@ -46,7 +46,7 @@ def budget_in(text: str, asked: bool, found: Mapping[str, Any] | None) -> Limits
     about = _TENS.search(text)
     if about:
         tens = round(_number(about["n"]))
-        return {"min": tens * WAN, "max": (tens + 5) * WAN}
+        return {"min": round(tens * (1 - ABOUT) * WAN), "max": (tens + 5) * WAN}
     if found is not None:
         return dict(found)
     return _bare_budget(text) if asked else _loose_budget(text)

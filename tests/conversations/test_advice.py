@@ -47,7 +47,7 @@ async def test_both_questions_can_be_passed_over(customer: Customer) -> None:
         ("十五六万", "15–16 万元"),
         ("20万左右", "18–22 万元"),
         ("15", "15 万元以内"),
-        ("十来万吧", "10–15 万元"),
+        ("十来万吧", "9–15 万元"),
         ("15到20", "15–20 万元"),
     ],
 )
@@ -178,7 +178,14 @@ async def test_looking_around(customer: Customer) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["首付五万能买吗", "X7最低20万能拿下吗", "保养一次多少钱", "我的车跑了3万公里"]
+    "text", ["首付五万能买吗", "十二万卖不卖", "X7最低20万能拿下吗", "保养一次多少钱", "我的车跑了3万公里"]
 )
 async def test_other_sums_are_no_wish_for_a_car(customer: Customer, text: str) -> None:
     await customer.says(text, never=("主要用来做什么", "按您说的"))
+
+
+async def test_a_sum_after_an_answer_about_choosing(customer: Customer) -> None:
+    await customer.says("想换台车，家里有老人和两个娃")
+    customer.was_told("product.family")
+    await customer.says("20来万", "主要用来做什么")
+    await customer.clicks("家用", "18–25 万元、家用")
