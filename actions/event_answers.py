@@ -85,6 +85,8 @@ def _wants_event(action: str, turn: Turn) -> str | None:
         return None
     if asks_what_there_is(turn.text):
         return LIST
+    if turn.said_before & {"utter_events"} and people_said(turn.text) is not None:
+        return SIGN_UP
     wishes = names_event(turn.text, open_events(turn.content, turn.now)) and not turn.is_question
     return SIGN_UP if wishes else None
 

@@ -123,7 +123,9 @@ def _pairs(name: str) -> set[str]:
 def names_event(text: str, shown: Sequence[DealerEvent]) -> bool:
     """ "我还想报名车主家庭日": a wish to take part in an event by its name."""
     wishes = re.search(r"报名|報名|报上|参加|參加|登记", text)
-    return bool(wishes) and any(event.name in text or event.name[-3:] in text for event in shown)
+    return (bool(wishes) or people_said(text) is not None) and any(
+        event.name in text or event.name[-3:] in text for event in shown
+    )
 
 
 def asks_what_there_is(text: str) -> bool:

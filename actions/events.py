@@ -24,7 +24,8 @@ from actions.event_talk import (
 from actions.event_words import asks_for_own, people_said
 from actions.facts import read_contact
 from actions.forms import Draft, Form, ValidateForm, left
-from actions.held_slots import let_go_on_leaving
+from actions.held_slots import HOLDING_FORMS, let_go_on_leaving
+from actions.several import TITLES, dialogue_button
 from bot.domain.errors import InvalidInput, WrongState
 from bot.domain.events import DealerEvent
 from bot.services import events
@@ -32,6 +33,7 @@ from bot.services.outreach import contacts
 from bot.services.outreach.replies import linked_phone
 
 MOST_BUTTONS = 5
+_ANY = re.compile(r"随便|都行|都可以|哪个都|最近的|最早的|你定|您定")
 _NO_PHONE = re.compile(r"不方便|不想留|不留|不给|没有手机|没电话")
 _GIVES_UP = re.compile(
     r"取消|quxiao|退|撤|不(?:了|成|来|去|参加|想|要|等|上)|划掉|作废|放弃|让(?:给|出)|[给給][别別]人|别给|去掉|删掉|请假|没空|沒空|有事"
@@ -81,7 +83,7 @@ class EventForm(Form):
         if turn.is_payload or turn.is_question:
             return False
         if turn.requested == "event_id":
-            return _chosen(turn) is not None
+            return _chosen(turn) is not None or bool(_ANY.search(turn.text))
         if turn.requested == "event_people":
             return people_said(turn.text, asked=True) is not None
         return bool(_NO_PHONE.search(turn.text))
@@ -95,6 +97,8 @@ class EventForm(Form):
         begins = turn.active_form != self.name
         asked = begins or turn.requested == "event_id" or turn.intent in self.own_intents
         event = _chosen(turn) if asked else None
+        if event is None and turn.requested == "event_id" and _ANY.search(turn.text):
+            event = next(iter(open_ones(turn)), None)
         if event is not None:
             draft["event_id"] = event.id
         return event is not None
@@ -133,6 +137,8 @@ class StartEventSignup(DealerAction):
     action_name = "action_start_event_signup"
 
     def perform(self, turn: Turn) -> Events:
+        if turn.active_form in HOLDING_FORMS and not turn.is_payload:
+            return _put_off(turn)
         shown, rows, named = open_ones(turn), own(turn), _chosen(turn)
         if named is not None and any(row.event == named.id for row in rows):
             events_of_change = change_people(turn, rows, named)
@@ -176,7 +182,10 @@ class AskEvent(DealerAction):
 
     def perform(self, turn: Turn) -> Events:
         shown = open_ones(turn)
-        turn.say("utter_ask_event", buttons=sign_up_buttons(shown), events=lines_of(turn, shown))
+        if turn.said_before & (LISTED | {"utter_ask_event_which"}):
+            turn.say("utter_ask_event_which", buttons=sign_up_buttons(shown))
+        else:
+            turn.say("utter_ask_event", buttons=sign_up_buttons(shown), events=lines_of(turn, shown))
         return []
 
 
@@ -268,6 +277,14 @@ def _chosen(turn: Turn) -> DealerEvent | None:
     """The open event that is meant: of those shown, else of all."""
     every = events.open_events(turn.content, turn.now)
     return meant(turn, open_ones(turn)) or meant(turn, every)
+
+
+def _put_off(turn: Turn) -> Events:
+    """The booking in hand comes first; the event is offered when it is done."""
+    waiting = [*(turn.slot("also_wanted") or ())]
+    turn.say("utter_also_wanted", buttons=[dialogue_button("sign_up_event")], others=TITLES["sign_up_event"])
+    kept = waiting if "sign_up_event" in waiting else [*waiting, "sign_up_event"]
+    return [SlotSet("also_wanted", kept), FollowupAction(turn.active_form)]
 
 
 def _speaks_of_own(turn: Turn) -> bool:

@@ -241,3 +241,28 @@ async def test_another_event_than_ones_own_is_not_cancelled_instead(customer: Cu
     await signed_up(customer)
     await customer.says("冬季那个活动我不去了", "哪个活动")
     assert signup(customer).status == "signed_up"
+
+
+@pytest.mark.parametrize("said", ["随便哪个", "最近的那个"])
+async def test_any_event(customer: Customer, said: str) -> None:
+    await customer.says("我要报名", "哪个活动")
+    await customer.says("你们几点开门")
+    customer.was_asked("event_id", "您想报名哪一个")
+    await customer.says(said, "几位")
+    assert customer.slot("event_id") == SALON
+
+
+async def test_places_in_what_was_just_shown(customer: Customer) -> None:
+    await customer.says("沙龙报满了吗", "还有 20 个名额")
+    await customer.says("给我留俩位置", "姓名和手机号")
+    assert (customer.slot("event_id"), customer.slot("event_people")) == (SALON, 2)
+
+
+async def test_a_booking_in_hand_comes_first(customer: Customer) -> None:
+    await customer.says("我想周六上午十点去城东店试驾X5", "姓名和手机号")
+    await customer.says("对了帮我报名家庭日，两个人", "记下了", "姓名和手机号")
+    assert customer.form == "test_drive_form"
+    await customer.says(CONTACT)
+    await customer.clicks("符合")
+    await customer.clicks("确认预约", "预约码", "报名活动")
+    await customer.says("好的", "哪个活动")

@@ -170,6 +170,8 @@ def test_an_entry_of_the_file_is_checked() -> None:
         "sign_up_until": replace(SALON, sign_up_until=START + timedelta(hours=1)),
         "places": replace(SALON, places=0, people_at_most=0),
         "people_at_most": replace(SALON, people_at_most=6),
+        "invite_days": replace(SALON, invite_days=-1),
+        "remind_hours": replace(SALON, remind_hours=400),
         "store": replace(SALON, store="north"),
         "audience.stages": replace(SALON, audience=Audience(stages=("old",))),
         "audience.models": replace(SALON, audience=Audience(models=("z9",))),
