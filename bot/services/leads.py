@@ -21,7 +21,7 @@ from bot.domain.errors import NotFound, WrongState
 from bot.domain.staff import Skill
 from bot.services import audit, crm, profiles
 from bot.services.audit import SYSTEM, Actor
-from bot.services.referrals import settle
+from bot.services.referrals import BROUGHT, LONGEST_NOTE, settle
 from bot.services.staff import require_user
 from bot.store.bookings import customer_of_phone
 from bot.store.database import Database
@@ -47,8 +47,6 @@ class LeadKind(str, Enum):
 
 
 OPEN = (LeadStatus.NEW, LeadStatus.CONTACTED)
-LONGEST_NOTE = 500
-BROUGHT = "老客户推荐（推荐码 {code}）"
 _SLOTS_OF_A_PHONE = ("known_phone", "drive_phone", "visit_phone", "car_phone")
 _SLOTS_OF_A_NAME = ("known_name", "drive_name", "visit_name")
 _SLOTS_OF_A_MODEL = ("drive_model", "model")

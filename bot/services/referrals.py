@@ -20,9 +20,13 @@ from bot.domain.referrals import as_code, make_code
 from bot.store.bookings import customer_of_phone
 from bot.store.database import Database
 from bot.store.lifecycle_tables import Referral, ReferralUse
+from bot.store.staff_tables import Lead
 from bot.store.tables import Customer, Vehicle
 
 ATTEMPTS = 20
+LONGEST_NOTE = 500
+BROUGHT = "老客户推荐（推荐码 {code}）"
+"""What the note of a lead says."""
 _Row = Any
 
 
@@ -77,7 +81,11 @@ def note_code(
         if problem is not None:
             return problem, code
         _keep(session, code, conversation_id, now)
-        return (Outcome.NOTED if settle(session, conversation_id, phone, now) else Outcome.ALREADY), code
+        use = settle(session, conversation_id, phone, now)
+        if use is None:
+            return Outcome.ALREADY, code
+        _tell_lead(session, use, now)
+        return Outcome.NOTED, code
 
 
 def settle(session: Session, conversation_id: str | None, phone: str, now: datetime) -> _Row | None:
@@ -155,6 +163,17 @@ def _waiting(session: Session, conversation_id: str) -> _Row | None:
 
 def _use_of(session: Session, phone: str) -> _Row | None:
     return session.scalars(sa.select(ReferralUse).where(ReferralUse.phone == phone)).first()
+
+
+def _tell_lead(session: Session, use: _Row, now: datetime) -> None:
+    """The lead of the number that is open already says who brought it."""
+    is_open = Lead.status.in_(("new", "contacted"))
+    lead: _Row = session.scalars(sa.select(Lead).where(Lead.phone == use.phone, is_open)).first()
+    if lead is None or use.lead_id is not None:
+        return
+    brought = BROUGHT.format(code=use.code)
+    lead.note = "\n".join(filter(None, (brought, lead.note)))[:LONGEST_NOTE]
+    lead.updated_at, use.lead_id = now, lead.id
 
 
 def _mark_customer(session: Session, code: str, phone: str) -> None:

@@ -180,3 +180,14 @@ async def test_a_friends_code_instead_of_ones_own(customer: Customer) -> None:
 async def test_how_it_works(customer: Customer) -> None:
     await customer.says("推荐码怎么用")
     customer.was_told("member.referral")
+
+
+async def test_after_a_booking(customer: Customer) -> None:
+    await customer.says("我想周六上午十点去城东店试驾X5", "姓名和手机号")
+    await customer.says(CONTACT)
+    await customer.clicks("符合")
+    await customer.clicks("确认预约", "预约码")
+    await customer.says(f"对了，我是朋友推荐的，推荐码{code(customer)}", "已登记")
+    [lead] = customer.assistant.rows(Lead)
+    assert use(customer).lead_id == lead.id
+    assert "老客户推荐" in lead.note

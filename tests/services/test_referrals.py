@@ -11,10 +11,10 @@ import sqlalchemy as sa
 
 from bot.domain.errors import NotFound
 from bot.domain.referrals import SIGNS, as_code, make_code
-from bot.services import leads, referrals
+from bot.services import referrals
 from bot.services.audit import Actor
 from bot.services.leads import note_lead
-from bot.services.referrals import Outcome
+from bot.services.referrals import BROUGHT, Outcome
 from bot.store.database import Database
 from bot.store.lifecycle_tables import Referral, ReferralUse
 from bot.store.tables import Customer, Vehicle
@@ -109,7 +109,7 @@ def test_a_lead_brings_the_number(database: Database) -> None:
     lead = note_lead(database, Actor("li"), NOW, FRIEND, conversation_id=chat)
     again = note_lead(database, Actor("li"), NOW, FRIEND, note="再问一次", conversation_id=chat)
     assert again.id == lead.id
-    assert (again.note or "").count(leads.BROUGHT.format(code=code)) == 1
+    assert (again.note or "").count(BROUGHT.format(code=code)) == 1
     [row] = rows(database)
     assert (row.phone, row.lead_id) == (FRIEND, lead.id)
     assert [one.referred_by for one in rows(database, Customer) if one.phone == FRIEND] == [code]
@@ -119,8 +119,9 @@ def test_a_code_told_later_reaches_the_lead_that_is_open(database: Database) -> 
     code, chat = own(database, customer(database)), conversation(database)
     lead = note_lead(database, Actor("li"), NOW, FRIEND, conversation_id=chat)
     assert note(database, code, FRIEND, chat) is Outcome.NOTED
-    note_lead(database, Actor("li"), NOW, FRIEND, note="又来", conversation_id=chat)
     assert rows(database)[0].lead_id == lead.id
+    again = note_lead(database, Actor("li"), NOW, FRIEND, note="又来", conversation_id=chat)
+    assert again.note == f"又来\n{BROUGHT.format(code=code)}"
 
 
 def test_ones_own_code_is_forgotten_when_the_number_is_known(database: Database) -> None:
