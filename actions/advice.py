@@ -20,6 +20,7 @@ from actions.advice_words import (
     begins_anew,
     needs_in,
     says_keep,
+    slots_of,
     take,
 )
 from actions.base import DealerAction, Events, Turn, button, set_slots
@@ -73,7 +74,7 @@ class Recommend(DealerAction):
     action_name = RECOMMEND
 
     def perform(self, turn: Turn) -> Events:
-        draft: Draft = dict.fromkeys(FORM.slots) if begins_anew(turn) else FORM.draft(turn)
+        draft = _known_before(turn)
         take(turn, draft)
         if turn.active_form not in (None, FORM.name):
             return _answer_aside(turn, draft)
@@ -83,6 +84,17 @@ class Recommend(DealerAction):
             draft.update({slot: draft[slot] or ANY for slot in (BUDGET, USE)})
         begun = SlotSet("pending_offer", None)
         return [begun, SlotSet("misunderstandings", None), *set_slots(draft), FollowupAction(FORM.name)]
+
+
+def _known_before(turn: Turn) -> Draft:
+    """What was told before, in this conversation or, with consent, in an earlier one."""
+    draft = FORM.draft(turn)
+    if begins_anew(turn):
+        return dict.fromkeys(FORM.slots)
+    if any(draft.values()):
+        return draft
+    kept = profiles.kept_needs(turn.database, turn.conversation_id)
+    return slots_of(kept) if kept is not None else draft
 
 
 def _leaves_a_choice(turn: Turn, draft: Draft) -> bool:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from actions.budget_words import budget_in, small_number
 from actions.topic_wishes import ADVICE
 from bot.domain.advice import Needs
-from bot.services.advice_words import needs_of
+from bot.services.advice_words import needs_json, needs_of
 from bot.services.replies import FAQ_PREFIX
 
 if TYPE_CHECKING:
@@ -73,7 +73,12 @@ _BUYS = re.compile(r"买|换车|提车|入手|订车|购车|定下来|换")
 _WISH = re.compile(
     r"买|选车?|推荐|想要|看看|看车|换|哪[款个台辆]|什么车|适合|有没有|有啥|介绍|挑|入手|考虑|求推|打算|预算"
 )
-_ASKS_ADVICE = re.compile(r"推荐|帮(?:我|忙)?[^,，。]{0,4}(?:选|挑)")
+_ASKS_ADVICE = re.compile(
+    r"推荐|帮(?:我|忙)?[^,，。]{0,4}(?:选|挑)"
+    r"|看看(?:你们)?(?:家|的)*(?:suv|轿车|电车|新能源|纯电)",
+    re.IGNORECASE,
+)
+_ASKS_ABOUT = re.compile(r"^\W*(?:那|那么)?.{1,6}(?:呢|怎么样|咋样)\W*$")
 _SHORT = 10
 _SEEKS = re.compile(r"买|选|推荐|换车|换辆|换台|入手|挑|预算")
 _AFTER = re.compile(
@@ -129,6 +134,8 @@ def redirected(action: str, turn: Turn) -> str | None:
         return COMPARE
     if turn.active_form:
         return None
+    if action in _ANSWERS and turn.values("model") and _ASKS_ABOUT.search(turn.text):
+        return "action_take_up_facts"
     if action in _MAY_MEAN_NEEDS and _means_needs(action, turn):
         return RECOMMEND
     return None
@@ -141,6 +148,17 @@ def needs_in(turn: Turn, draft: Draft | None = None) -> Needs:
     limits = {"budget_min": budget.get("min"), "budget_max": budget.get("max")}
     uses = said[USE] if isinstance(said[USE], list) else []
     return needs_of({**(said[NEEDS] or {}), **limits, "uses": uses})
+
+
+def slots_of(needs: Needs) -> Draft:
+    """The slots for needs that were kept."""
+    stored = needs_json(needs)
+    limits = {"min": needs.budget_min, "max": needs.budget_max}
+    others = {
+        name: value for name, value in stored.items() if name not in ("budget_min", "budget_max", "uses")
+    }
+    has_budget = any(value is not None for value in limits.values())
+    return {BUDGET: limits if has_budget else None, USE: list(needs.uses) or None, NEEDS: others or None}
 
 
 def says_keep(turn: Turn) -> bool:
@@ -182,6 +200,8 @@ def take(turn: Turn, draft: Draft, asked: str | None = None) -> bool:
         draft[USE] = list(dict.fromkeys([*known, *uses]))
     told = dict(_told(turn))
     if told:
+        unwanted = {*((draft[NEEDS] or {}).get("unwanted") or ()), *_unwanted(turn)}
+        told["unwanted"] = sorted(unwanted - {told.get("energy"), told.get("body")})
         draft[NEEDS] = {**(draft[NEEDS] or {}), **told}
     passed = asked in (BUDGET, USE) and draft[asked] is None and _passes(turn)
     if passed and asked:
@@ -205,7 +225,7 @@ def _told(turn: Turn) -> Iterator[tuple[str, Any]]:
         wanted = _values(turn, name)
         if wanted:
             yield name, wanted[-1]
-        elif turn.values(name):
+        elif turn.values(name) or (_unwanted(turn) & {value for value, _ in _KINDS[name]}):
             yield name, None  # 不要SUV
         elif not turn.is_payload:
             yield from ((name, value) for value, words in _KINDS[name] if _wants(words, turn.text))
@@ -233,6 +253,14 @@ def _values(turn: Turn, entity: str) -> list[Any]:
         if found.get("entity") == entity
         and (turn.is_payload or not _NOT.search(turn.text[: found.get("start") or 0]))
     ]
+
+
+def _unwanted(turn: Turn) -> set[str]:
+    """The kinds of energy and body that the message rules out."""
+    if turn.is_payload:
+        return set()
+    every = ((value, words.search(turn.text)) for kinds in _KINDS.values() for value, words in kinds)
+    return {value for value, found in every if found and _NOT.search(turn.text[: found.start()])}
 
 
 def _wants(words: re.Pattern[str], text: str) -> bool:

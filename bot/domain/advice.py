@@ -28,6 +28,7 @@ _WORDS: dict[str, frozenset[str]] = {
     "too_few_seats": frozenset({"seats"}),
     "other_energy": frozenset({"energy"}),
     "other_body": frozenset({"body", "kind"}),
+    "unwanted": frozenset({"name"}),
 }
 """The reasons for and against a model, with what their words may say."""
 ROWS = ("price", "kind", "energy", "engine", "seats", "range")
@@ -82,7 +83,10 @@ class AdviceRules:
 
 @dataclass(frozen=True)
 class Needs:
-    """What somebody looks for. ``people`` sit in it, ``seats`` were asked for; ``buy_within`` is in months."""
+    """What somebody looks for. ``people`` sit in it, ``seats`` were asked for; ``buy_within`` is in months.
+
+    ``unwanted`` are kinds of energy and body (不要电车).
+    """
 
     budget_min: int | None = None
     budget_max: int | None = None
@@ -93,6 +97,7 @@ class Needs:
     body: str | None = None
     current_car: str | None = None
     buy_within: int | None = None
+    unwanted: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -222,6 +227,9 @@ def _of_seats(model: Model, needs: Needs) -> Iterator[tuple[bool, Reason]]:
 
 def _of_kind(model: Model, rules: AdviceRules, needs: Needs) -> Iterator[tuple[bool, Reason]]:
     name = rules.names.get
+    for kind in (model.powertrain.value, model.body):
+        if kind in needs.unwanted:
+            yield False, Reason("unwanted", {"name": name(kind, kind)})
     if needs.energy:
         energy = model.powertrain.value
         about = {"energy": name(energy, energy), "engine": model.engine}
@@ -250,6 +258,7 @@ def _suits(model: Model, rules: AdviceRules, needs: Needs) -> Iterator[Suit]:
 
 def _lacks(each: Suggestion, needs: Needs) -> float:
     costs = {"too_few_seats": _SEATS, "other_energy": _ENERGY, "other_body": _BODY, "under_budget": _UNDER}
+    costs["unwanted"] = _ENERGY
     total = sum(costs.get(miss.code, 0.0) for miss in each.misses)
     if needs.budget_max and any(miss.code == "over_budget" for miss in each.misses):
         total += _OVER * (_yuan(each.model.price_from) / needs.budget_max - 1)

@@ -15,7 +15,7 @@ _STAGE, _USE, _AGE = "stage", "use", "age"
 
 def needs_json(needs: Needs) -> dict[str, Any]:
     """What is stored: the fields that hold something; sums in 元."""
-    told = asdict(needs) | {"uses": list(needs.uses)}
+    told = asdict(needs) | {"uses": list(needs.uses), "unwanted": list(needs.unwanted)}
     return {name: value for name, value in told.items() if value not in (None, [])}
 
 
@@ -23,7 +23,8 @@ def needs_of(stored: Mapping[str, Any]) -> Needs:
     """The needs from what is stored; what is unknown to us is left out."""
     known = {field.name for field in fields(Needs)}
     told = {name: value for name, value in stored.items() if name in known}
-    return Needs(**{**told, "uses": tuple(told.get("uses") or ())})
+    lists = {name: tuple(told.get(name) or ()) for name in ("uses", "unwanted")}
+    return Needs(**{**told, **lists})
 
 
 def say_needs(rules: AdviceRules, needs: Needs) -> str:
@@ -104,6 +105,7 @@ def _lines(rules: AdviceRules, needs: Needs) -> Iterator[tuple[str, str]]:
     yield "座位", f"{needs.seats} 座" if needs.seats else ""
     yield "能源", rules.names.get(needs.energy or "", needs.energy or "")
     yield "车身", rules.names.get(needs.body or "", needs.body or "")
+    yield "不要", "、".join(f"不要{rules.names.get(kind, kind)}" for kind in needs.unwanted)
     yield "现有车", f"现在开{needs.current_car}" if needs.current_car else ""
     yield "购车时间", _within(needs.buy_within)
 

@@ -54,6 +54,19 @@ def word_of(database: Database, conversation_id: str, phone: str | None = None) 
         return _word(session, conversation_id, owner)
 
 
+def kept_needs(database: Database, conversation_id: str) -> Needs | None:
+    """What was kept of the needs of whoever writes here; None without a profile.
+
+    A number alone does not do: whoever types it could read what its owner told elsewhere.
+    """
+    with database.reading() as session:
+        phone = _linked_phone(session, conversation_id)
+        own = Profile.conversation_id == conversation_id
+        query = sa.select(Profile).where(sa.or_(Profile.phone == phone, own) if phone else own)
+        row = session.scalars(query.order_by(Profile.updated_at.desc())).first()
+        return needs_of(row.needs) if row is not None else None
+
+
 def decide(
     database: Database,
     content: Content,
@@ -119,8 +132,6 @@ def join(session: Session, phone: str, conversation_id: str | None, now: datetim
     known.needs, known.updated_at = needs, max(now, known.updated_at)
     known.consented_at = max(filter(None, (known.consented_at, told.consented_at)), default=None)
     session.delete(told)
-    session.flush()
-    known.conversation_id = conversation_id
 
 
 def words_of(session: Session, phone: str) -> str | None:

@@ -189,3 +189,15 @@ async def test_a_sum_after_an_answer_about_choosing(customer: Customer) -> None:
     customer.was_told("product.family")
     await customer.says("20来万", "主要用来做什么")
     await customer.clicks("家用", "18–25 万元、家用")
+
+
+async def test_what_is_not_wanted_is_left_out(customer: Customer) -> None:
+    await customer.says("预算20万，家用，推荐一款", "青岚 E5")
+    await customer.says("不要电车", "不要纯电", never=("青岚 E5",))
+
+
+async def test_kept_needs_are_known_the_next_day(customer: Customer) -> None:
+    await customer.says("预算20万，商务接待用，推荐一款", "要我记下来吗")
+    await customer.clicks("可以，记下", "下次不用再说一遍")
+    customer.at("2026-11-25T10:00")
+    await customer.says("帮我做个选车测试", "20 万元以内、商务接待", "青岚 S6", never=("要我记下来吗",))

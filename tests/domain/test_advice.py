@@ -45,6 +45,8 @@ def ids(needs: Needs) -> tuple[list[str], list[str]]:
         (Needs(energy="electric"), ["e5"], []),
         (Needs(energy="electric", body="sedan"), [], ["e5", "s3"]),
         (Needs(energy="hybrid", uses=("commute",)), [], ["s3", "e5"]),
+        (Needs(unwanted=("petrol",)), ["e5"], []),
+        (Needs(budget_min=160_000, budget_max=200_000, unwanted=("suv",)), ["s6"], []),
         (Needs(uses=("first_car",)), ["s3", "x5", "s6"], []),
     ],
 )

@@ -100,7 +100,7 @@ def test_two_profiles_of_one_number_become_one(database: Database) -> None:
     lead(database, second)
 
     [row] = kept(database)
-    assert row.conversation_id == second
+    assert (row.phone, row.conversation_id) == (PHONE, first)
     assert {**row.needs, "words": None} == {
         "people": 4,
         "budget_max": 200_000,
@@ -162,3 +162,16 @@ def test_a_deletion_of_the_customer_takes_it_along(database: Database, tmp_path:
     privacy.erase(database, tmp_path, PHONE, Actor("anna"), LATER)
 
     assert kept(database) == []
+
+
+def test_kept_needs_are_told_where_they_were_told_and_to_the_linked_customer(database: Database) -> None:
+    owner(database, date(2022, 3, 31), 70_000)
+    told, linked, stranger = (conversation(database, name) for name in ("a", "b", "c"))
+    decide(database, told, phone=PHONE)
+    with database.transaction() as session:
+        session.get(Conversation, linked).customer_id = "c1"
+    lead(database, stranger)  # somebody else who types the number
+
+    found = [profiles.kept_needs(database, talk) for talk in (told, linked, stranger)]
+
+    assert found == [FAMILY, FAMILY, None]
