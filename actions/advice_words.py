@@ -67,6 +67,9 @@ _KINDS = {
 }
 """Words that may have been taken for the name of a model (电车, 小SUV)."""
 _SEATS = re.compile(r"(?P<n>[五六七5-7])个?座(?![位城])")
+_PEOPLE = re.compile(
+    r"^\W*(?:就|一共|总共|我们|家里|平时|常|坐|有)*(?P<n>[一二两三四五六七八1-8])(?:个|口)人[吧啊呀坐用]*\W*$"
+)
 _FAMILY = 3
 """So many people in one household want a car for the family, unless they say otherwise."""
 _BUYS = re.compile(r"买|换车|提车|入手|订车|购车|定下来|换")
@@ -135,7 +138,7 @@ def redirected(action: str, turn: Turn) -> str | None:
     if turn.active_form:
         return None
     if action in _ANSWERS and turn.values("model") and _ASKS_ABOUT.search(turn.text):
-        return "action_take_up_facts"
+        return COMPARE if turn.said_lately & SAID and turn.slot("advice_models") else None
     if action in _MAY_MEAN_NEEDS and _means_needs(action, turn):
         return RECOMMEND
     return None
@@ -192,13 +195,13 @@ def take(turn: Turn, draft: Draft, asked: str | None = None) -> bool:
     before = dict(draft)
     heard = _take_budget(turn, draft, asked)
     uses = _values(turn, "use")
-    people = turn.last("people")
+    told = dict(_told(turn))
+    people = told.get("people")
     if not uses and draft[USE] is None and isinstance(people, int) and people >= _FAMILY:
         uses = ["family"]
     if uses:
         known = draft[USE] if isinstance(draft[USE], list) and not _AFTER.search(turn.text) else []
         draft[USE] = list(dict.fromkeys([*known, *uses]))
-    told = dict(_told(turn))
     if told:
         unwanted = {*((draft[NEEDS] or {}).get("unwanted") or ()), *_unwanted(turn)}
         told["unwanted"] = sorted(unwanted - {told.get("energy"), told.get("body")})
@@ -237,6 +240,9 @@ def _told_in_words(turn: Turn) -> Iterator[tuple[str, Any]]:
     seats = _SEATS.search(turn.text)
     if seats and not turn.values("seats"):  # 七座的 was taken for the name of a model
         yield "seats", small_number(seats["n"])
+    people = _PEOPLE.search(turn.text)
+    if people and not turn.values("people"):
+        yield "people", small_number(people["n"])
     old = _OLD.search(turn.text)
     if old:
         yield "current_car", old["car"]

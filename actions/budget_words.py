@@ -13,7 +13,7 @@ _TWO = re.compile(
 )
 _BARE = re.compile(
     r"^\W*(?:预算|大概|大约|差不多|就|也就|那么?|如果|要是|假如|只有|只能|最多|不超过|顶多|控制在|在|有|改成?|换成?|到|那就?|提高到|加到|降到|是|约)*"
-    r"(?P<low>\d{1,3}(?:\.\d+)?|[一二两三四五六七八九十]+)(?:(?:-|~|—|到|至)(?P<high>\d{1,3}(?:\.\d+)?|[一二两三四五六七八九十]+))?"
+    r"(?P<low>\d{1,3}(?:\.\d+)?|[一二两三四五六七八九十]+)(?:(?:万|w)?(?:-|~|—|到|至)(?P<high>\d{1,3}(?:\.\d+)?|[一二两三四五六七八九十]+))?"
     r"(?:万|w|个|达不溜)?(?P<tail>左右|上下|以内|之内|以下|以上|起|多|来万|块|元|吧|的样子|出头|内|呢|行吗|可以吗|的话|吗|啊)*\W*$",
     re.IGNORECASE,
 )
@@ -49,7 +49,7 @@ def budget_in(text: str, asked: bool, found: Mapping[str, Any] | None) -> Limits
         return {"min": round(tens * (1 - ABOUT) * WAN), "max": (tens + 5) * WAN}
     if found is not None:
         return dict(found)
-    return _bare_budget(text) if asked else _loose_budget(text)
+    return (_bare_budget(text) if asked else None) or _loose_budget(text)
 
 
 def _loose_budget(text: str) -> Limits | None:

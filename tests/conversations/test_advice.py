@@ -49,6 +49,7 @@ async def test_both_questions_can_be_passed_over(customer: Customer) -> None:
         ("15", "15 万元以内"),
         ("十来万吧", "9–15 万元"),
         ("15到20", "15–20 万元"),
+        ("12万到16万", "12–16 万元"),
     ],
 )
 async def test_sums_as_people_say_them(customer: Customer, answer: str, said: str) -> None:
@@ -201,3 +202,16 @@ async def test_kept_needs_are_known_the_next_day(customer: Customer) -> None:
     await customer.clicks("可以，记下", "下次不用再说一遍")
     customer.at("2026-11-25T10:00")
     await customer.says("帮我做个选车测试", "20 万元以内、商务接待", "青岚 S6", never=("要我记下来吗",))
+
+
+async def test_one_more_model_is_set_beside_the_recommended(customer: Customer) -> None:
+    await customer.says("推荐一款省油的家用车", "预算大概多少")
+    await customer.says("十二万", "青岚 S3")
+    await customer.says("那S6呢", "青岚 S3 和 青岚 S6 对比")
+    assert len(customer.reply.texts) == 1
+
+
+async def test_people_answer_the_question_for_the_use(customer: Customer) -> None:
+    await customer.says("我想看看suv", "预算大概多少")
+    await customer.says("12万到16万", "主要用来做什么")
+    await customer.says("三个人", "12–16 万元、家用、3 口人、SUV")
