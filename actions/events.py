@@ -63,7 +63,7 @@ class ListEvents(DealerAction):
 
 
 class EventForm(Form):
-    """Which event, how many people, and a number at which somebody can be told."""
+    """Which event, how many people, a number at which somebody can be told, and whom to expect."""
 
     name = "event_form"
     own_intents = frozenset({"sign_up_event"})
@@ -90,7 +90,12 @@ class EventForm(Form):
 
     def next_question(self, draft: Draft) -> str | None:
         return next(
-            (slot for slot in ("event_id", "event_people", "event_phone") if draft[slot] is None), None
+            (
+                slot
+                for slot in ("event_id", "event_people", "event_phone", "event_name")
+                if draft[slot] is None
+            ),
+            None,
         )
 
     def _read_event(self, turn: Turn, draft: Draft) -> bool:
@@ -116,7 +121,10 @@ class EventForm(Form):
     def _read_contact(self, turn: Turn, draft: Draft) -> bool:
         refuses = turn.intent == "deny" or _NO_PHONE.search(turn.text)
         if turn.requested == "event_phone" and refuses and not turn.values("phone"):
-            draft["event_phone"] = ""
+            draft["event_phone"] = draft["event_name"] = ""
+            return True
+        if turn.requested == "event_name" and refuses and not turn.last("name"):
+            draft["event_name"] = ""
             return True
         return read_contact(turn, draft, "event")
 
@@ -220,6 +228,14 @@ class AskPhone(Ask):
         return []
 
 
+class AskName(Ask):
+    action_name = "action_ask_event_form_event_name"
+
+    def perform(self, turn: Turn) -> Events:
+        turn.say("utter_ask_name")
+        return []
+
+
 class FinishEventSignup(DealerAction):
     action_name = "action_finish_event_signup"
 
@@ -294,7 +310,7 @@ def _speaks_of_own(turn: Turn) -> bool:
 def _known_contact(turn: Turn) -> Draft:
     """Who writes, where that is known: nobody is asked twice."""
     phone = turn.slot("known_phone") or linked_phone(turn.database, turn.conversation_id)
-    return {"event_phone": phone, "event_name": turn.slot("known_name")}
+    return {"event_phone": phone, "event_name": turn.slot("known_name") or ("" if phone else None)}
 
 
 def _sign_up(turn: Turn, event: DealerEvent, draft: Draft) -> None:
@@ -305,7 +321,7 @@ def _sign_up(turn: Turn, event: DealerEvent, draft: Draft) -> None:
             turn.now,
             draft["event_phone"],
             draft["event_people"] or 1,
-            draft["event_name"],
+            draft["event_name"] or None,
             turn.conversation_id,
         )
     except WrongState:

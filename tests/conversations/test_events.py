@@ -98,6 +98,20 @@ async def test_which(customer: Customer, said: str, event: str) -> None:
     assert customer.slot("event_id") == event
 
 
+async def test_a_number_without_a_name_is_asked_for_one(customer: Customer) -> None:
+    await customer.says("我和我爸参加车主家庭日", "姓名和手机号")
+    await customer.says(PHONE, "怎么称呼")
+    await customer.says("王丽", "已为您报名")
+    assert signup(customer).name == "王丽"
+
+
+async def test_who_tells_no_name_signs_up_all_the_same(customer: Customer) -> None:
+    await customer.says("我和我爸参加车主家庭日", "姓名和手机号")
+    await customer.says(PHONE, "怎么称呼")
+    await customer.says("不方便说", "已为您报名")
+    assert (signup(customer).name, signup(customer).phone) == (None, PHONE)
+
+
 async def test_too_many(customer: Customer) -> None:
     await customer.says("养护沙龙我们五个人报名", "最多 3 位", "几位")
     await customer.says("那就三个", "姓名和手机号")
@@ -195,7 +209,7 @@ async def test_no_number(customer: Customer) -> None:
 async def test_a_wrong_number(customer: Customer) -> None:
     await customer.says("我要报名养护沙龙，两个人", "手机号")
     await customer.says("1381234567", "少了 1 位")
-    await customer.says(PHONE, "已为您报名")
+    await customer.says(f"张伟 {PHONE}", "已为您报名")
 
 
 async def test_for_the_car(customer: Customer) -> None:
