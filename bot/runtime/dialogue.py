@@ -120,7 +120,7 @@ def load_agent(model: Path) -> Agent:
             model, generator=TemplateNlg(), lock_store=InMemoryLockStore(), action_endpoint=InProcessActions()
         )
     agent.processor.parse_message = _timed(agent.processor.parse_message)
-    settle(agent.domain)
+    settle(agent.processor)
     LiveTracker.horizon = study_rules(agent.processor.graph_runner)
     agent.processor.graph_runner = RunnerInOrder(agent.processor.graph_runner)
     # What is loaded now stays: the collector need not go through the model and Rasa's modules again and again.

@@ -16,9 +16,17 @@ from rasa.core.actions.forms import FormAction
 from rasa.core.policies.memoization import MemoizationPolicy
 from rasa.core.policies.policy import Policy
 from rasa.core.policies.rule_policy import RULES, RULES_FOR_LOOP_UNHAPPY_PATH, RulePolicy
+from rasa.core.processor import MessageProcessor
 from rasa.engine.graph import GraphNode, GraphSchema
 from rasa.engine.runner.dask import DaskGraphRunner
-from rasa.shared.core.constants import ACTION_LISTEN_NAME, REQUESTED_SLOT, SHOULD_NOT_BE_SET
+from rasa.shared.core.constants import (
+    ACTION_LISTEN_NAME,
+    ACTION_VALIDATE_SLOT_MAPPINGS,
+    DEFAULT_SLOT_NAMES,
+    REQUESTED_SLOT,
+    SHOULD_NOT_BE_SET,
+    SlotMappingType,
+)
 from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import ActionExecuted, Event, Restarted, SlotSet
 from rasa.shared.utils import validation
@@ -46,10 +54,28 @@ def apply_patches() -> None:
     Domain._get_slots_sub_state = staticmethod(_slots_sub_state)
 
 
-def settle(domain: Domain) -> None:
-    """Rasa asks a domain at every message whether it is empty, for which it makes an empty one."""
-    is_empty = domain.is_empty()
+def settle(processor: MessageProcessor) -> None:
+    """What Rasa works out again at every message, and what stays the same with this domain."""
+    domain = processor.domain
+    is_empty = domain.is_empty()  # Rasa makes an empty one to compare it with
     domain.is_empty = lambda: is_empty
+    if not fills_slots(domain):
+        processor.run_action_extract_slots = _fill_nothing
+
+
+def fills_slots(domain: Domain) -> bool:
+    """Whether Rasa itself fills a slot from a message. Else it looks at the mappings of all of them for nothing."""
+    mappings = [
+        mapping for slot in domain.slots if slot.name not in DEFAULT_SLOT_NAMES for mapping in slot.mappings
+    ]
+    by_rasa = any(
+        mapping["type"] != str(SlotMappingType.CUSTOM) or mapping.get("action") for mapping in mappings
+    )
+    return by_rasa or ACTION_VALIDATE_SLOT_MAPPINGS in domain.user_actions
+
+
+async def _fill_nothing(_: Any, tracker: Any) -> Any:
+    return tracker
 
 
 def _event_types() -> dict[str, type[Event]]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import inspect
 from hashlib import sha256
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import rasa
 from jsonschema import ValidationError, validate
-from rasa.core.actions.action import RemoteAction
+from rasa.core.actions.action import ActionExtractSlots, RemoteAction
 from rasa.core.actions.forms import FormAction
 from rasa.core.policies.rule_policy import RulePolicy
 from rasa.engine.runner.dask import DaskGraphRunner
@@ -31,6 +32,7 @@ REPLACED = {
     "RulePolicy._get_possible_keys": (rasa_patches._by_trying_all, "2915fd81711e"),
     "RulePolicy._find_action_from_rules": (rasa_patches._by_intent_or_text, "be6da6ee0f54"),
     "Domain._get_slots_sub_state": (rasa_patches._by_asking_all, "bc25e220e41b"),
+    "ActionExtractSlots.run": (ActionExtractSlots.run, "13487835d751"),
     "Domain.is_empty": (Domain.is_empty, "884be90ef485"),
     "RulePolicy._is_rule_applicable": (RulePolicy._is_rule_applicable, "64a108b016b4"),
     "RulePolicy._predict": (RulePolicy._predict, "f5182d8a1063"),
@@ -220,6 +222,42 @@ def test_slots_are_described_as_rasa_describes_them() -> None:
 
 def test_a_settled_domain_knows_whether_it_is_empty() -> None:
     for domain in (Domain.empty(), Domain.from_dict({"intents": ["greet"]})):
+        processor = SimpleNamespace(domain=domain)
         before = domain.is_empty()
-        rasa_patches.settle(domain)
+        rasa_patches.settle(processor)
         assert domain.is_empty() is before
+
+
+@pytest.mark.parametrize(
+    ("mapping", "more", "fills"),
+    [
+        ({"type": "custom"}, {}, False),
+        ({"type": "custom", "action": "action_fill"}, {"actions": ["action_fill"]}, True),
+        ({"type": "from_entity", "entity": "model"}, {}, True),
+        ({"type": "custom"}, {"actions": ["action_validate_slot_mappings"]}, True),
+    ],
+)
+def test_rasa_looks_for_slots_only_where_it_can_find_one(
+    mapping: dict[str, str], more: dict[str, list[str]], fills: bool
+) -> None:
+    slots = {"model": {"type": "text", "influence_conversation": False, "mappings": [mapping]}}
+    domain = Domain.from_dict({"intents": ["greet"], "entities": ["model"], "slots": slots, **more})
+    assert rasa_patches.fills_slots(domain) is fills
+
+
+async def test_rasa_would_fill_nothing_of_ours(assistant: Assistant, agent: Any) -> None:
+    filled: list[Any] = []
+    quick, stock = agent.processor.run_action_extract_slots, ActionExtractSlots(agent.action_endpoint)
+
+    async def compared(channel: Any, tracker: Any) -> Any:
+        filled.append(await stock.run(channel, agent.processor.nlg, tracker, agent.domain))
+        return await quick(channel, tracker)
+
+    agent.processor.run_action_extract_slots = compared
+    try:
+        customer = assistant.customer()
+        for said in ("我想周六上午十点去城东店试驾X5", "张伟 13812345678", "保修几年"):
+            await customer.says(said)
+    finally:
+        agent.processor.run_action_extract_slots = quick
+    assert filled == [[], [], []]
