@@ -20,6 +20,7 @@ from actions.advice_words import (
     begins_anew,
     needs_in,
     says_keep,
+    shown_at,
     slots_of,
     take,
 )
@@ -201,7 +202,7 @@ class Compare(DealerAction):
 def _to_compare(turn: Turn) -> list[Model]:
     """The models that were named; one alone is compared with the one named or recommended before."""
     known = {model.id: model for model in turn.dealership.models}
-    named = [id_ for id_ in dict.fromkeys(turn.values("model")) if id_ in known]
+    named = [id_ for id_ in dict.fromkeys([*turn.values("model"), *shown_at(turn)]) if id_ in known]
     if len(named) < 2:
         before = [id_ for id_ in turn.slot("advice_models") or () if id_ in known and id_ not in named]
         named = [*before[: 1 if named else MOST], *named]

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 Draft = dict[str, Any]
 RECOMMEND, COMPARE, KEEP = "action_recommend", "action_compare", "action_keep_needs"
+TEST_DRIVE = "action_start_test_drive"
 BUDGET, USE, NEEDS = "advice_budget", "advice_use", "advice_needs"
 ASK_KEEP = "keep_needs"
 """What is offered by the question whether needs may be kept."""
@@ -93,6 +94,9 @@ _COMPARES = re.compile(
 _THESE = re.compile(
     r"这[两三几]|那[两三几]|它们|它俩|这俩|他们|两款|三款|两个|两台|刚才|前两|^\W*(?:对比|比较|区别|差别|比一?比|比一下|怎么选|哪[个款]更?好)[一下呢吧吗啊看]*\W*$|有(?:什么|啥|何)(?:区别|差别|不同)"
 )
+_PLACE = re.compile(r"第(?P<n>[一二三1-3])[个款辆台种]?(?!次|家|天|周|年|保)")
+_FIRST_OR_LAST_TWO = re.compile(r"(?P<first>前面?)[两2二]|(?P<last>后面?|最后)[两2二]")
+_DRIVES = re.compile(r"试驾|试开|试一?[试下]|开开|约")
 _ELSEWHERE = re.compile(
     r"别的品牌|其他品牌|比亚迪|特斯拉|丰田|本田|大众|吉利|长安|哈弗|理想|问界|小米|奔驰|宝马|奥迪"
 )
@@ -117,7 +121,7 @@ _MAY_MEAN_NEEDS = frozenset(
         "action_decline_offer",
         "action_not_understood",
         "action_small_talk",
-        "action_start_test_drive",
+        TEST_DRIVE,
         "action_take_up_facts",
         "action_leave_dialogue",
         "action_haggle",
@@ -137,11 +141,24 @@ def redirected(action: str, turn: Turn) -> str | None:
         return COMPARE
     if turn.active_form:
         return None
+    if action in _MAY_MEAN_NEEDS - {TEST_DRIVE} and _DRIVES.search(turn.text) and len(shown_at(turn)) == 1:
+        return TEST_DRIVE
     if action in _ANSWERS and turn.values("model") and _ASKS_ABOUT.search(turn.text):
         return COMPARE if turn.said_lately & SAID and turn.slot("advice_models") else None
     if action in _MAY_MEAN_NEEDS and _means_needs(action, turn):
         return RECOMMEND
     return None
+
+
+def shown_at(turn: Turn) -> list[str]:
+    """The models that are meant by "第二个" or "前两款" of those that were just recommended or compared."""
+    shown = list(turn.slot("advice_models") or ()) if turn.said_lately & SAID else []
+    two = _FIRST_OR_LAST_TWO.search(turn.text)
+    if two:
+        return shown[:2] if two["first"] else shown[-2:]
+    places = ["一二三".find(found["n"]) for found in _PLACE.finditer(turn.text) if found["n"] in "一二三"]
+    places += [int(found["n"]) - 1 for found in _PLACE.finditer(turn.text) if found["n"].isascii()]
+    return [shown[place] for place in dict.fromkeys(places) if place < len(shown)]
 
 
 def needs_in(turn: Turn, draft: Draft | None = None) -> Needs:
@@ -329,4 +346,5 @@ def _means_comparison(turn: Turn) -> bool:
     if len(models) > 1:
         return turn.decision.get("kind") != "answer" or turn.faq.get("id") == "product.compare"
     follows = bool(turn.said_lately & SAID) or turn.active_form == "advice_form"
-    return follows and bool(_THESE.search(turn.text) or models) and not turn.values_of({"time", "plate"})
+    means_them = bool(_THESE.search(turn.text) or models or shown_at(turn))
+    return follows and means_them and not turn.values_of({"time", "plate"})

@@ -6,6 +6,7 @@ import re
 
 from rasa_sdk.events import ActiveLoop, FollowupAction, SlotSet
 
+from actions.advice_words import shown_at
 from actions.base import Ask, DealerAction, Events, Turn, button
 from actions.booking_talk import answer_aside, is_about_another_matter, wants_a_call
 from actions.booking_words import with_adviser
@@ -87,7 +88,7 @@ class TestDriveForm(VisitForm):
     def read_facts(self, turn: Turn, draft: Draft) -> bool:
         aside = self._answers_about_a_model(turn, draft) or self._names_the_foreign_model(turn, draft)
         adviser = adviser_wished_for(turn)
-        model, store = turn.last("model"), self.store_said(turn)
+        model, store = turn.last("model") or self._shown_before(turn), self.store_said(turn)
         if model:
             draft["drive_model"] = model
         if adviser:
@@ -126,6 +127,11 @@ class TestDriveForm(VisitForm):
         if turn.intent != "faq" and (foreign_model(turn) or adviser_wished_for(turn)):
             return True
         return super().takes_anything(turn) or self.licence_told(turn) is not None
+
+    def _shown_before(self, turn: Turn) -> str | None:
+        """ "试驾第二个" after a recommendation, as long as no list of times or stores is asked for."""
+        meant = shown_at(turn) if turn.requested in (None, "drive_model") else []
+        return meant[0] if len(meant) == 1 else None
 
     def _answers_about_a_model(self, turn: Turn, draft: Draft) -> bool:
         """A question about another car is answered and changes nothing."""

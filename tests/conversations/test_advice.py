@@ -215,3 +215,10 @@ async def test_people_answer_the_question_for_the_use(customer: Customer) -> Non
     await customer.says("我想看看suv", "预算大概多少")
     await customer.says("12万到16万", "主要用来做什么")
     await customer.says("三个人", "12–16 万元、家用、3 口人、SUV")
+
+
+async def test_the_recommended_are_meant_by_their_places(customer: Customer) -> None:
+    await customer.says("预算20万买家用车", "1. 青岚 X7", "2. 青岚 X5", "3. 青岚 E5")
+    await customer.says("对比一下前两款", "青岚 X7 和 青岚 X5", never=("E5",))
+    await customer.says("试驾第二个", "想")
+    assert customer.slot("drive_model") == "x5"
