@@ -25,6 +25,9 @@ _OTHERS = re.compile(
 )
 
 
+_MINE = re.compile(r"(?:我|我自己|自己|本人)的?(?:专属)?(?:推荐|推薦|邀请)[码碼](?!填|给)")
+
+
 class ReferralAction(DealerAction):
     action_name = "action_referral"
 
@@ -37,7 +40,7 @@ class ReferralAction(DealerAction):
         if _ABOUT.search(turn.text) and turn.is_question:
             turn.say("utter_faq/member.referral")
             return _done(turn)
-        if _OTHERS.search(turn.text) and not turn.is_payload:
+        if _OTHERS.search(turn.text) and not _MINE.search(turn.text) and not turn.is_payload:
             turn.say("utter_ask_referral_code")
             return _done(turn)
         phone = _own_phone(turn)

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests import folders  # noqa: F401 - looks where temporary files go before they go elsewhere
 from tests.quick import remember_error_formats, use_quick_hashes
 from tests.server import RunningServer, start_server
 

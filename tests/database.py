@@ -20,6 +20,7 @@ import sqlalchemy as sa
 from bot.store import staff_tables  # noqa: F401
 from bot.store.database import Database
 from bot.store.tables import Base
+from tests.folders import postgres_folder
 
 KINDS = ("sqlite", pytest.param("postgres", marks=pytest.mark.postgres))
 KEPT = 40
@@ -66,7 +67,7 @@ def postgres_url(name: str = "postgres") -> str:
 def _server() -> Any:
     import pgserver  # not before it is needed: it looks for its binaries on import
 
-    directory = tempfile.mkdtemp(prefix="zhanting-postgres-")
+    directory = postgres_folder()
     server = pgserver.get_server(directory, cleanup_mode="stop")
     atexit.register(_stop, server, directory)
     return server

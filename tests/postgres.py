@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import shutil
 import signal
-import tempfile
 from typing import Any
+
+from tests.folders import postgres_folder
 
 
 class PostgresServer:
     def __init__(self) -> None:
         import pgserver  # not before it is needed: it looks for its binaries on import
 
-        self._folder = tempfile.mkdtemp(prefix="zhanting-postgres-")
+        self._folder = postgres_folder()
         self._server: Any = pgserver.get_server(self._folder, cleanup_mode="stop")
         self.url = str(self._server.get_uri("postgres"))
 

@@ -191,3 +191,7 @@ async def test_after_a_booking(customer: Customer) -> None:
     [lead] = customer.assistant.rows(Lead)
     assert use(customer).lead_id == lead.id
     assert "老客户推荐" in lead.note
+
+
+async def test_an_old_customer_asks_for_their_own_code(customer: Customer) -> None:
+    await customer.says("我是老客户，13800000001 浙A·D1001，我的推荐码是多少", "您的推荐码是")
