@@ -20,6 +20,7 @@ from actions import (
     event_answers,
     handoff_answers,
     notice_answers,
+    privacy_words,
     referral_words,
     resumption,
     several,
@@ -244,6 +245,10 @@ class Turn:
         """The address of the visit's calendar file; it is the same before and after a move."""
         return calendar_link(self._public_url, visit)
 
+    def link_to(self, path: str) -> str:
+        """The address of something that this server shows."""
+        return f"{self._public_url}{path}"
+
     def say(self, template: str, buttons: list[dict[str, str]] | None = None, **values: Any) -> None:
         """Utter an approved template with these values, and buttons after its own."""
         if template in consents.ASKING:
@@ -282,6 +287,7 @@ class DealerAction(Action):
             contact_words.redirected,
             event_answers.redirected,
             advice_words.redirected,
+            privacy_words.redirected,
             referral_words.redirected,
         )
         elsewhere = next(filter(None, (redirected(self.name(), turn) for redirected in redirections)), None)

@@ -30,6 +30,7 @@ GOES_ON_LATER = frozenset(
         "own_car_form",
         "waitlist_form",
         "event_form",
+        "privacy_form",
         "referral_form",
     }
 )

@@ -14,6 +14,7 @@ from actions import (
     existing_bookings,
     handoff,
     own_car,
+    privacy,
     referral,
     service_visit,
     test_drive,
@@ -52,6 +53,7 @@ FORMS = {
         events.FORM,
         advice.FORM,
         referral.FORM,
+        privacy.FORM,
     )
 }
 OFFERED: dict[str, tuple[Form, dict[str, Any]]] = {
@@ -205,6 +207,8 @@ def _stays(turn: Turn, form: Form | None) -> Events | None:
 def _say_farewell(turn: Turn, form: Form) -> None:
     if isinstance(form, cases.CaseForm):
         turn.say("utter_left_case")
+    elif form is privacy.FORM and turn.slot("privacy_wish") == privacy.ERASE:
+        turn.say("utter_data_stays")
     else:
         turn.say("utter_left_booking_alone" if own_visits(turn) else "utter_left_dialogue")
 

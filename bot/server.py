@@ -15,7 +15,9 @@ from pathlib import Path
 from sanic import Sanic
 
 from actions import context
+from bot import clock
 from bot.api.calendars import calendars
+from bot.api.data_copies import data_copies
 from bot.api.errors import install_error_handlers
 from bot.api.files import files
 from bot.api.gate import COOKIE, Gate
@@ -30,6 +32,7 @@ from bot.channels.web import web_channel
 from bot.channels.wechat.channel import WeChat
 from bot.console.pages import console
 from bot.runtime.dialogue import RasaDialogue
+from bot.services import privacy
 from bot.services.archive import Archivist
 from bot.services.content.snapshot import ContentStore
 from bot.services.installation import Installation
@@ -44,6 +47,7 @@ from bot.services.upkeep import Upkeep, upkeep_rounds
 from bot.services.vital_signs import Pulse
 from bot.services.wakeups import Wakeups
 from bot.services.wechat.desk import PlatformDesk
+from bot.store.database import Database
 from bot.understanding.batch import understood
 from bot.understanding.live import use_content
 from bot.web.site import website
@@ -107,6 +111,7 @@ def build_server(installation: Installation, model: Path, ready: Callable[[], No
     limits = settings.wechat_limits
     app.blueprint(console(database, content, parts.gate, parts.throttle, COOKIE, secure, limits))
     app.blueprint(calendars(database, content))
+    app.blueprint(data_copies(database, content, settings.home))
     app.blueprint(files(database, uploads))
     pulse = Pulse(database)
     app.blueprint(health_api(pulse, lambda: hasattr(app.ctx, "upkeep") and app.ctx.upkeep.is_running))
@@ -161,10 +166,15 @@ def _keep_up(installation: Installation, wakeups: Wakeups) -> Upkeep:
     settings = installation.settings
     archivist = Archivist(database, settings.home, settings.keep_months) if settings.keep_months else None
     outreach = DailyOutreach(database, content)
-    rounds = upkeep_rounds(database, content, senders, told, settings.home / "uploads", archivist, outreach)
+    uploads, erasures = settings.home / "uploads", partial(_run_erasures, database, settings.home)
+    rounds = upkeep_rounds(database, content, senders, told, uploads, archivist, outreach, erasures)
     upkeep = Upkeep(*rounds, seconds=settings.upkeep_seconds)
     upkeep.start()
     return upkeep
+
+
+def _run_erasures(database: Database, home: Path) -> None:
+    privacy.run_erasures(database, home, clock.now())
 
 
 def _ignore_further_signals(loop: asyncio.AbstractEventLoop) -> None:

@@ -134,6 +134,8 @@ VARIABLE_NAMES = {
     "limit": "上限",
     "line": "排队位置",
     "link": "导航链接",
+    "copy_link": "副本的下载地址",
+    "keeping": "还没办完的事",
     "mileage": "里程",
     "minutes": "分钟数",
     "missing": "缺少的信息",

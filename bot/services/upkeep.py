@@ -55,12 +55,13 @@ def upkeep_rounds(
     uploads: Path | None = None,
     archive: Round | None = None,
     outreach: Round | None = None,
+    erasures: Round | None = None,
 ) -> tuple[Round, ...]:
     """What is repeated for ever, each on its own: a receiver that is silent keeps neither the mails nor the chat.
 
     A step that fails is logged and does not keep the others. ``told`` hears of each conversation that got a message;
     ``uploads``: the folder of the files that were sent; ``archive`` moves old conversations out, ``outreach`` tells
-    owners of what is due.
+    owners of what is due, ``erasures`` deletes what customers asked to be deleted.
     """
     files = {"unsent files": lambda: delete_unsent(database, uploads, clock.now())} if uploads else {}
 
@@ -91,6 +92,7 @@ def upkeep_rounds(
         partial(_run_steps, {"the WeCom robot": send("wecom")}),
         *([partial(_run_steps, {"old conversations": archive})] if archive else []),
         *([partial(_run_steps, {"outreach": outreach})] if outreach else []),
+        *([partial(_run_steps, {"erasures": erasures})] if erasures else []),
     )
 
 

@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 import bot.api.calendars
+import bot.api.data_copies
 import bot.api.errors
 from bot.domain.booking import Refusal
 from bot.domain.replies import variables_of
@@ -59,7 +60,7 @@ def test_every_form_is_started_ended_and_validated() -> None:
     assert ended == forms
     # Started by action_request_human at night, by action_join_waitlist for who left no number yet, and by action_referral
     # for who has not shown who they are.
-    assert forms - started == {"callback_form", "waitlist_form", "referral_form"}
+    assert forms - started == {"callback_form", "waitlist_form", "referral_form", "privacy_form"}
     assert {f"validate_{form}" for form in forms} <= set(_domain()["actions"])
 
 
@@ -86,7 +87,11 @@ def test_every_uttered_template_exists() -> None:
 def test_every_template_is_uttered() -> None:
     known = set(_templates())
     uttered = {id_ for utterance in _utterances() for id_ in utterance.templates(known)}
-    words_of_refusals = {*bot.api.errors.TEMPLATES.values(), bot.api.calendars.UNKNOWN}
+    words_of_refusals = {
+        *bot.api.errors.TEMPLATES.values(),
+        bot.api.calendars.UNKNOWN,
+        bot.api.data_copies.UNKNOWN,
+    }
 
     assert known - uttered - words_of_refusals == set()
     assert words_of_refusals <= known

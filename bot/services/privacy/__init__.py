@@ -3,5 +3,19 @@
 from bot.services.privacy.copies import copy_of
 from bot.services.privacy.erasure import Erased, Keeping, count_of, erase, what_keeps
 from bot.services.privacy.person import Person, find_person
+from bot.services.privacy.requests import fetch_copy, open_copy, open_erasure, run_erasures
 
-__all__ = ["Erased", "Keeping", "Person", "copy_of", "count_of", "erase", "find_person", "what_keeps"]
+__all__ = [
+    "Erased",
+    "Keeping",
+    "Person",
+    "copy_of",
+    "count_of",
+    "erase",
+    "fetch_copy",
+    "find_person",
+    "open_copy",
+    "open_erasure",
+    "run_erasures",
+    "what_keeps",
+]
