@@ -10,6 +10,7 @@ from rasa_sdk.events import FollowupAction, SlotSet
 from actions import (
     advice,
     cases,
+    claims,
     events,
     existing_bookings,
     handoff,
@@ -54,6 +55,7 @@ FORMS = {
         advice.FORM,
         referral.FORM,
         privacy.FORM,
+        claims.CLAIM,
     )
 }
 OFFERED: dict[str, tuple[Form, dict[str, Any]]] = {

@@ -34,6 +34,7 @@ ASKING = frozenset(
         "utter_ask_event_phone",
         "utter_ask_callback_phone",
         "utter_ask_complaint_phone",
+        "utter_ask_claim_phone",
     }
 )
 """The templates that ask for personal data and say what for (the policy ``data_use``). Who calls for help on the road
