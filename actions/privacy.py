@@ -41,6 +41,7 @@ class PrivacyForm(Form):
         heard = [name_plate_problem(turn), self._proof(turn, draft), self._phone(turn, draft)]
         if not any(heard) and (turn.intent == "deny" or NO_PLATE.search(turn.text)):
             draft["privacy_phone"] = draft["privacy_proof"] = GIVEN_UP
+            draft["privacy_confirmed"] = None if NO_PLATE.search(turn.text) else "no"
             return True
         check(turn, draft)
         return any(heard)
@@ -169,18 +170,20 @@ class FinishPrivacy(DealerAction):
     def perform(self, turn: Turn) -> Events:
         draft: dict[str, Any] = FORM.draft(turn)
         phone, answer = draft["privacy_phone"], draft["privacy_confirmed"]
-        if not phone or not draft["privacy_proof"]:
-            turn.say("utter_privacy_unproven")
+        if answer == "no":
+            turn.say("utter_data_stays")
+        elif not phone or not draft["privacy_proof"]:
+            privacy.open_unproven(turn.database, turn.conversation_id, turn.now)
+            phones = "；".join(f"{s.name} {s.sales_phone}" for s in turn.dealership.stores)
+            turn.say("utter_privacy_unproven", phones=phones)
             return [*left(FORM), SlotSet("pending_offer", "human")]
-        if draft["privacy_wish"] == COPY:
+        elif draft["privacy_wish"] == COPY:
             token = privacy.open_copy(turn.database, phone, turn.conversation_id, turn.now)
             turn.say("utter_data_copy", copy_link=turn.link_to(f"/my-data/{token}.zip"))
         elif answer == "yes":
             privacy.open_erasure(turn.database, phone, turn.conversation_id, turn.now)
             turn.say("utter_data_erasing")
-        elif answer == "later":
+        else:
             keeping = privacy.what_keeps(turn.database, phone, turn.now)
             turn.say("utter_data_kept", keeping=str(keeping))
-        else:
-            turn.say("utter_data_stays")
         return FORM.cleared()

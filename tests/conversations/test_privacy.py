@@ -52,10 +52,17 @@ async def test_an_address_grows_old(customer: Customer, tmp_path: Path) -> None:
     assert [row.status for row in customer.assistant.rows(Task)] == ["open"]  # a person does it
 
 
-async def test_a_stranger_gets_nothing(customer: Customer) -> None:
-    await customer.says(f"导出我的个人信息 {PHONE} 浙AD1002", "没有查到对得上的登记")
-    await customer.says(f"{PHONE} 浙AD1003", "没能核对出是您本人", never=("my-data",))
-    assert customer.assistant.rows(Task) == []
+@pytest.mark.parametrize("wish", ["导出我的个人信息", "把我的信息删了"])
+async def test_a_stranger_gets_nothing(customer: Customer, tmp_path: Path, wish: str) -> None:
+    await customer.says(f"{wish} {PHONE} 浙AD1002", "没有查到对得上的登记")
+    await customer.says(
+        f"{PHONE} 浙AD1003", "没能核对出是您本人", "15 天", "0500-8800-1001", never=("my-data",)
+    )
+    [task] = customer.assistant.rows(Task)
+    assert (task.phone, task.skill, task.details) == (None, "manager", {"wish": "unproven"})
+    later = clock.now() + timedelta(minutes=3)
+    assert privacy.run_erasures(customer.assistant.installation.database, tmp_path, later) == 0
+    assert len(customer.assistant.rows(CustomerRow, phone=PHONE)) == 1
     await customer.says("你们几点开门", "09:00")
 
 
@@ -100,6 +107,13 @@ async def test_what_is_to_come_keeps_the_data(customer: Customer) -> None:
     await customer.says("删除我的个人信息", "核对")
     await customer.says(f"13812345678 预约码{code}", "还不能删", "1 个未到店的预约")
     assert "取消预约" in customer.reply.buttons
+    assert customer.assistant.rows(Task) == []
+
+
+async def test_who_wants_it_no_more_opens_no_task(customer: Customer) -> None:
+    await customer.says("把我的信息删了", "核对")
+    await customer.says("不用了", "什么都没有删")
+    assert customer.form is None
     assert customer.assistant.rows(Task) == []
 
 

@@ -3,7 +3,7 @@
 from bot.services.privacy.copies import copy_of
 from bot.services.privacy.erasure import Erased, Keeping, count_of, erase, what_keeps
 from bot.services.privacy.person import Person, find_person
-from bot.services.privacy.requests import fetch_copy, open_copy, open_erasure, run_erasures
+from bot.services.privacy.requests import fetch_copy, open_copy, open_erasure, open_unproven, run_erasures
 
 __all__ = [
     "Erased",
@@ -16,6 +16,7 @@ __all__ = [
     "find_person",
     "open_copy",
     "open_erasure",
+    "open_unproven",
     "run_erasures",
     "what_keeps",
 ]

@@ -30,8 +30,12 @@ logger = logging.getLogger(__name__)
 COPY_VALID = timedelta(hours=24)
 TERM = timedelta(days=15)
 PAUSE = timedelta(minutes=2)
-COPY, ERASE = "copy", "erase"
-_TITLES = {COPY: "客户索取个人信息副本", ERASE: "客户要求删除个人信息"}
+COPY, ERASE, UNPROVEN = "copy", "erase", "unproven"
+_TITLES = {
+    COPY: "客户索取个人信息副本",
+    ERASE: "客户要求删除个人信息",
+    UNPROVEN: "个人信息请求：请先核对身份",
+}
 
 
 def open_copy(database: Database, phone: str, conversation_id: str, now: datetime) -> str:
@@ -64,6 +68,13 @@ def open_erasure(database: Database, phone: str, conversation_id: str, now: date
         return _open(session, ERASE, f"data_request/{ERASE}/{conversation_id}", phone, conversation_id, now)
 
 
+def open_unproven(database: Database, conversation_id: str, now: datetime) -> None:
+    """A person checks who asks, once for a conversation and a day; nothing is done by itself."""
+    key = f"data_request/{UNPROVEN}/{conversation_id}/{now:%Y%m%d}"
+    with database.transaction() as session:
+        _open(session, UNPROVEN, key, None, conversation_id, now)
+
+
 def run_erasures(database: Database, home: Path, now: datetime) -> int:
     """Delete what was asked for at least ``PAUSE`` ago; gives how many persons. What cannot go yet stays a task."""
     done = 0
@@ -84,7 +95,9 @@ def run_erasures(database: Database, home: Path, now: datetime) -> int:
     return done
 
 
-def _open(session: Session, wish: str, key: str, phone: str, conversation_id: str, now: datetime) -> bool:
+def _open(
+    session: Session, wish: str, key: str, phone: str | None, conversation_id: str, now: datetime
+) -> bool:
     opened = open_task(
         session,
         TaskKind.DATA_REQUEST,
