@@ -72,6 +72,27 @@ def card_json(card: Card) -> dict[str, Any]:
             {"occasion": score.occasion, "score": score.score, "comment": score.comment, "at": iso(score.at)}
             for score in card.scores
         ],
+        "surveys": [
+            {
+                "kind": survey.kind,
+                "satisfaction": survey.satisfaction,
+                "nps": survey.nps,
+                "comment": survey.comment,
+                "at": iso(survey.at),
+            }
+            for survey in card.surveys
+        ],
+        "tasks": [
+            {
+                "id": task.id,
+                "kind": task.kind.value,
+                "status": task.status.value,
+                "title": task.title,
+                "due_at": iso(task.due_at),
+                "outcome": task.outcome,
+            }
+            for task in card.tasks
+        ],
         "conversations": [_conversation_json(row) for row in card.conversations],
     }
 
@@ -163,6 +184,10 @@ def _vehicle_json(vehicle: CardVehicle) -> dict[str, Any]:
         "mileage_on": _day(vehicle.mileage_on),
         "last_service_on": _day(vehicle.last_service_on),
         "last_service_km": vehicle.last_service_km,
+        "estimated": vehicle.estimated,
+        "vin": vehicle.vin,
+        "store": vehicle.store,
+        "left_on": _day(vehicle.left_on),
         "lifecycle": _lifecycle_json(vehicle.lifecycle) if vehicle.lifecycle else None,
     }
 

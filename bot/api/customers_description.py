@@ -23,6 +23,7 @@ from bot.api.schemas import (
 from bot.domain.booking import VisitKind, VisitStatus
 from bot.domain.cases import CASE_OUTCOMES, CaseKind, CaseStatus, RescueStep
 from bot.domain.conversation import Owner
+from bot.domain.tasks import TaskKind, TaskStatus
 from bot.domain.waitlist import WaitState
 from bot.services.customers import REVEALED
 from bot.services.leads import LeadKind, LeadStatus
@@ -32,6 +33,7 @@ _OUTCOME = {"type": "string", "enum": sorted({each for some in CASE_OUTCOMES.val
 _MASKED = {**TEXT, "description": "masked: 138****5678"}
 _MASKED_OR_NONE = {**_MASKED, "nullable": True}
 _DAY = {"type": "string", "format": "date"}
+_NUMBER_OR_NONE = {**NUMBER, "nullable": True}
 _DAY_OR_NONE = {**_DAY, "nullable": True}
 _MINUTES = {
     "type": "integer",
@@ -313,6 +315,19 @@ def _card() -> dict[str, Any]:
         leads=array(ref("Lead")),
         profile={**_profile(), "nullable": True},
         scores=array(record(occasion=TEXT, score=NUMBER, comment=NULLABLE, at=TIME)),
+        surveys=array(
+            record(kind=TEXT, satisfaction=_NUMBER_OR_NONE, nps=_NUMBER_OR_NONE, comment=NULLABLE, at=TIME)
+        ),
+        tasks=array(
+            record(
+                id=TEXT,
+                kind=enum_of(TaskKind),
+                status=enum_of(TaskStatus),
+                title=TEXT,
+                due_at=TIME,
+                outcome=NULLABLE,
+            )
+        ),
         conversations=array(
             record(
                 id=TEXT,
@@ -382,6 +397,13 @@ def _vehicle() -> dict[str, Any]:
         mileage_on=_DAY_OR_NONE,
         last_service_on=_DAY_OR_NONE,
         last_service_km=KM,
+        estimated={
+            **_NUMBER_OR_NONE,
+            "description": "km today by its history, where nobody has just read it",
+        },
+        vin=NULLABLE,
+        store=NULLABLE,
+        left_on=_DAY_OR_NONE,
         lifecycle={**lifecycle, "nullable": True},
     )
 

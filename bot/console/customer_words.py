@@ -7,10 +7,12 @@ from datetime import date, datetime
 from typing import Any
 from urllib.parse import SplitResult, unquote, urlsplit
 
+from bot.console.work_words import TASK_KINDS, TASK_STATUSES
 from bot.domain.booking import VisitStatus
 from bot.domain.cases import CaseKind, CaseStatus
 from bot.domain.conversation import OUTCOME_NAMES, HandoffReason, Outcome, Owner
 from bot.domain.dealership import Dealership
+from bot.domain.tasks import TaskKind, TaskStatus
 from bot.domain.waitlist import WaitState
 from bot.services.exchange.words import KINDS, STATUSES
 from bot.services.leads import LeadKind, LeadStatus
@@ -23,6 +25,7 @@ CASE_KINDS = {
     CaseKind.WARRANTY_CLAIM: "质保申请",
     CaseKind.CALLBACK: "回电",
 }
+SURVEYS = {"test_drive": "试驾体验", "service": "售后服务", "complaint": "投诉处理"}
 CASE_STATUSES = {CaseStatus.OPEN: "待处理", CaseStatus.CLOSED: "已办结"}
 CASE_FACTS = {
     "first_message": "客户最初的话",
@@ -142,6 +145,15 @@ class Words:
 
     def known_by(self, value: str) -> str:
         return KNOWN_BY.get(value, "")
+
+    def task(self, kind: TaskKind) -> str:
+        return TASK_KINDS[kind]
+
+    def task_status(self, status: TaskStatus) -> str:
+        return TASK_STATUSES[status]
+
+    def survey(self, kind: str) -> str:
+        return SURVEYS.get(kind, kind)
 
     def occasion(self, value: str) -> str:
         return OCCASIONS.get(value, value)

@@ -17,14 +17,17 @@ from bot.domain.booking import VisitStatus
 from bot.domain.conversation import Owner
 from bot.domain.errors import NotFound
 from bot.domain.lifecycle import VehicleState
+from bot.domain.mileage import Mileage
 from bot.domain.waitlist import OPEN
 from bot.services.availability import local
+from bot.services.card_history import CardSurvey, CardTask, surveys_of, tasks_of
 from bot.services.cases import CaseView, case_view
 from bot.services.content.snapshot import Content
 from bot.services.customers import Known, adviser_name, known_customer
 from bot.services.handoff_facts import last_words, say_facts
 from bot.services.leads import LeadView, lead_view
 from bot.services.masking import mask_phone, mask_phones, mask_values
+from bot.services.mileage import mileage_of, readings_of
 from bot.services.profiles import ProfileView, profile_of
 from bot.services.vehicles import LifecycleAnswer, lifecycle_answer
 from bot.services.visits import BookedVisit, view_of
@@ -70,7 +73,10 @@ class Source:
 
 @dataclass(frozen=True)
 class CardVehicle:
-    """A car; ``lifecycle`` is None for a model that the dealer no longer lists."""
+    """A car; ``lifecycle`` is None for a model that the dealer no longer lists.
+
+    ``estimated``: km today by its history, where nobody has just read it. ``left_on``: when it was sold or scrapped.
+    """
 
     plate: str
     model: str
@@ -81,6 +87,10 @@ class CardVehicle:
     last_service_on: date | None
     last_service_km: int | None
     lifecycle: LifecycleAnswer | None
+    estimated: int | None
+    vin: str | None
+    store: str | None
+    left_on: date | None
 
 
 @dataclass(frozen=True)
@@ -118,6 +128,8 @@ class Card:
     leads: tuple[LeadView, ...]
     profile: ProfileView | None
     scores: tuple[CardScore, ...]
+    surveys: tuple[CardSurvey, ...]
+    tasks: tuple[CardTask, ...]
     conversations: tuple[EarlierConversation, ...]
 
     def coming(self, now: datetime) -> tuple[BookedVisit, ...]:
@@ -174,6 +186,8 @@ def _card(
         leads=tuple(masked_lead(lead_view(row)) for row in _either(session, Lead, phone, all_ids)),
         profile=profile_of(session, content, phone, all_ids, now),
         scores=_scores(session, all_ids),
+        surveys=surveys_of(session, phone, all_ids),
+        tasks=tasks_of(session, phone, customer.id if customer is not None else None, all_ids),
         conversations=_earlier(session, all_ids - {own}),
     )
 
@@ -209,13 +223,16 @@ def _vehicles(
 ) -> tuple[CardVehicle, ...]:
     if customer is None:
         return ()
-    rows = session.scalars(
+    rows: list[_Row] = session.scalars(
         sa.select(Vehicle).where(Vehicle.customer_id == customer.id).order_by(Vehicle.plate)
+    ).all()
+    readings, today = readings_of(session, [row.plate for row in rows]), local(now).date()
+    return tuple(
+        _vehicle(content, row, today, mileage_of(row, readings.get(row.plate, ()), today)) for row in rows
     )
-    return tuple(_vehicle(content, row, local(now).date()) for row in rows)
 
 
-def _vehicle(content: Content, row: _Row, today: date) -> CardVehicle:
+def _vehicle(content: Content, row: _Row, today: date, mileage: Mileage | None) -> CardVehicle:
     model = next((model for model in content.dealership.models if model.id == row.model), None)
     lifecycle = None
     if model is not None:
@@ -233,6 +250,10 @@ def _vehicle(content: Content, row: _Row, today: date) -> CardVehicle:
         row.last_service_on,
         row.last_service_km,
         lifecycle,
+        mileage.km if mileage is not None and mileage.estimated else None,
+        row.vin,
+        row.store,
+        row.left_on,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,10 +12,13 @@ import pytest
 from bot import clock
 from bot.domain.cases import CaseKind
 from bot.domain.conversation import HandoffReason
+from bot.domain.tasks import TaskKind
 from bot.services.audit import list_audit
 from bot.services.cases import open_case, update_case
 from bot.services.conversations import record_handoff
-from bot.store.tables import Conversation
+from bot.services.tasks import open_task
+from bot.store.lifecycle_tables import Survey
+from bot.store.tables import Conversation, Vehicle
 from tests.api.application import PHONE, THREE, TWO, Desk
 
 OWNER = "13800000001"
@@ -65,6 +69,35 @@ async def test_a_card_knows_the_cars_of_its_customer(desk: Desk) -> None:
     assert (car["plate"], car["model_name"]) == ("浙AD1001", "青岚 X5")
     assert car["lifecycle"]["service_job"] == "first_service"
     assert card["customer"]["id"] in [row["id"] for row in await desk.get("customers", q="李雷")]
+
+
+async def test_a_card_tells_of_tasks_and_surveys(desk: Desk) -> None:
+    id_ = conversation(desk)
+    now = clock.now()
+    with desk.database.transaction() as session:
+        open_task(session, TaskKind.TRADE_IN, "trade_in/1", f"打 {OWNER}", now, now, phone=OWNER)
+        session.add(
+            Survey(
+                id="s1",
+                kind="service",
+                subject="v1",
+                phone=OWNER,
+                satisfaction=96,
+                nps=9,
+                answers={},
+                asked_at=now,
+                answered_at=now,
+            )
+        )
+        session.add(Survey(id="s2", kind="service", subject="v2", phone=OWNER, answers={}, asked_at=now))
+        session.get(Vehicle, "浙AD1001").mileage_on = now.date() - timedelta(days=40)
+    card = await desk.call("PUT", f"conversations/{id_}/customer", json={"phone": OWNER})
+
+    assert [(task["kind"], task["status"]) for task in card["tasks"]] == [("trade_in", "open")]
+    assert [(survey["satisfaction"], survey["nps"]) for survey in card["surveys"]] == [(96, 9)]
+    [car] = card["vehicles"]
+    assert car["estimated"] > car["mileage"]
+    assert OWNER not in json.dumps(card, ensure_ascii=False)
 
 
 @pytest.mark.parametrize("query", ["0001", "13800000001", "浙A·D1001", "ad1001"])
