@@ -24,6 +24,7 @@ from bot.domain.booking import VisitStatus
 from bot.domain.cases import CaseStatus
 from bot.domain.conversation import Owner
 from bot.domain.waitlist import WaitState
+from bot.services.retention import forget_old
 from bot.store import archives, outbox
 from bot.store.database import Database
 from bot.store.staff_tables import Case, Handoff, Upload
@@ -104,7 +105,7 @@ def archive_old(database: Database, home: Path, months: int, now: datetime, limi
 
 
 class Archivist:
-    """A step of the upkeep: once a day all that is old, a few conversations at a time."""
+    """A step of the upkeep: once a day all that is old, a few conversations at a time, and then what else is over."""
 
     def __init__(self, database: Database, home: Path, months: int) -> None:
         self._database, self._home, self._months = database, home, months
@@ -118,6 +119,9 @@ class Archivist:
         if gone.conversations:
             logger.info("archived %d conversations, %d messages", gone.conversations, gone.messages)
         if gone.conversations < AT_ONCE:
+            forgotten = forget_old(self._database, self._months, now)
+            if forgotten:
+                logger.info("made %d old records nameless", forgotten)
             self._next = now + EVERY
 
 
