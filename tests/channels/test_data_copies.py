@@ -16,8 +16,9 @@ def test_a_copy_is_fetched_once(server: RunningServer) -> None:
     found = re.search(r"/my-data/[\w-]+\.zip", said)
     assert found, said
     address = server.url + found.group()
-    head = httpx.head(address)
-    first, again = httpx.get(address), httpx.get(address)
+    with httpx.Client(timeout=60) as client:
+        head = client.head(address)
+        first, again = client.get(address), client.get(address)
 
     assert head.status_code == 405  # who only looks does not use it up
     assert first.status_code == 200
@@ -30,7 +31,7 @@ def test_a_copy_is_fetched_once(server: RunningServer) -> None:
 
 def test_an_address_that_nobody_was_told(server: RunningServer) -> None:
     for name in ("x.zip", "a" * 43, "a" * 200 + ".zip"):
-        assert httpx.get(f"{server.url}/my-data/{name}").status_code == 404
+        assert httpx.get(f"{server.url}/my-data/{name}", timeout=60).status_code == 404
 
 
 def _say(server: RunningServer, text: str) -> str:
