@@ -38,7 +38,9 @@ def agent() -> Any:
         warnings.simplefilter("ignore")
         from bot.runtime.dialogue import load_agent
         from bot.runtime.training import ensure_model
+        from bot.understanding.live import use_content
 
+        use_content(None)  # an earlier test of this process may have left one of a database that is gone
         return load_agent(ensure_model(ROOT / "models", lambda line: print(line, file=sys.stderr)))
 
 
