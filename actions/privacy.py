@@ -15,10 +15,10 @@ from actions.own_records import own_record
 from bot.domain.errors import NotFound
 from bot.services import privacy
 from bot.services.outreach.replies import linked_phone
+from bot.services.privacy.requests import COPY, ERASE
 from bot.services.vehicles import find_vehicle
 from bot.services.visits import find_visit
 
-COPY, ERASE = "copy", "erase"
 GIVEN_UP = ""
 """Instead of a proof: who asks cannot show who they are."""
 LINKED = "linked"

@@ -32,6 +32,7 @@ from actions.visit_replies import answer_notice
 from actions.visits import VisitForm
 from actions.wechat_talk import remarked
 from bot.services.booking import release_hold
+from bot.services.privacy.requests import ERASE
 
 _WHO_ARE_YOU = re.compile(r"你(们)?(是|叫)(谁|什么|啥|哪位|机器人|真人|人工)")
 _DECLINES = re.compile(r"不用|不要|不必|不了|算了|先不|不需要")
@@ -209,7 +210,7 @@ def _stays(turn: Turn, form: Form | None) -> Events | None:
 def _say_farewell(turn: Turn, form: Form) -> None:
     if isinstance(form, cases.CaseForm):
         turn.say("utter_left_case")
-    elif form is privacy.FORM and turn.slot("privacy_wish") == privacy.ERASE:
+    elif form is privacy.FORM and turn.slot("privacy_wish") == ERASE:
         turn.say("utter_data_stays")
     else:
         turn.say("utter_left_booking_alone" if own_visits(turn) else "utter_left_dialogue")

@@ -53,7 +53,7 @@ def _old_surveys(before: datetime) -> Any:
 
 
 def _old_signups(before: datetime) -> Any:
-    """A name stays for as long as the number: it tells which rows were done."""
+    """Those that are over, or were not marked so for a year more. A number has 11 digits, what replaces it 19."""
     tells = sa.or_(EventSignup.customer_id.is_not(None), EventSignup.conversation_id.is_not(None))
     over = sa.or_(
         EventSignup.status.not_in(_COMING), EventSignup.updated_at < before - relativedelta(months=12)

@@ -117,6 +117,19 @@ async def test_who_wants_it_no_more_opens_no_task(customer: Customer) -> None:
     assert customer.assistant.rows(Task) == []
 
 
+async def test_what_is_booked_after_the_yes_leaves_it_to_people(customer: Customer, tmp_path: Path) -> None:
+    await customer.says("删除我的信息", "核对")
+    await customer.says(f"{PHONE} {PLATE}", "确认删除吗")
+    await customer.clicks("确认删除", "几分钟内")
+    customer.assistant.books("2026-11-28T10:00", phone=PHONE)
+    database = customer.assistant.installation.database
+    for minutes in (3, 4):
+        assert privacy.run_erasures(database, tmp_path, clock.now() + timedelta(minutes=minutes)) == 0
+    [task] = customer.assistant.rows(Task)
+    assert (task.status, task.details["left_to_people"]) == ("open", True)
+    assert len(customer.assistant.rows(CustomerRow, phone=PHONE)) == 1
+
+
 async def test_in_the_middle_of_a_booking(customer: Customer) -> None:
     await customer.says("我想试驾X5", "门店")
     await customer.says("把我的信息删了", "核对")

@@ -21,7 +21,7 @@ from bot.domain.tasks import MANAGER, TaskKind, TaskStatus
 from bot.services.audit import SYSTEM, Actor
 from bot.services.privacy.copies import copy_of
 from bot.services.privacy.erasure import erase
-from bot.services.tasks import end_in, open_task
+from bot.services.tasks import end_in, locked_task, open_task
 from bot.store.database import Database
 from bot.store.lifecycle_tables import Task
 from bot.store.tables import new_token
@@ -48,17 +48,20 @@ def open_copy(database: Database, phone: str, conversation_id: str, now: datetim
 
 def fetch_copy(database: Database, home: Path, token: str, now: datetime) -> bytes:
     """The ZIP file of ``copy_of``, once. Raises ``NotFound`` for an address that is unknown, used or too old."""
-    with database.transaction() as session:
-        row: Any = session.scalars(
-            sa.select(Task).where(Task.key == _key_of(token), Task.status == TaskStatus.OPEN.value)
-        ).first()
+    query = sa.select(Task).where(Task.key == _key_of(token), Task.status == TaskStatus.OPEN.value)
+    with database.reading() as session:
+        row: Any = session.scalars(query).first()
         if row is None or row.created_at + COPY_VALID < now:
             raise NotFound("no such copy")
         phone, id_ = row.phone, row.id
-        end_in(session, id_, "done", None, Actor(SYSTEM), now)
-    packed = copy_of(database, home, phone, now)
+    packed = copy_of(database, home, phone, now)  # first: an address that fails is not used up
     if packed is None:
         raise NotFound("nothing is stored any more")
+    try:
+        with database.transaction() as session:
+            end_in(session, id_, "done", None, Actor(SYSTEM), now)
+    except WrongState as error:  # somebody fetched it at the same moment
+        raise NotFound("no such copy") from error
     return packed
 
 
@@ -76,23 +79,35 @@ def open_unproven(database: Database, conversation_id: str, now: datetime) -> No
 
 
 def run_erasures(database: Database, home: Path, now: datetime) -> int:
-    """Delete what was asked for at least ``PAUSE`` ago; gives how many persons. What cannot go yet stays a task."""
+    """Delete what was asked for at least ``PAUSE`` ago; gives how many persons.
+
+    Where something came up meanwhile, the task is left to people and not tried again.
+    """
     done = 0
     with database.reading() as session:
         due = session.execute(
-            sa.select(Task.phone, Task.details).where(
+            sa.select(Task.id, Task.phone, Task.details).where(
                 Task.kind == TaskKind.DATA_REQUEST.value,
                 Task.status == TaskStatus.OPEN.value,
                 Task.created_at <= now - PAUSE,
             )
         ).all()
-    for phone in {phone for phone, details in due if phone and (details or {}).get("wish") == ERASE}:
+    for id_, phone, details in due:
+        if not phone or details != {"wish": ERASE}:
+            continue
         try:
             erase(database, home, phone, Actor(SYSTEM), now)
             done += 1
         except WrongState:
-            logger.info("a deletion that a customer asked for waits for what is still to come")
+            _leave_to_people(database, id_)
     return done
+
+
+def _leave_to_people(database: Database, task_id: str) -> None:
+    with database.transaction() as session:
+        row = locked_task(session, task_id)
+        row.details = {**row.details, "left_to_people": True}
+    logger.info("a deletion that a customer asked for is left to people: something is still to come")
 
 
 def _open(
