@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from sanic import Blueprint
@@ -9,7 +10,7 @@ from sanic.request import Request
 from sanic.response import HTTPResponse, json
 
 from bot import clock
-from bot.api.parameters import in_thread, needed, storable, switch_of
+from bot.api.parameters import needed, storable, switch_of
 from bot.api.parts import Parts
 from bot.api.schemas import FLAG, NUMBER, TEXT, array, operation, query, record
 from bot.domain.staff import Permission
@@ -26,9 +27,17 @@ def add_customer_import_route(blueprint: Blueprint, parts: Parts) -> None:
         name = needed("name", storable("name", request.args.get("name")))
         dry_run = bool(switch_of("dry_run", request.args.get("dry_run")))
         data = await uploads.read_file(request.stream.read)
-        dealership = (await in_thread(parts.content.current)).dealership
-        report = await in_thread(
-            import_customers, parts.database, dealership, clock.now(), name, data, staff.actor, dry_run
+        dealership = (await asyncio.to_thread(parts.content.current)).dealership
+        report = await asyncio.to_thread(
+            import_customers,
+            parts.database,
+            parts.home,
+            dealership,
+            clock.now(),
+            name,
+            data,
+            staff.actor,
+            dry_run,
         )
         return json(_report_json(report))
 
@@ -42,13 +51,14 @@ def customer_import_paths() -> dict[str, Any]:
         unchanged={**NUMBER, "description": "rows"},
         warnings={
             **array(TEXT),
-            "description": "what was taken in another way than it is written, in Chinese",
+            "description": "what was left out, or taken in another way than it is written, in Chinese",
         },
         summary=TEXT,
     )
     described = operation(
         "Take customers and their cars from a CSV or Excel file: all of it or nothing. The same file again changes "
-        "nothing; an empty cell leaves what is there. 400 has problems: every fault by row and column, in Chinese.",
+        "nothing; an empty cell leaves what is there; who was erased is left out, and warnings say so. 400 has "
+        "problems: every fault by row and column, in Chinese.",
         report,
         query("name", TEXT, "of the file; its ending says what it is", required=True),
         query("dry_run", FLAG, "only look whether it could be done"),

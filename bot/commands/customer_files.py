@@ -33,7 +33,8 @@ def customers(arguments: Namespace) -> int:
 
 def _take(installation: Installation, path: Path, actor: Actor, dry_run: bool) -> None:
     dealership, data = installation.content.current().dealership, read_file(path)
-    report = import_customers(installation.database, dealership, clock.now(), path.name, data, actor, dry_run)
+    database, home = installation.database, installation.settings.home
+    report = import_customers(database, home, dealership, clock.now(), path.name, data, actor, dry_run)
     for place, what in report.changed:
         tell(f"{place}：更新 {what}")
     tell_warnings(report.warnings)

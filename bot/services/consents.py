@@ -52,7 +52,7 @@ def say(
     conversation_id: str | None = None,
     version: str | None = None,
 ) -> None:
-    """Note a word of consent or refusal, in the caller's transaction. ``source``: dialogue, console, import, wechat."""
+    """Note a word of consent or refusal, in the caller's transaction. ``source``: dialogue, console, import wechat."""
     session.add(
         Consent(
             phone=phone,

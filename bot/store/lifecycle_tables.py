@@ -174,7 +174,7 @@ class Consent(Base):
     """One word of consent or refusal; the newest for a purpose counts. Never changed.
 
     ``purpose``: notice (the privacy notice was shown), booking, profile, service_contact, marketing. ``version`` is the
-    notice's; ``source``: dialogue, console, import, wechat.
+    notice's; ``source``: dialogue, console, import wechat.
     """
 
     __tablename__ = "consents"
@@ -222,3 +222,12 @@ class IndicatorEntry(Base):
     entered_by = sa.Column(sa.String(80), nullable=False)
     entered_at = sa.Column(LocalTime, nullable=False)
     __table_args__ = (sa.UniqueConstraint("indicator", "store", "period"),)
+
+
+class ErasedNumber(Base):
+    """That a number was erased: ``mark`` is its HMAC-SHA256, in hexadecimal; ``key`` tells with which key."""
+
+    __tablename__ = "erased_numbers"
+    mark = sa.Column(sa.String(64), primary_key=True)
+    key = sa.Column(sa.String(16), nullable=False)
+    erased_at = sa.Column(LocalTime, nullable=False)

@@ -40,6 +40,22 @@ async def test_tried_out_and_taken(desk: Desk) -> None:
     assert actions(desk, "customers.") == ["customers.imported", "customers.imported"]
 
 
+async def test_who_was_erased_is_left_out_and_named(desk: Desk) -> None:
+    await sent(desk, GOOD)
+    with desk.database.reading() as session:
+        customer = session.query(Customer).filter_by(phone="13812345678").one()
+    erased = await desk.client.post(
+        f"/api/staff/customers/{customer.id}/erase", json={"last_digits": "5678"}, headers=desk.headers
+    )
+    assert erased.status_code == 200, erased.text
+    before = count(desk)
+    report = await sent(desk, GOOD)
+    assert (report["customers"], report["cars"], count(desk)) == (0, 0, before)
+    assert report["warnings"] == [
+        "第 2 行：没有导入：这位客户的资料已按要求删除，本人再来预约或留下号码后才能导入"
+    ]
+
+
 async def test_refused_with_every_fault(desk: Desk) -> None:
     before = count(desk)
     refused = await sent(desk, GOOD + "139,,,,\n,,,,\n1380000,,,,\n", expected=400)

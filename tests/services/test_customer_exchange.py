@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
@@ -14,6 +15,7 @@ import sqlalchemy as sa
 from openpyxl import Workbook
 
 from bot.domain.errors import ImportRefused, InvalidInput
+from bot.services import privacy
 from bot.services.audit import Actor
 from bot.services.consents import Purpose, allows
 from bot.services.consents import say as say_consent
@@ -21,8 +23,8 @@ from bot.services.exchange.customer_rows import COLUMNS
 from bot.services.exchange.customers import CustomerReport, export_customers, import_customers
 from bot.services.outreach.run import run_outreach
 from bot.store.database import Database
-from bot.store.lifecycle_tables import Consent, MileageReading
-from bot.store.staff_tables import AuditEntry, User
+from bot.store.lifecycle_tables import Consent, ErasedNumber, MileageReading
+from bot.store.staff_tables import AuditEntry, Lead, User
 from bot.store.tables import Customer, Vehicle
 from tests.database import open_database, sqlite_database
 from tests.services.bookings import DEMO, NOW
@@ -45,7 +47,8 @@ def database(tmp_path: Path) -> Iterator[Database]:
 def takes(database: Database, *rows: str, header: str = HEADER, **more: Any) -> CustomerReport:
     name, now = more.pop("name", "cars.csv"), more.pop("now", NOW)
     data = more.pop("data", "\n".join((header, *rows)).encode())
-    return import_customers(database, DEMO, now, name, data, Actor("lin"), **more)
+    home = more.pop("home", None) or Path(database.engine.url.database or "").parent
+    return import_customers(database, home, DEMO, now, name, data, Actor("lin"), **more)
 
 
 def faults(database: Database, *rows: str, **more: Any) -> tuple[str, ...]:
@@ -221,6 +224,46 @@ def test_a_file_may_withdraw_consent(database: Database) -> None:
         assert not allows(session, Purpose.SERVICE_CONTACT, "13812345678")
 
 
+GONE = "没有导入：这位客户的资料已按要求删除，本人再来预约或留下号码后才能导入"
+
+
+def test_who_was_erased_stays_away_until_they_come_back(database: Database, tmp_path: Path) -> None:
+    takes(database, WANG, LI)
+    privacy.erase(database, tmp_path, "13812345678", Actor("lin"), NOW)
+    for dry_run in (True, False):
+        report = takes(database, WANG, LI, dry_run=dry_run)
+        assert (told(report), report.warnings) == ((0, 0, [], 1), [f"第 2 行：{GONE}"])
+    assert [row.phone for row in rows(database, Customer)] == ["13812345679"]
+    assert [row.plate for row in rows(database, Vehicle)] == ["浙AF30309"]
+
+    with database.transaction() as session:
+        session.add(
+            Lead(
+                id="back", kind="callback", phone="13812345678", status="new", created_at=NOW, updated_at=NOW
+            )
+        )
+    report = takes(database, WANG, LI)
+    assert (told(report), report.warnings) == ((1, 1, [], 1), [])
+
+    privacy.erase(database, tmp_path, "13812345678", Actor("lin"), NOW)
+    assert takes(database, WANG).warnings == [f"第 2 行：{GONE}"]
+
+
+def test_a_mark_tells_no_number_without_the_key(database: Database, tmp_path: Path) -> None:
+    takes(database, WANG)
+    privacy.erase(database, tmp_path, "13812345678", Actor("lin"), NOW)
+    [row] = rows(database, ErasedNumber)
+    assert hashlib.sha256(b"13812345678").hexdigest() != row.mark
+    key = tmp_path / "erased.key"
+    assert (key.stat().st_mode & 0o777, key.read_text() in (row.mark, row.key)) == (0o600, False)
+
+    key.unlink()
+    lost = "有 1 位删除过资料的客户无法识别（erased.key 换过或丢失），请核对文件里没有他们"
+    assert takes(database, WANG).warnings == [lost]
+    privacy.erase(database, tmp_path, "13812345678", Actor("lin"), NOW)  # makes another key
+    assert takes(database, WANG).warnings == [lost, f"第 2 行：{GONE}"]
+
+
 def test_older_facts_do_not_replace_newer_ones(database: Database) -> None:
     takes(database, WANG)
     older = WANG.replace("9700,2026-11-20", "6000,2026-08-01").replace("2026-07-01,5100", "2026-06-01,4900")
@@ -303,7 +346,7 @@ def test_files_that_are_none(database: Database) -> None:
 @pytest.mark.parametrize("kind", ["postgres"])
 def test_the_same_file_twice_at_once_is_taken_once(tmp_path: Path, kind: str) -> None:
     database = open_database(kind, tmp_path)
-    reports, failures = race(4, lambda _: takes(database, WANG, LI))
+    reports, failures = race(4, lambda _: takes(database, WANG, LI, home=tmp_path))
     assert (failures, sum(each.customers for each in reports), sum(each.cars for each in reports)) == (
         0,
         2,

@@ -1,7 +1,7 @@
 """Customers and their cars out and in: what the dealer's former system has, all of a file or nothing.
 
 A cell that is empty leaves what is there, so that the same file again changes nothing. What a customer said themselves
-counts more than a file: a refusal stays one.
+counts more than a file: a refusal stays one, and who was erased stays away until they come back themselves.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
@@ -36,6 +37,7 @@ from bot.services.exchange.customer_rows import (
 )
 from bot.services.exchange.sheets import table_bytes
 from bot.services.mileage import IMPORT, keep_reading, readings_of
+from bot.services.privacy import erased_of, unreadable
 from bot.store.database import Database
 from bot.store.lifecycle_tables import Consent
 from bot.store.staff_tables import User
@@ -50,7 +52,7 @@ _Row = Any
 class CustomerReport:
     """What an import did. ``changed``: rows of customers and cars that were known, each with what is new.
 
-    ``unchanged`` counts rows; ``warnings`` are what was taken in another way than it is written.
+    ``unchanged`` counts rows; ``warnings`` are what was left out, or taken in another way than it is written.
     """
 
     customers: int = 0
@@ -68,6 +70,7 @@ class CustomerReport:
 
 def import_customers(
     database: Database,
+    home: Path,
     dealership: Dealership,
     now: datetime,
     name: str,
@@ -76,7 +79,7 @@ def import_customers(
     dry_run: bool = False,
 ) -> CustomerReport:
     """Take every row of the file ``name`` (.csv or .xlsx) in one transaction; with ``dry_run`` only look whether it
-    could be done.
+    could be done. Rows of who was erased are left out.
 
     Raises ``ImportRefused`` with every fault by row and column, and then nothing was changed.
     """
@@ -85,11 +88,11 @@ def import_customers(
     faults += _contradictions(rows)
 
     def work(session: Session) -> CustomerReport:
-        taking = _Import(session, dealership, now, today, rows)
+        taking = _Import(session, home, dealership, now, today, rows)
         found = [*faults, *taking.faults()]
         if found:
             raise ImportRefused(name, tuple(sorted(found, key=_line_of)))
-        for row in rows:
+        for row in taking.rows:
             taking.take(row)
         if dry_run:
             raise _OnlyLooked(taking.report)
@@ -130,16 +133,18 @@ class _Import:
     def __init__(
         self,
         session: Session,
+        home: Path,
         dealership: Dealership,
         now: datetime,
         today: date,
         rows: Sequence[CustomerRow],
     ) -> None:
-        self.session, self.now, self.today, self.rows = session, now, today, rows
+        self.session, self.now, self.today = session, now, today
         self.report = CustomerReport()
         phones, plates = [row.phone for row in rows], [row.plate for row in rows if row.plate]
         vins = [row.car["vin"] for row in rows if "vin" in row.car]
         self.customers = {row.phone: row for row in self._of(Customer, Customer.phone, phones)}
+        self.rows = self._without_erased(home, rows)
         self.cars = {row.plate: row for row in self._of(Vehicle, Vehicle.plate, plates)}
         self.plate_of_vin = {row.vin: row.plate for row in self._of(Vehicle, Vehicle.vin, vins)}
         self.owners = {row.id: row.phone for row in self.customers.values()}
@@ -150,6 +155,18 @@ class _Import:
         for some in _slices(phones):
             self.said |= _consents(session, some)
         self.advisers = self._advisers(dealership)
+
+    def _without_erased(self, home: Path, rows: Sequence[CustomerRow]) -> list[CustomerRow]:
+        """Asked after the known customers are locked: a deletion is over by then, or waits for this."""
+        if gone := unreadable(self.session, home):
+            words = f"有 {gone} 位删除过资料的客户无法识别（erased.key 换过或丢失），请核对文件里没有他们"
+            self.report.warnings.append(words)
+        erased = erased_of(self.session, home, (row.phone for row in rows))
+        for row in rows:
+            if row.phone in erased:
+                words = f"{row.place}：没有导入：这位客户的资料已按要求删除，本人再来预约或留下号码后才能导入"
+                self.report.warnings.append(words)
+        return [row for row in rows if row.phone not in erased]
 
     def faults(self) -> Iterator[str]:
         """What does not fit what is stored."""

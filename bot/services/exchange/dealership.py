@@ -266,7 +266,7 @@ def _checked(session: Session, content: Content, raw: RawDealership, now: dateti
 
 
 def _in_words(error: ContentError) -> str:
-    """What the rest of the content has against the import, such as a job that the lifecycle schedule names."""
+    """What the rest of the content has against the import such as a job that the lifecycle schedule names."""
     part = _PARTS.get(error.file, error.file)
     gone = re.fullmatch(r"'(.+)' does not exist", error.problem)
     if gone:

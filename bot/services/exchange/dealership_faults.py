@@ -1,4 +1,4 @@
-"""What is wrong with a dealership that somebody wants to import, in Chinese and with its place."""
+"""What is wrong with a dealership that somebody wants to import in Chinese and with its place."""
 
 from __future__ import annotations
 

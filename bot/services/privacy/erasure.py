@@ -2,7 +2,7 @@
 
 What the dealer counts with (visits, cases, leads, scores, contacts) stays without anything that tells who it was; all
 else goes. First the files, then the rows in one transaction: after a crash the same call does what is left. The audit
-log stays: it has no personal data.
+log stays: it has no personal data. A mark stays, so that no file brings them back (``marks``).
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from bot.services import audit
 from bot.services.audit import Actor
 from bot.services.leads import LeadStatus
 from bot.services.privacy.archive_files import GONE, archived_of, erase_archived
+from bot.services.privacy.marks import mark, own_key
 from bot.services.privacy.person import Person, find_person, mentions, parts_of
 from bot.store.database import Database, without_time_limit
 from bot.store.lifecycle_tables import EventSignup, Outreach, Survey
@@ -103,10 +104,12 @@ def erase(
     archived = erase_archived(home, person)
     for token in tokens:
         (home / "uploads" / token).unlink(missing_ok=True)
+    key = own_key(home)
     with database.transaction() as session:
         again = find_person(session, phone)
         erased = Erased(_erase_rows(session, again, now), archived)
         if not erased.is_empty:
+            mark(session, key, phone, now)
             subject = again.customers[0] if again.customers else None
             audit.note(
                 session, actor, "customer.erased", now, subject, details={"rows": sum(erased.rows.values())}
