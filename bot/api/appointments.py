@@ -5,6 +5,7 @@ Staff need neither the notice beforehand nor the customer's code; the customer i
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import Any
@@ -20,7 +21,6 @@ from bot.api.parameters import (
     choice_of,
     email_of,
     ids_of,
-    in_thread,
     iso,
     mileage_of,
     moment_of,
@@ -103,11 +103,13 @@ class _AppointmentRoutes:
         from_ = moment_of("from", request.args.get("from"))
         to = moment_of("to", request.args.get("to"), end=True)
         to_call = switch_of("to_call", request.args.get("to_call"))
-        visits = await in_thread(list_visits, self._database, await self._dealership(), phone, from_, to)
+        visits = await asyncio.to_thread(
+            list_visits, self._database, await self._dealership(), phone, from_, to
+        )
         wanted = [visit for visit in visits if to_call in (None, visit.to_call)]
         if phone:
             details = {"count": len(wanted)}
-            await in_thread(
+            await asyncio.to_thread(
                 audit.note_now,
                 self._database,
                 staff.actor,
@@ -115,7 +117,7 @@ class _AppointmentRoutes:
                 clock.now(),
                 details=details,
             )
-        return json(await in_thread(masked_json, self._database, wanted, phone))
+        return json(await asyncio.to_thread(masked_json, self._database, wanted, phone))
 
     async def show(self, request: Request, id_: str) -> HTTPResponse:
         await self._gate(request, Permission.BOOK)
@@ -129,7 +131,7 @@ class _AppointmentRoutes:
         contact = Contact(name, await self._phone(body), email_of(body))
         conversation, wanted = text_of(body, "conversation_id"), request_of(body)
         await self._require_conversation(conversation)
-        visit = await in_thread(
+        visit = await asyncio.to_thread(
             booking.book,
             self._database,
             await self._dealership(),
@@ -187,7 +189,9 @@ class _AppointmentRoutes:
         from_ = moment_of("from", request.args.get("from")) or now
         to = moment_of("to", request.args.get("to"), end=True) or max(from_, now) + SLOT_DAYS
         dealership = await self._dealership()
-        found = await in_thread(slots_for_staff, self._database, dealership, now, wanted, from_, to, limit)
+        found = await asyncio.to_thread(
+            slots_for_staff, self._database, dealership, now, wanted, from_, to, limit
+        )
         return json([slot_json(slot) for slot in found.slots[:limit]])
 
     async def _change(
@@ -200,7 +204,7 @@ class _AppointmentRoutes:
     ) -> BookedVisit:
         dealership = await self._dealership()
         visit = await self._visit(dealership, id_)
-        changed: BookedVisit = await in_thread(
+        changed: BookedVisit = await asyncio.to_thread(
             change,
             self._database,
             dealership,
@@ -214,7 +218,7 @@ class _AppointmentRoutes:
         return changed
 
     async def _answer(self, visit: BookedVisit, phone: str | None = None) -> HTTPResponse:
-        [answer] = await in_thread(masked_json, self._database, [visit], phone)
+        [answer] = await asyncio.to_thread(masked_json, self._database, [visit], phone)
         return json(answer)
 
     async def _phone(self, body: dict[str, Any]) -> str:
@@ -222,26 +226,26 @@ class _AppointmentRoutes:
         customer_id = text_of(body, "customer_id")
         if customer_id is None or body.get("phone"):
             return phone_of(body)
-        phone: str = await in_thread(phone_of_customer, self._database, customer_id)
+        phone: str = await asyncio.to_thread(phone_of_customer, self._database, customer_id)
         return phone
 
     async def _visit(self, dealership: Dealership, id_: str) -> BookedVisit:
         plain = unquote(id_)
         if not is_storable(plain):
             raise NotFound("no such appointment")
-        visit: BookedVisit = await in_thread(visit_of_id, self._database, dealership, plain)
+        visit: BookedVisit = await asyncio.to_thread(visit_of_id, self._database, dealership, plain)
         return visit
 
     async def _require_conversation(self, id_: str | None) -> None:
         if id_ is None:
             return
         try:
-            await in_thread(conversations.conversation, self._database, id_)
+            await asyncio.to_thread(conversations.conversation, self._database, id_)
         except NotFound as error:
             raise InvalidInput("conversation_id is not that of a conversation") from error
 
     async def _dealership(self) -> Dealership:
-        dealership: Dealership = (await in_thread(self._content.current)).dealership
+        dealership: Dealership = (await asyncio.to_thread(self._content.current)).dealership
         return dealership
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from sanic import Blueprint
 from sanic.request import Request
 from sanic.response import HTTPResponse, json
 
-from bot.api.parameters import in_thread, iso, number_of, storable
+from bot.api.parameters import iso, number_of, storable
 from bot.api.parts import Parts
 from bot.domain.staff import Permission
 from bot.services.audit import AuditLine, list_audit
@@ -28,7 +29,9 @@ def add_audit_routes(blueprint: Blueprint, parts: Parts) -> None:
         )
         before = number_of("before", request.args.get("before"), 0, LARGEST_ID) or None
         limit = number_of("limit", request.args.get("limit"), USUAL, MOST)
-        found = await in_thread(list_audit, parts.database, username, action, conversation, before, limit)
+        found = await asyncio.to_thread(
+            list_audit, parts.database, username, action, conversation, before, limit
+        )
         return json([audit_json(line) for line in found])
 
 

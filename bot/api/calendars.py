@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Callable
-from typing import Any
 
 from sanic import Blueprint
 from sanic.request import Request
@@ -39,11 +38,11 @@ def calendars(database: Database, content: ContentStore) -> Blueprint:
 
     @blueprint.route("/<name:str>", methods=["GET", "HEAD"])
     async def visit(request: Request, name: str) -> HTTPResponse:
-        return await _in_thread(_answer, request, content, _visit_of(database), name, "visit.ics")
+        return await asyncio.to_thread(_answer, request, content, _visit_of(database), name, "visit.ics")
 
     @blueprint.route("/feeds/<name:str>", methods=["GET", "HEAD"])
     async def feed(request: Request, name: str) -> HTTPResponse:
-        return await _in_thread(_answer, request, content, _feed_of(database), name, "feed.ics")
+        return await asyncio.to_thread(_answer, request, content, _feed_of(database), name, "feed.ics")
 
     return blueprint
 
@@ -95,7 +94,3 @@ def _knows(request: Request, mark: str) -> bool:
     """Whether the caller has this version; a proxy may have made its mark a weak one."""
     known = request.headers.get("if-none-match") or ""
     return mark in [each.strip().removeprefix("W/") for each in known.split(",")]
-
-
-async def _in_thread(function: Any, *arguments: Any) -> Any:
-    return await asyncio.get_running_loop().run_in_executor(None, function, *arguments)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 from urllib.parse import unquote
 
@@ -15,7 +16,6 @@ from bot.api.parameters import (
     body_of,
     choice_of,
     email_of,
-    in_thread,
     iso,
     mileage_of,
     minute_of,
@@ -73,13 +73,13 @@ class _CapacityRoutes:
 
     async def resources(self, request: Request) -> HTTPResponse:
         await self._gate(request, Permission.BOOK)
-        found = await in_thread(feed_addresses, self._database, await self._dealership(), clock.now())
+        found = await asyncio.to_thread(feed_addresses, self._database, await self._dealership(), clock.now())
         return json([resource_json(address) for address in found])
 
     async def renew(self, request: Request, id_: str) -> HTTPResponse:
         staff = await self._gate(request, Permission.RUN_WORKSHOP)
         dealership = await self._dealership()
-        address = await in_thread(
+        address = await asyncio.to_thread(
             renew_feed, self._database, dealership, clock.now(), unquote(id_), actor=staff.actor
         )
         return json(resource_json(address))
@@ -88,13 +88,15 @@ class _CapacityRoutes:
         await self._gate(request, Permission.BOOK)
         everything = bool(switch_of("all", request.args.get("all")))
         dealership = await self._dealership()
-        found = await in_thread(disruptions.list_outages, self._database, dealership, clock.now(), everything)
+        found = await asyncio.to_thread(
+            disruptions.list_outages, self._database, dealership, clock.now(), everything
+        )
         return json([outage_json(outage) for outage in found])
 
     async def begin(self, request: Request) -> HTTPResponse:
         staff = await self._gate(request, Permission.RUN_WORKSHOP)
         body = body_of(request, "resource", "start", "end", "reason")
-        done: Disruption = await in_thread(
+        done: Disruption = await asyncio.to_thread(
             disruptions.begin_outage,
             self._database,
             await self._dealership(),
@@ -107,12 +109,12 @@ class _CapacityRoutes:
             actor=staff.actor,
         )
         self._wakeups.staff_news()
-        answer = await in_thread(disruption_json, self._database, done)
+        answer = await asyncio.to_thread(disruption_json, self._database, done)
         return json({**answer, "to_call": await self._to_call(done.to_rebook)})
 
     async def end(self, request: Request, id_: str) -> HTTPResponse:
         staff = await self._gate(request, Permission.RUN_WORKSHOP)
-        done = await in_thread(
+        done = await asyncio.to_thread(
             disruptions.end_outage,
             self._database,
             await self._dealership(),
@@ -121,7 +123,7 @@ class _CapacityRoutes:
             actor=staff.actor,
         )
         self._wakeups.staff_news()
-        restored = await in_thread(masked_json, self._database, done.restored, None)
+        restored = await asyncio.to_thread(masked_json, self._database, done.restored, None)
         to_call = await self._to_call(done.restored)
         return json({"outage": outage_json(done.outage), "restored": restored, "to_call": to_call})
 
@@ -130,10 +132,10 @@ class _CapacityRoutes:
         phone = storable("phone", request.args.get("phone")) or None
         state = choice_of(WaitState, request.args.get("state"), "state")
         states = OPEN if state is None else (state,)
-        found = await in_thread(waitlist.list_entries, self._database, phone=phone, states=states)
+        found = await asyncio.to_thread(waitlist.list_entries, self._database, phone=phone, states=states)
         if phone:
             about = {"details": {"count": len(found)}}
-            await in_thread(
+            await asyncio.to_thread(
                 audit.note_now, self._database, staff.actor, "waitlist.searched", clock.now(), **about
             )
         return json([entry_json(entry, phone) for entry in found])
@@ -142,7 +144,7 @@ class _CapacityRoutes:
         staff = await self._gate(request, Permission.BOOK)
         body = body_of(request, *VISIT_FIELDS, *PREFERENCE_FIELDS, *CONTACT_FIELDS, "plate", "mileage")
         contact = Contact(text_of(body, "name", LONGEST_NAME) or "", phone_of(body), email_of(body))
-        entry = await in_thread(
+        entry = await asyncio.to_thread(
             waitlist.join,
             self._database,
             await self._dealership(),
@@ -160,7 +162,7 @@ class _CapacityRoutes:
     async def leave(self, request: Request, id_: str) -> HTTPResponse:
         staff = await self._gate(request, Permission.BOOK)
         dealership = await self._dealership()
-        entry = await in_thread(
+        entry = await asyncio.to_thread(
             waitlist.leave, self._database, dealership, clock.now(), _id(id_), actor=staff.actor
         )
         self._wakeups.staff_news()
@@ -168,10 +170,10 @@ class _CapacityRoutes:
 
     async def _to_call(self, visits: tuple[BookedVisit, ...]) -> list[str]:
         """The ids of the visits whose customers hear nothing by themselves."""
-        return [visit.id for visit in await in_thread(unreached, self._database, visits)]
+        return [visit.id for visit in await asyncio.to_thread(unreached, self._database, visits)]
 
     async def _dealership(self) -> Dealership:
-        dealership: Dealership = (await in_thread(self._content.current)).dealership
+        dealership: Dealership = (await asyncio.to_thread(self._content.current)).dealership
         return dealership
 
 

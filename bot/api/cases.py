@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,7 +13,7 @@ from sanic.response import HTTPResponse, json
 from bot import clock
 from bot.api.customer_json import case_json
 from bot.api.customers import plain
-from bot.api.parameters import body_of, choice_of, in_thread, needed, text_of
+from bot.api.parameters import body_of, choice_of, needed, text_of
 from bot.api.parts import Parts
 from bot.domain.cases import CaseKind, CaseStatus, RescueStep
 from bot.domain.errors import InvalidInput
@@ -34,15 +35,17 @@ def add_case_routes(blueprint: Blueprint, parts: Parts) -> None:
         staff = await gate(request, Permission.SEE_CUSTOMERS)
         kind = choice_of(CaseKind, request.args.get("kind"), "kind")
         status = choice_of(CaseStatus, request.args.get("status"), "status")
-        rows = await in_thread(cases.list_cases, database, kind, status)
-        await in_thread(note_seen, database, staff.actor, clock.now(), "cases", action="cases.seen")
+        rows = await asyncio.to_thread(cases.list_cases, database, kind, status)
+        await asyncio.to_thread(note_seen, database, staff.actor, clock.now(), "cases", action="cases.seen")
         return json([case_json(row) for row in rows])
 
     @blueprint.post("/staff/cases/<id_:str>/assign")
     async def assign_case(request: Request, id_: str) -> HTTPResponse:
         staff = await gate(request, Permission.SEE_CUSTOMERS)
         username = text_of(body_of(request, "adviser"), "adviser")
-        case = await in_thread(cases.assign_case, database, plain(id_), username, staff.actor, clock.now())
+        case = await asyncio.to_thread(
+            cases.assign_case, database, plain(id_), username, staff.actor, clock.now()
+        )
         parts.wakeups.staff_news()
         return json(case_json(case))
 
@@ -52,9 +55,9 @@ def add_case_routes(blueprint: Blueprint, parts: Parts) -> None:
         body = body_of(request, "step", "minutes")
         step = needed("step", choice_of(RescueStep, body.get("step"), "step"))
         minutes = minutes_of(body)
-        content = await in_thread(parts.content.current)
+        content = await asyncio.to_thread(parts.content.current)
         told = (plain(id_), step, minutes, staff.actor, clock.now())
-        case = await in_thread(cases.tell_rescue, database, content, *told)
+        case = await asyncio.to_thread(cases.tell_rescue, database, content, *told)
         parts.wakeups.staff_news()
         if case.conversation_id:
             parts.wakeups.bring_news(case.conversation_id)
@@ -65,9 +68,9 @@ def add_case_routes(blueprint: Blueprint, parts: Parts) -> None:
         staff = await gate(request, Permission.SEE_CUSTOMERS)
         body = body_of(request, "outcome", "note")
         outcome, note = needed("outcome", text_of(body, "outcome")), text_of(body, "note", LONGEST_NOTE)
-        dealership = (await in_thread(parts.content.current)).dealership
+        dealership = (await asyncio.to_thread(parts.content.current)).dealership
         end = (plain(id_), outcome, note, staff.actor, clock.now())
-        case = await in_thread(cases.close_case, database, dealership, *end)
+        case = await asyncio.to_thread(cases.close_case, database, dealership, *end)
         parts.wakeups.staff_news()
         return json(case_json(case))
 

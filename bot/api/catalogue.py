@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from sanic import Blueprint
@@ -9,7 +10,7 @@ from sanic.request import Request
 from sanic.response import HTTPResponse, json
 
 from bot import clock
-from bot.api.parameters import in_thread, iso
+from bot.api.parameters import iso
 from bot.api.parts import Parts
 from bot.api.schemas import NULLABLE, NUMBER, TEXT, TIME, array, enum_of, operation, record, ref
 from bot.domain.dealership import Dealership, Hours, ResourceKind
@@ -25,7 +26,7 @@ def add_catalogue_route(blueprint: Blueprint, parts: Parts) -> None:
     @blueprint.get("/staff/catalogue")
     async def catalogue(request: Request) -> HTTPResponse:
         await parts.gate(request, Permission.SIGNED_IN)
-        return json(catalogue_json((await in_thread(parts.content.current)).dealership))
+        return json(catalogue_json((await asyncio.to_thread(parts.content.current)).dealership))
 
 
 def catalogue_json(dealership: Dealership) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from datetime import datetime
+from functools import partial
 from typing import Any
 from urllib.parse import unquote
 
@@ -67,33 +68,35 @@ class _ContentRoutes:
         words, status, category = (
             _storable(name, request.args.get(name) or "") for name in ("q", "status", "category")
         )
-        entries = await _in_thread(listing.all_entries, self._database, self._kind, clock.now())
-        variables = (await _in_thread(self._content.current)).variables
+        entries = await asyncio.to_thread(listing.all_entries, self._database, self._kind, clock.now())
+        variables = (await asyncio.to_thread(self._content.current)).variables
         found = listing.matching(entries, words, variables, status, category)
         return json([entry_json(entry) for entry in found])
 
     async def _show(self, request: Request, id_: str) -> HTTPResponse:
         await self._gate(request)
-        entry = await _in_thread(listing.find_entry, self._database, self._kind, _id(id_), clock.now())
+        entry = await asyncio.to_thread(listing.find_entry, self._database, self._kind, _id(id_), clock.now())
         return json(entry_json(entry))
 
     async def _history(self, request: Request, id_: str) -> HTTPResponse:
         await self._gate(request)
-        versions = await _in_thread(listing.history, self._database, self._kind, _id(id_))
+        versions = await asyncio.to_thread(listing.history, self._database, self._kind, _id(id_))
         return json([version_json(self._kind, version) for version in versions])
 
     async def _edit(self, request: Request, id_: str) -> HTTPResponse:
         by = await self._editor(request)
         change = change_of(self._kind, _id(id_), _body(request))
         entry = await self._do(editing.edit, _id(id_), change, by)
-        found = edit_warnings(await _in_thread(self._content.current), entry)
+        found = edit_warnings(await asyncio.to_thread(self._content.current), entry)
         return json({**entry_json(entry), "warnings": found})
 
     async def _preview(self, request: Request, id_: str) -> HTTPResponse:
         await self._gate(request, Permission.EDIT_CONTENT)
         change = change_of(self._kind, _id(id_), _body(request))
-        content = await _in_thread(self._content.current)
-        shown = await _in_thread(preview, self._database, content, self._kind, _id(id_), change, clock.now())
+        content = await asyncio.to_thread(self._content.current)
+        shown = await asyncio.to_thread(
+            preview, self._database, content, self._kind, _id(id_), change, clock.now()
+        )
         return json(preview_json(shown))
 
     async def _approve(self, request: Request, id_: str) -> HTTPResponse:
@@ -120,7 +123,9 @@ class _ContentRoutes:
         body = _body(request, "version", "seen")
         numbers = (_number(body, "version"), _number(body, "seen"))
         now = clock.now()
-        entry = await _in_thread(editing.retire, self._database, self._kind, _id(id_), by, now, *numbers)
+        entry = await asyncio.to_thread(
+            editing.retire, self._database, self._kind, _id(id_), by, now, *numbers
+        )
         return json({**entry_json(entry), "warnings": retire_warnings(entry)})
 
     async def _restore(self, request: Request, id_: str) -> HTTPResponse:
@@ -130,9 +135,9 @@ class _ContentRoutes:
         return json(entry_json(entry))
 
     async def _do(self, function: Any, *arguments: Any, after: tuple[Any, ...] = ()) -> Any:
-        content = await _in_thread(self._content.current)
-        return await _in_thread(
-            function, self._database, content, self._kind, *arguments, clock.now(), *after
+        content = await asyncio.to_thread(self._content.current)
+        return await asyncio.to_thread(
+            partial(function, self._database, content, self._kind, *arguments, clock.now(), *after)
         )
 
     async def _editor(self, request: Request) -> Editor:
@@ -277,7 +282,3 @@ def _named(handler: Any, name: str) -> Any:
 
     handle.__name__ = name
     return handle
-
-
-async def _in_thread(function: Any, *arguments: Any) -> Any:
-    return await asyncio.get_running_loop().run_in_executor(None, function, *arguments)

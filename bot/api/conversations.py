@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from sanic import Blueprint
@@ -9,7 +10,7 @@ from sanic.request import Request
 from sanic.response import HTTPResponse, json
 
 from bot import clock
-from bot.api.parameters import choice_of, in_thread, iso, number_of, storable, switch_of
+from bot.api.parameters import choice_of, iso, number_of, storable, switch_of
 from bot.api.parts import Parts
 from bot.domain.conversation import Owner
 from bot.domain.staff import Permission
@@ -33,20 +34,22 @@ def add_conversation_routes(blueprint: Blueprint, parts: Parts) -> None:
         owner = choice_of(Owner, request.args.get("state"), "state")
         mine = switch_of("mine", request.args.get("mine"))
         adviser = staff.username if mine else None
-        rows = await in_thread(conversations.list_conversations, database, owner, adviser=adviser)
+        rows = await asyncio.to_thread(conversations.list_conversations, database, owner, adviser=adviser)
         return json([conversation_json(row) for row in rows])
 
     @blueprint.get("/staff/conversations/<conversation_id:str>")
     async def one_conversation(request: Request, conversation_id: str) -> HTTPResponse:
         await gate(request, Permission.CONVERSE)
         storable("id", conversation_id)
-        row = await in_thread(conversations.conversation, database, conversation_id)
-        came = await in_thread(handoffs.handoffs_of, database, conversation_id)
+        row = await asyncio.to_thread(conversations.conversation, database, conversation_id)
+        came = await asyncio.to_thread(handoffs.handoffs_of, database, conversation_id)
         waits = row.owner is Owner.QUEUE
-        place = await in_thread(queue.place_in_queue, database, row.id) if waits else None
-        hours = (await in_thread(parts.content.current)).dealership.profile.consultants_online
+        place = await asyncio.to_thread(queue.place_in_queue, database, row.id) if waits else None
+        hours = (await asyncio.to_thread(parts.content.current)).dealership.profile.consultants_online
         minutes = (
-            await in_thread(queue.expected_minutes, database, row.id, clock.now(), hours) if waits else None
+            await asyncio.to_thread(queue.expected_minutes, database, row.id, clock.now(), hours)
+            if waits
+            else None
         )
         return json(
             {
@@ -67,13 +70,13 @@ def add_conversation_routes(blueprint: Blueprint, parts: Parts) -> None:
         storable("id", conversation_id)
         after = request.args.get("after")
         seq = 0 if after in (None, "", "0") else number_of("after", after, 1, _LARGEST_SEQ)
-        await in_thread(conversations.conversation, database, conversation_id)
-        rules = (await in_thread(parts.content.current)).dealership.handoff
-        await in_thread(presence.touch, database, conversation_id, staff, clock.now(), rules)
-        await in_thread(
+        await asyncio.to_thread(conversations.conversation, database, conversation_id)
+        rules = (await asyncio.to_thread(parts.content.current)).dealership.handoff
+        await asyncio.to_thread(presence.touch, database, conversation_id, staff, clock.now(), rules)
+        await asyncio.to_thread(
             audit.note_reading, database, staff.actor, "conversation.opened", clock.now(), conversation_id
         )
-        rows = await in_thread(
+        rows = await asyncio.to_thread(
             messages.messages_after, database, conversation_id, seq, MOST_MESSAGES, internal=True
         )
         return json([line_json(row) for row in rows])

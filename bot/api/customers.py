@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import date
 from typing import Any
 from urllib.parse import unquote
@@ -16,7 +17,6 @@ from bot.api.parameters import (
     LONGEST_EMAIL,
     body_of,
     email_of,
-    in_thread,
     mileage_of,
     needed,
     number_of,
@@ -57,9 +57,9 @@ def _add_people(blueprint: Blueprint, parts: Parts) -> None:
         staff = await gate(request, Permission.SEE_CUSTOMERS)
         query = storable("q", request.args.get("q")) or ""
         limit = number_of("limit", request.args.get("limit"), SHOWN, MOST)
-        rows = await in_thread(customers.find_customers, database, query, limit)
+        rows = await asyncio.to_thread(customers.find_customers, database, query, limit)
         found = {"found": len(rows)}
-        await in_thread(
+        await asyncio.to_thread(
             audit.note_now, database, staff.actor, "customer.searched", clock.now(), details=found
         )
         return json([line_json(row) for row in rows])
@@ -78,9 +78,11 @@ def _add_people(blueprint: Blueprint, parts: Parts) -> None:
             "" if body.get("email") == "" else email_of(body),
             _kept(body, "adviser", LONGEST_EMAIL),
         )
-        dealership = (await in_thread(parts.content.current)).dealership
+        dealership = (await asyncio.to_thread(parts.content.current)).dealership
         now = clock.now()
-        await in_thread(customers.change_customer, database, dealership, plain(id_), change, staff.actor, now)
+        await asyncio.to_thread(
+            customers.change_customer, database, dealership, plain(id_), change, staff.actor, now
+        )
         parts.wakeups.staff_news()
         return await _card(parts, staff, customer_card.card_of_customer, plain(id_))
 
@@ -92,8 +94,8 @@ def _add_vehicles(blueprint: Blueprint, parts: Parts) -> None:
     async def put_vehicle(request: Request, id_: str, plate: str) -> HTTPResponse:
         staff = await gate(request, Permission.SEE_CUSTOMERS)
         entry = vehicle_of(body_of(request, *VEHICLE_FIELDS), plain(plate))
-        dealership = (await in_thread(parts.content.current)).dealership
-        await in_thread(
+        dealership = (await asyncio.to_thread(parts.content.current)).dealership
+        await asyncio.to_thread(
             customers.put_vehicle, database, dealership, plain(id_), entry, staff.actor, clock.now()
         )
         return await _card(parts, staff, customer_card.card_of_customer, plain(id_))
@@ -101,7 +103,7 @@ def _add_vehicles(blueprint: Blueprint, parts: Parts) -> None:
     @blueprint.delete(f"{ONE}/vehicles/<plate:str>")
     async def remove_vehicle(request: Request, id_: str, plate: str) -> HTTPResponse:
         staff = await gate(request, Permission.SEE_CUSTOMERS)
-        await in_thread(
+        await asyncio.to_thread(
             customers.remove_vehicle, database, plain(id_), plain(plate), staff.actor, clock.now()
         )
         return await _card(parts, staff, customer_card.card_of_customer, plain(id_))
@@ -124,7 +126,9 @@ def _add_of_conversations(blueprint: Blueprint, parts: Parts) -> None:
         name = text_of(body, "name", LONGEST_NAME)
         now = clock.now()
         seq = _seq_of(body.get("message"))
-        await in_thread(customers.link_customer, database, plain(id_), staff.actor, now, phone, name, seq)
+        await asyncio.to_thread(
+            customers.link_customer, database, plain(id_), staff.actor, now, phone, name, seq
+        )
         parts.wakeups.staff_news()
         return await _card(parts, staff, customer_card.card_of, plain(id_))
 
@@ -133,7 +137,7 @@ def _add_of_conversations(blueprint: Blueprint, parts: Parts) -> None:
         staff = await gate(request, Permission.SEE_CUSTOMERS)
         body_of(request)
         number = number_of("seq", seq, 1, LARGEST_SEQ)
-        text = await in_thread(
+        text = await asyncio.to_thread(
             customers.reveal_message, database, plain(id_), number, staff.actor, clock.now()
         )
         return json({"text": text})
@@ -144,7 +148,9 @@ def _add_reveal(blueprint: Blueprint, parts: Parts, kind: str) -> None:
         staff = await parts.gate(request, Permission.SEE_CUSTOMERS)
         body_of(request)
         now = clock.now()
-        phone = await in_thread(customers.reveal_phone, parts.database, kind, plain(id_), staff.actor, now)
+        phone = await asyncio.to_thread(
+            customers.reveal_phone, parts.database, kind, plain(id_), staff.actor, now
+        )
         return json({"phone": phone})
 
     blueprint.add_route(reveal, f"/staff/{kind}/<id_:str>/reveal", methods=["POST"], name=f"reveal_{kind}")
@@ -153,10 +159,12 @@ def _add_reveal(blueprint: Blueprint, parts: Parts, kind: str) -> None:
 async def _card(parts: Parts, staff: Staff, read: Any, id_: str) -> HTTPResponse:
     """Read a card, and write who saw it."""
     now = clock.now()
-    content = await in_thread(parts.content.current)
-    card: customer_card.Card = await in_thread(read, parts.database, content, id_, now)
+    content = await asyncio.to_thread(parts.content.current)
+    card: customer_card.Card = await asyncio.to_thread(read, parts.database, content, id_, now)
     conversation_id = card.source.id if card.source is not None else None
-    await in_thread(customers.note_seen, parts.database, staff.actor, now, card.subject, conversation_id)
+    await asyncio.to_thread(
+        customers.note_seen, parts.database, staff.actor, now, card.subject, conversation_id
+    )
     return json(card_json(card))
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from typing import Any
 
 from sanic import Blueprint
 from sanic.request import Request
@@ -34,14 +33,10 @@ def data_copies(database: Database, content: ContentStore, home: Path) -> Bluepr
             token = name.removesuffix(".zip")
             if len(token) > LONGEST_TOKEN or not is_storable(token):
                 raise NotFound("no such copy")
-            packed = await _in_thread(fetch_copy, database, home, token, clock.now())
+            packed = await asyncio.to_thread(fetch_copy, database, home, token, clock.now())
         except NotFound:
             reply = reply_for(content.current(), UNKNOWN, {})
             return text(reply["text"] if reply else "not found", status=404, headers=HEADERS)
         return raw(packed, headers={**HEADERS, **_FILE}, content_type="application/zip")
 
     return blueprint
-
-
-async def _in_thread(function: Any, *arguments: Any) -> Any:
-    return await asyncio.get_running_loop().run_in_executor(None, function, *arguments)

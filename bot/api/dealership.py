@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from sanic import Blueprint
@@ -9,7 +10,7 @@ from sanic.request import Request
 from sanic.response import HTTPResponse, json
 
 from bot import clock
-from bot.api.parameters import body_of, id_of_path, in_thread, iso, needed, storable, text_of
+from bot.api.parameters import body_of, id_of_path, iso, needed, storable, text_of
 from bot.api.parts import Parts
 from bot.domain.errors import InvalidInput, NotFound
 from bot.domain.staff import Permission
@@ -32,19 +33,19 @@ def add_dealership_routes(blueprint: Blueprint, parts: Parts) -> None:
     database = parts.database
 
     async def content() -> Any:
-        return await in_thread(parts.content.current)
+        return await asyncio.to_thread(parts.content.current)
 
     @blueprint.get("/staff/dealership")
     async def dealership(request: Request) -> HTTPResponse:
         await parts.gate(request, Permission.EDIT_DEALERSHIP)
         kind = storable("kind", request.args.get("kind")) or None
-        found = await in_thread(editing.live_entries, database)
+        found = await asyncio.to_thread(editing.live_entries, database)
         return json([entry_json(entry) for entry in found if kind in (None, entry.kind)])
 
     @blueprint.get(f"{ONE}/history")
     async def dealership_history(request: Request, id_: str) -> HTTPResponse:
         await parts.gate(request, Permission.EDIT_DEALERSHIP)
-        found = await in_thread(editing.entry_history, database, *_parts_of(id_))
+        found = await asyncio.to_thread(editing.entry_history, database, *_parts_of(id_))
         return json([version_json(version) for version in found])
 
     @blueprint.put(ONE)
@@ -56,7 +57,7 @@ def add_dealership_routes(blueprint: Blueprint, parts: Parts) -> None:
             raise InvalidInput("data must be a JSON object")
         note = text_of(body, "note", LONGEST_NOTE) or editing.NOTE
         arguments = (*_parts_of(id_), data, staff.actor, clock.now(), _version(body, "version"), note)
-        done = await in_thread(editing.edit_entry, database, await content(), *arguments)
+        done = await asyncio.to_thread(editing.edit_entry, database, await content(), *arguments)
         return json(edited_json(done))
 
     @blueprint.post(f"{ONE}/rollback")
@@ -65,14 +66,14 @@ def add_dealership_routes(blueprint: Blueprint, parts: Parts) -> None:
         body = body_of(request, "version", "seen")
         number = needed("version", _version(body, "version"))
         arguments = (*_parts_of(id_), number, staff.actor, clock.now(), _version(body, "seen"))
-        done = await in_thread(editing.roll_back_entry, database, await content(), *arguments)
+        done = await asyncio.to_thread(editing.roll_back_entry, database, await content(), *arguments)
         return json(edited_json(done))
 
     @blueprint.delete(ONE)
     async def remove_from_dealership(request: Request, id_: str) -> HTTPResponse:
         staff = await parts.gate(request, Permission.EDIT_DEALERSHIP)
         arguments = (*_parts_of(id_), staff.actor, clock.now())
-        await in_thread(editing.remove_entry, database, await content(), *arguments)
+        await asyncio.to_thread(editing.remove_entry, database, await content(), *arguments)
         return json({})
 
 

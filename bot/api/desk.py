@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -11,7 +12,7 @@ from sanic.response import HTTPResponse, json
 
 from bot import clock
 from bot.api.conversations import conversation_json, line_json
-from bot.api.parameters import body_of, choice_of, in_thread, iso, named, needed, storable, text_of
+from bot.api.parameters import body_of, choice_of, iso, named, needed, storable, text_of
 from bot.api.parts import Parts
 from bot.domain.conversation import Outcome
 from bot.domain.errors import InvalidInput
@@ -58,7 +59,7 @@ class _Desk:
         async def handle(request: Request, conversation_id: str) -> HTTPResponse:
             staff = await self._parts.gate(request, Permission.CONVERSE)
             storable("id", conversation_id)
-            content = await in_thread(self._parts.content.current)
+            content = await asyncio.to_thread(self._parts.content.current)
             done = await act(request, conversation_id, staff, content)
             self._parts.wakeups.bring_news(conversation_id)
             await self._give_out(content)
@@ -74,7 +75,7 @@ class _Desk:
         body = body_of(request, "text", "epoch", "client_id", "attachment")
         attachment = text_of(body, "attachment")
         text = text_of(body, "text", LONGEST_REPLY)
-        said = await in_thread(
+        said = await asyncio.to_thread(
             desk.reply,
             self._database,
             id_,
@@ -92,7 +93,7 @@ class _Desk:
         body = body_of(request, "text", "client_id")
         text = needed("text", text_of(body, "text", LONGEST_REPLY))
         client_id = text_of(body, "client_id", LONGEST_CLIENT_ID)
-        said = await in_thread(
+        said = await asyncio.to_thread(
             desk.add_note, self._database, id_, staff, text, clock.now(), client_id=client_id
         )
         return line_json(said)
@@ -127,30 +128,30 @@ class _Desk:
 
     async def queue(self, request: Request) -> HTTPResponse:
         await self._parts.gate(request, Permission.CONVERSE)
-        waiting = await in_thread(queue.waiting_list, self._database)
+        waiting = await asyncio.to_thread(queue.waiting_list, self._database)
         return json([_waiting_json(each, number) for number, each in enumerate(waiting, 1)])
 
     async def presence(self, request: Request) -> HTTPResponse:
         staff = await self._parts.gate(request, Permission.CONVERSE)
         chosen = choice_of(Presence, body_of(request, "presence").get("presence"), "presence")
-        content = await in_thread(self._parts.content.current)
+        content = await asyncio.to_thread(self._parts.content.current)
         rules = content.dealership.handoff
-        now = await in_thread(desk.beat, self._database, staff, chosen, clock.now(), rules)
+        now = await asyncio.to_thread(desk.beat, self._database, staff, chosen, clock.now(), rules)
         if chosen is not None:
             self._parts.wakeups.staff_news()
         await self._give_out(content)
-        return json({"presence": now.value, **await in_thread(_work_json, self._database, staff)})
+        return json({"presence": now.value, **await asyncio.to_thread(_work_json, self._database, staff)})
 
     async def _pass(
         self, change: Any, id_: str, staff: Staff, content: Content, **more: Any
     ) -> dict[str, Any]:
         return conversation_json(
-            await in_thread(change, self._database, content, id_, staff, clock.now(), **more)
+            await asyncio.to_thread(change, self._database, content, id_, staff, clock.now(), **more)
         )
 
     async def _give_out(self, content: Content) -> None:
         """Somebody came, or has room again."""
-        for given in await in_thread(queue.assign_waiting, self._database, content, clock.now()):
+        for given in await asyncio.to_thread(queue.assign_waiting, self._database, content, clock.now()):
             self._parts.wakeups.bring_news(given)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -12,7 +13,7 @@ from sanic.response import HTTPResponse, json, raw
 
 from bot import clock
 from bot.api.customers import plain
-from bot.api.parameters import body_of, in_thread, iso, phone_of, text_of
+from bot.api.parameters import body_of, iso, phone_of, text_of
 from bot.api.parts import Parts
 from bot.domain.errors import InvalidInput
 from bot.domain.events import DealerEvent
@@ -39,8 +40,8 @@ def _add_events(blueprint: Blueprint, parts: Parts) -> None:
     @blueprint.get("/staff/events")
     async def all_events(request: Request) -> HTTPResponse:
         await gate(request, Permission.SEE_CUSTOMERS)
-        known = (await in_thread(parts.content.current)).events
-        counts = await in_thread(events.attendances, database, known)
+        known = (await asyncio.to_thread(parts.content.current)).events
+        counts = await asyncio.to_thread(events.attendances, database, known)
         ordered = sorted(known.values(), key=lambda each: (each.start, each.id))
         now = clock.now()
         return json([event_json(each, counts[each.id], now) for each in ordered])
@@ -48,16 +49,16 @@ def _add_events(blueprint: Blueprint, parts: Parts) -> None:
     @blueprint.get("/staff/events/<id_:str>/signups")
     async def event_signups(request: Request, id_: str) -> HTTPResponse:
         staff = await gate(request, Permission.SEE_CUSTOMERS)
-        event = events.event_of(await in_thread(parts.content.current), plain(id_))
-        rows = await in_thread(events.signups, database, event.id)
-        await in_thread(note_seen, database, staff.actor, clock.now(), event.id, action="events.seen")
+        event = events.event_of(await asyncio.to_thread(parts.content.current), plain(id_))
+        rows = await asyncio.to_thread(events.signups, database, event.id)
+        await asyncio.to_thread(note_seen, database, staff.actor, clock.now(), event.id, action="events.seen")
         return json([signup_json(row) for row in rows])
 
     @blueprint.get("/staff/events/<id_:str>/signups.csv")
     async def event_list(request: Request, id_: str) -> HTTPResponse:
         staff = await gate(request, Permission.SEE_CUSTOMERS)
-        event = events.event_of(await in_thread(parts.content.current), plain(id_))
-        data = await in_thread(signups_csv, database, event, staff.actor, clock.now())
+        event = events.event_of(await asyncio.to_thread(parts.content.current), plain(id_))
+        data = await asyncio.to_thread(signups_csv, database, event, staff.actor, clock.now())
         headers = {"Content-Disposition": f'attachment; filename="{event.id}.csv"'}
         return raw(data, content_type="text/csv; charset=utf-8", headers=headers)
 
@@ -65,10 +66,11 @@ def _add_events(blueprint: Blueprint, parts: Parts) -> None:
     async def sign_up(request: Request, id_: str) -> HTTPResponse:
         staff = await gate(request, Permission.SEE_CUSTOMERS)
         body = body_of(request, "phone", "people", "name")
-        event = events.event_of(await in_thread(parts.content.current), plain(id_))
+        event = events.event_of(await asyncio.to_thread(parts.content.current), plain(id_))
         phone, people, name = phone_of(body), people_of(body), text_of(body, "name", LONGEST_NAME)
-        more = {"name": name, "actor": staff.actor}
-        row = await in_thread(events.sign_up, database, event, clock.now(), phone, people, **more)
+        row = await asyncio.to_thread(
+            events.sign_up, database, event, clock.now(), phone, people, name=name, actor=staff.actor
+        )
         return json(signup_json(row))
 
 
@@ -76,8 +78,8 @@ def _add_signups(blueprint: Blueprint, parts: Parts) -> None:
     database, gate = parts.database, parts.gate
 
     async def event_of(id_: str) -> DealerEvent:
-        content = await in_thread(parts.content.current)
-        found: DealerEvent = await in_thread(events.event_of_signup, database, content, id_)
+        content = await asyncio.to_thread(parts.content.current)
+        found: DealerEvent = await asyncio.to_thread(events.event_of_signup, database, content, id_)
         return found
 
     @blueprint.post(f"{ONE}/people")
@@ -85,7 +87,7 @@ def _add_signups(blueprint: Blueprint, parts: Parts) -> None:
         staff = await gate(request, Permission.SEE_CUSTOMERS)
         people, signup = people_of(body_of(request, "people"), needed=True), plain(id_)
         event, now = await event_of(signup), clock.now()
-        row = await in_thread(events.change_people, database, event, signup, people, now, staff.actor)
+        row = await asyncio.to_thread(events.change_people, database, event, signup, people, now, staff.actor)
         parts.wakeups.staff_news()
         return json(signup_json(row))
 
@@ -94,7 +96,7 @@ def _add_signups(blueprint: Blueprint, parts: Parts) -> None:
         staff = await gate(request, Permission.SEE_CUSTOMERS)
         signup = plain(id_)
         event = await event_of(signup)
-        row = await in_thread(events.cancel, database, event, signup, clock.now(), staff.actor)
+        row = await asyncio.to_thread(events.cancel, database, event, signup, clock.now(), staff.actor)
         parts.wakeups.staff_news()
         return json(signup_json(row))
 
@@ -106,7 +108,9 @@ def _add_signups(blueprint: Blueprint, parts: Parts) -> None:
             raise InvalidInput("attended must be true or false")
         signup = plain(id_)
         event, now = await event_of(signup), clock.now()
-        row = await in_thread(events.note_attendance, database, event, signup, attended, now, staff.actor)
+        row = await asyncio.to_thread(
+            events.note_attendance, database, event, signup, attended, now, staff.actor
+        )
         return json(signup_json(row))
 
 

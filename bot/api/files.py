@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from urllib.parse import quote
 
@@ -9,7 +10,6 @@ from sanic import Blueprint
 from sanic.request import Request
 from sanic.response import HTTPResponse, file
 
-from bot.api.parameters import in_thread
 from bot.services.uploads import StoredFile, find_file
 from bot.store.database import Database
 
@@ -23,7 +23,7 @@ def files(database: Database, folder: Path) -> Blueprint:
 
     @blueprint.get("/<token:str>/<name:str>")
     async def read(_: Request, token: str, name: str) -> HTTPResponse:
-        found, path = await in_thread(find_file, database, folder, token)
+        found, path = await asyncio.to_thread(find_file, database, folder, token)
         answer = await file(path, mime_type=found.content_type, headers=_headers(found))
         assert isinstance(answer, HTTPResponse)
         return answer

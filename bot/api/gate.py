@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from sanic.request import Request
 
 from bot import clock
-from bot.api.parameters import in_thread
 from bot.domain.errors import NotAllowed, NotPermitted
 from bot.domain.staff import Permission
 from bot.services.credentials import bearer_token, same_token
@@ -36,7 +37,7 @@ class Gate:
         token, kind = bearer_token(request.headers.get("authorization")), TOKEN
         if not token:
             token, kind = request.cookies.get(COOKIE) or "", SESSION
-        staff = await in_thread(staff_of_token, self._database, token, clock.now(), kind, request.ip)
+        staff = await asyncio.to_thread(staff_of_token, self._database, token, clock.now(), kind, request.ip)
         if kind == SESSION and request.method not in SAFE_METHODS:
             given = request.headers.get(CSRF_HEADER) or ""
             if not same_token(given, csrf_token(token)):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from sanic import Blueprint
@@ -10,7 +11,7 @@ from sanic.response import HTTPResponse, json, raw
 
 from bot import clock
 from bot.api.customers import plain
-from bot.api.parameters import body_of, in_thread, iso, needed, storable, text_of
+from bot.api.parameters import body_of, iso, needed, storable, text_of
 from bot.api.parts import Parts
 from bot.domain.errors import InvalidInput
 from bot.domain.indicators import Period, read_period
@@ -30,20 +31,20 @@ def add_indicator_routes(blueprint: Blueprint, parts: Parts) -> None:
 
     async def asked(request: Request) -> tuple[Staff, Content, Period, str | None]:
         staff = await gate(request, Permission.READ_INDICATORS)
-        content = await in_thread(parts.content.current)
+        content = await asyncio.to_thread(parts.content.current)
         store = store_for(staff, content, storable("store", request.args.get("store")) or None)
         return staff, content, period_asked(request.args.get("period")), store
 
     @blueprint.get("/staff/indicators")
     async def all_indicators(request: Request) -> HTTPResponse:
         _, content, period, store = await asked(request)
-        found = await in_thread(figures.figures, database, content, period, store, clock.now())
+        found = await asyncio.to_thread(figures.figures, database, content, period, store, clock.now())
         return json([figure_json(each) for each in found])
 
     @blueprint.get("/staff/indicators/csv")
     async def indicator_table(request: Request) -> HTTPResponse:
         staff, content, period, store = await asked(request)
-        found = await in_thread(figures.figures, database, content, period, store, clock.now())
+        found = await asyncio.to_thread(figures.figures, database, content, period, store, clock.now())
         name = f"indicators-{period.id}{f'-{store}' if store else ''}.csv"
         headers = {"Content-Disposition": f'attachment; filename="{name}"'}
         data = csv_of(found, stores_of(staff, content)[store])
@@ -52,20 +53,22 @@ def add_indicator_routes(blueprint: Blueprint, parts: Parts) -> None:
     @blueprint.get("/staff/indicators/<id_:str>/rows")
     async def indicator_rows(request: Request, id_: str) -> HTTPResponse:
         _, content, period, store = await asked(request)
-        found = await in_thread(figures.rows, database, content, plain(id_), period, store, clock.now())
+        found = await asyncio.to_thread(
+            figures.rows, database, content, plain(id_), period, store, clock.now()
+        )
         return json([row_json(each) for each in found])
 
     @blueprint.put("/staff/indicators/<id_:str>/entries")
     async def enter_indicator(request: Request, id_: str) -> HTTPResponse:
         staff = await gate(request, Permission.READ_INDICATORS)
         body = body_of(request, "period", "store", "value", "note")
-        content, now = await in_thread(parts.content.current), clock.now()
+        content, now = await asyncio.to_thread(parts.content.current), clock.now()
         store = store_for(staff, content, text_of(body, "store"))
         period = read_period(needed("period", text_of(body, "period")))
         value, note = number_of(body.get("value")), text_of(body, "note", LONGEST_NOTE)
         about = (database, content, plain(id_), period, store)
-        await in_thread(enter, *about, value, note, staff.actor, now)
-        return json(figure_json(await in_thread(figures.figure, *about, now)))
+        await asyncio.to_thread(enter, *about, value, note, staff.actor, now)
+        return json(figure_json(await asyncio.to_thread(figures.figure, *about, now)))
 
 
 def period_asked(text: str | None) -> Period:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from sanic import Blueprint
 from sanic.request import Request
 from sanic.response import HTTPResponse, json
@@ -9,7 +11,7 @@ from sanic.response import HTTPResponse, json
 from bot import clock
 from bot.api.customer_json import lead_json
 from bot.api.customers import LONGEST_NAME, plain
-from bot.api.parameters import body_of, choice_of, in_thread, phone_of, text_of
+from bot.api.parameters import body_of, choice_of, phone_of, text_of
 from bot.api.parts import Parts
 from bot.domain.errors import InvalidInput, NotFound
 from bot.domain.staff import Permission
@@ -28,8 +30,8 @@ def add_lead_routes(blueprint: Blueprint, parts: Parts) -> None:
     async def all_leads(request: Request) -> HTTPResponse:
         staff = await gate(request, Permission.SEE_CUSTOMERS)
         status = choice_of(LeadStatus, request.args.get("status"), "status")
-        rows = await in_thread(leads.list_leads, database, status)
-        await in_thread(note_seen, database, staff.actor, clock.now(), "leads", action="leads.seen")
+        rows = await asyncio.to_thread(leads.list_leads, database, status)
+        await asyncio.to_thread(note_seen, database, staff.actor, clock.now(), "leads", action="leads.seen")
         return json([lead_json(row) for row in rows])
 
     @blueprint.post("/staff/leads")
@@ -39,10 +41,10 @@ def add_lead_routes(blueprint: Blueprint, parts: Parts) -> None:
         conversation_id = text_of(body, "conversation_id")
         if conversation_id is not None:
             try:
-                await in_thread(conversations.conversation, database, conversation_id)
+                await asyncio.to_thread(conversations.conversation, database, conversation_id)
             except NotFound as error:
                 raise InvalidInput("conversation_id is not that of a conversation") from error
-        lead = await in_thread(
+        lead = await asyncio.to_thread(
             leads.note_lead,
             database,
             staff.actor,
@@ -65,6 +67,8 @@ def add_lead_routes(blueprint: Blueprint, parts: Parts) -> None:
             None if body.get("adviser") is None else text_of(body, "adviser") or "",
             None if body.get("note") is None else text_of(body, "note", LONGEST_NOTE) or "",
         )
-        lead = await in_thread(leads.change_lead, database, plain(id_), change, staff.actor, clock.now())
+        lead = await asyncio.to_thread(
+            leads.change_lead, database, plain(id_), change, staff.actor, clock.now()
+        )
         parts.wakeups.staff_news()
         return json(lead_json(lead))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from enum import Enum
 from typing import Any
 
@@ -10,7 +11,7 @@ from sanic.request import Request
 from sanic.response import HTTPResponse, json
 
 from bot import clock
-from bot.api.parameters import choice_of, in_thread, iso, number_of
+from bot.api.parameters import choice_of, iso, number_of
 from bot.api.parts import Parts
 from bot.domain.errors import NotFound
 from bot.domain.staff import Permission
@@ -54,8 +55,8 @@ def add_outbox_routes(blueprint: Blueprint, parts: Parts) -> None:
         limit = number_of("limit", request.args.get("limit"), USUAL, MOST)
         states = (state.value,) if state else outbox.STATES
         channels = (channel.value,) if channel else outbox.CHANNELS
-        found = await in_thread(list_outbox, database, states, limit, channels)
-        await in_thread(note_now, database, staff.actor, "outbox.listed", clock.now())
+        found = await asyncio.to_thread(list_outbox, database, states, limit, channels)
+        await asyncio.to_thread(note_now, database, staff.actor, "outbox.listed", clock.now())
         return json([line_json(line) for line in found])
 
     @blueprint.post("/staff/outbox/<id_:str>/retry")
@@ -63,7 +64,7 @@ def add_outbox_routes(blueprint: Blueprint, parts: Parts) -> None:
         staff = await gate(request, Permission.READ_AUDIT)
         if not (id_.isascii() and id_.isdigit() and len(id_) <= 12 and int(id_) <= LARGEST_ID):
             raise NotFound("no such message")
-        await in_thread(retry_failed, database, clock.now(), int(id_), staff.actor)
+        await asyncio.to_thread(retry_failed, database, clock.now(), int(id_), staff.actor)
         return json({})
 
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import Mapping
 from datetime import datetime, time, timedelta, timezone
-from functools import partial
 from typing import Any
 from urllib.parse import unquote
 
@@ -23,11 +21,6 @@ LONGEST_EMAIL = 254
 _PHONE = re.compile(r"1[3-9]\d{9}")
 _MOST_KM = 3_000_000
 _MOST_DIGITS = 18
-
-
-async def in_thread(function: Any, *arguments: Any, **named: Any) -> Any:
-    """Database work, beside the event loop."""
-    return await asyncio.get_running_loop().run_in_executor(None, partial(function, *arguments, **named))
 
 
 def body_of(request: Request, *known: str) -> dict[str, Any]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from sanic import Blueprint
 from sanic.request import Request
 from sanic.response import HTTPResponse, json, raw
 
 from bot import clock
 from bot.api.customers import plain
-from bot.api.parameters import body_of, in_thread, needed, text_of
+from bot.api.parameters import body_of, needed, text_of
 from bot.api.parts import Parts
 from bot.domain.errors import InvalidInput, NotFound
 from bot.domain.staff import Permission
@@ -24,9 +26,11 @@ def add_privacy_routes(blueprint: Blueprint, parts: Parts) -> None:
     async def copy_of_customer(request: Request, id_: str) -> HTTPResponse:
         staff = await gate(request, Permission.READ_AUDIT)
         customer, now = plain(id_), clock.now()
-        phone = await in_thread(whole_number, database, customer)
-        packed = await in_thread(privacy.copy_of, database, parts.home, phone, now)
-        await in_thread(audit.note_now, database, staff.actor, "customer.exported", now, subject=customer)
+        phone = await asyncio.to_thread(whole_number, database, customer)
+        packed = await asyncio.to_thread(privacy.copy_of, database, parts.home, phone, now)
+        await asyncio.to_thread(
+            audit.note_now, database, staff.actor, "customer.exported", now, subject=customer
+        )
         name = {
             "Content-Disposition": 'attachment; filename="personal-data.zip"',
             "Cache-Control": "no-store",
@@ -41,9 +45,11 @@ def add_privacy_routes(blueprint: Blueprint, parts: Parts) -> None:
         force = body.get("force", False)
         if not isinstance(force, bool):
             raise InvalidInput("force must be true or false")
-        phone = await in_thread(whole_number, database, plain(id_))
+        phone = await asyncio.to_thread(whole_number, database, plain(id_))
         if digits != phone[-4:]:
             raise NotFound("the last four digits of the number are others")
-        erased = await in_thread(privacy.erase, database, parts.home, phone, staff.actor, clock.now(), force)
+        erased = await asyncio.to_thread(
+            privacy.erase, database, parts.home, phone, staff.actor, clock.now(), force
+        )
         parts.wakeups.staff_news()
         return json({"rows": erased.rows, "archived": erased.archived})

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from sanic import Blueprint
 from sanic.request import Request
 from sanic.response import HTTPResponse, json
 
 from bot import clock
 from bot.api.gate import COOKIE, Gate
-from bot.api.parameters import in_thread, storable
+from bot.api.parameters import storable
 from bot.domain.errors import InvalidInput
 from bot.services import staff
 from bot.services.credentials import bearer_token
@@ -28,7 +30,7 @@ def add_session_routes(blueprint: Blueprint, database: Database, gate: Gate, thr
             raise InvalidInput("username and password are needed")
         storable("username", username)
         storable("password", password)
-        token = await in_thread(
+        token = await asyncio.to_thread(
             staff.sign_in,
             database,
             throttle,
@@ -43,7 +45,7 @@ def add_session_routes(blueprint: Blueprint, database: Database, gate: Gate, thr
     async def logout(request: Request) -> HTTPResponse:
         await gate(request)
         token = bearer_token(request.headers.get("authorization")) or request.cookies.get(COOKIE) or ""
-        await in_thread(staff.log_out, database, token)
+        await asyncio.to_thread(staff.log_out, database, token)
         answer = json({})
         if request.cookies.get(COOKIE):
             del answer.cookies[COOKIE]

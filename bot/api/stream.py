@@ -12,7 +12,7 @@ from sanic import Blueprint
 from sanic.request import Request
 
 from bot import clock
-from bot.api.parameters import in_thread, storable, switch_of
+from bot.api.parameters import storable, switch_of
 from bot.api.parts import Parts
 from bot.domain.errors import InvalidInput, NotAllowed, NotPermitted
 from bot.domain.staff import Permission
@@ -42,10 +42,10 @@ def add_stream_route(blueprint: Blueprint, parts: Parts, look: float = LOOK_SECO
         known = request.headers.get("last-event-id") or request.args.get("after")
         after = _seq(known)
         if conversation_id:
-            opened = await in_thread(workplace.open_line, parts.database, conversation_id, staff)
+            opened = await asyncio.to_thread(workplace.open_line, parts.database, conversation_id, staff)
             if not known:  # a page that goes on from its last message has been noted already
                 after = max(0, opened.last_seq - LATEST)
-                await in_thread(
+                await asyncio.to_thread(
                     audit.note_now,
                     parts.database,
                     staff.actor,
@@ -112,7 +112,7 @@ class _Watch:
         except (NotAllowed, NotPermitted):
             await self._tell("ended", {})
             return False
-        rules = (await in_thread(self.parts.content.current)).dealership.handoff
+        rules = (await asyncio.to_thread(self.parts.content.current)).dealership.handoff
         await self._read(presence.beat, self.staff, None, clock.now(), rules)
         return True
 
@@ -153,7 +153,7 @@ class _Watch:
         await self.response.send(text)
 
     async def _read(self, function: Any, *arguments: Any) -> Any:
-        return await in_thread(function, self.parts.database, *arguments)
+        return await asyncio.to_thread(function, self.parts.database, *arguments)
 
     def _patience(self, look: float) -> float:
         """Who stops writing without a word is to be noticed."""

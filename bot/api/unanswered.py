@@ -39,7 +39,9 @@ def add_unanswered_routes(
         await gate(request, Permission.EDIT_CONTENT)
         state = _state(request.args.get("state") or State.OPEN.value, LISTED)
         since, limit = _since(request.args.get("since")), _limit(request.args.get("limit"))
-        found = await _in_thread(unanswered.list_unanswered, database, clock.now(), state, since, limit)
+        found = await asyncio.to_thread(
+            unanswered.list_unanswered, database, clock.now(), state, since, limit
+        )
         return json([unanswered_json(each) for each in found])
 
     @blueprint.post("/staff/unanswered/<id_:int>/resolve")
@@ -54,12 +56,14 @@ def add_unanswered_routes(
         question = _text(body, "question") or None
         if topic:
             by = Editor(caller.username, caller.may(Permission.APPROVE_CONTENT))
-            snapshot = await _in_thread(content.current)
-            await _in_thread(to_faq, database, snapshot, id_, topic, by, clock.now(), question)
+            snapshot = await asyncio.to_thread(content.current)
+            await asyncio.to_thread(to_faq, database, snapshot, id_, topic, by, clock.now(), question)
         else:
             state = _state(body.get("state", State.RESOLVED.value), CLOSED)
-            await _in_thread(unanswered.resolve, database, id_, state, caller.username, note, clock.now())
-        return json(unanswered_json(await _in_thread(unanswered.find, database, id_)))
+            await asyncio.to_thread(
+                unanswered.resolve, database, id_, state, caller.username, note, clock.now()
+            )
+        return json(unanswered_json(await asyncio.to_thread(unanswered.find, database, id_)))
 
 
 def unanswered_json(found: UnansweredView) -> dict[str, Any]:
@@ -107,7 +111,3 @@ def _text(body: dict[str, Any], name: str) -> str:
     if not isinstance(text, str) or not is_storable(text) or len(text) > MOST:
         raise InvalidInput(f"{name} must be a text of at most {MOST} characters")
     return text
-
-
-async def _in_thread(function: Any, *arguments: Any) -> Any:
-    return await asyncio.get_running_loop().run_in_executor(None, function, *arguments)

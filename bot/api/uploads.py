@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from sanic import Blueprint
@@ -9,7 +10,6 @@ from sanic.request import Request
 from sanic.response import HTTPResponse, json
 
 from bot import clock
-from bot.api.parameters import in_thread
 from bot.api.parts import Parts
 from bot.api.schemas import NUMBER, TEXT, operation, query, record, ref
 from bot.domain.errors import NotFound
@@ -28,7 +28,7 @@ def add_upload_route(blueprint: Blueprint, parts: Parts) -> None:
             raise NotFound("this installation keeps no files")
         content = await uploads.read_file(request.stream.read)
         now = clock.now()
-        kept = await in_thread(
+        kept = await asyncio.to_thread(
             uploads.keep_file,
             parts.database,
             parts.uploads,
@@ -38,7 +38,7 @@ def add_upload_route(blueprint: Blueprint, parts: Parts) -> None:
             staff.username,
         )
         about = {"subject": kept.token[:8], "details": {"type": kept.content_type, "size": kept.size}}
-        await in_thread(note_now, parts.database, staff.actor, "file.uploaded", now, **about)
+        await asyncio.to_thread(note_now, parts.database, staff.actor, "file.uploaded", now, **about)
         return json({"token": kept.token, **kept.as_json()})
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from sanic import Blueprint
@@ -10,7 +11,7 @@ from sanic.response import HTTPResponse, json
 
 from bot import clock
 from bot.api.gate import COOKIE
-from bot.api.parameters import body_of, id_of_path, in_thread, iso, storable
+from bot.api.parameters import body_of, id_of_path, iso, storable
 from bot.api.parts import Parts
 from bot.domain.dealership import Dealership
 from bot.domain.errors import InvalidInput
@@ -33,7 +34,7 @@ def _add_accounts(blueprint: Blueprint, parts: Parts) -> None:
     @blueprint.get("/staff/users")
     async def all_users(request: Request) -> HTTPResponse:
         await gate(request, Permission.MANAGE_USERS)
-        found = await in_thread(users.list_users, database, clock.now())
+        found = await asyncio.to_thread(users.list_users, database, clock.now())
         return json([user_json(user) for user in found])
 
     @blueprint.post("/staff/users")
@@ -44,7 +45,7 @@ def _add_accounts(blueprint: Blueprint, parts: Parts) -> None:
         must_change = _switch(fields, "must_change_password")
         arguments = (username, fields, staff.actor, clock.now(), password, must_change)
         dealership = await _dealership(parts)
-        user, chosen = await in_thread(users.create_user, database, dealership, *arguments)
+        user, chosen = await asyncio.to_thread(users.create_user, database, dealership, *arguments)
         parts.wakeups.staff_news()
         return json({"user": user_json(user), "password": None if password else chosen})
 
@@ -53,7 +54,7 @@ def _add_accounts(blueprint: Blueprint, parts: Parts) -> None:
         staff = await gate(request, Permission.MANAGE_USERS)
         changes, name = body_of(request, "active", *CHANGEABLE), id_of_path(username)
         dealership = await _dealership(parts)
-        user = await in_thread(
+        user = await asyncio.to_thread(
             users.change_user, database, dealership, name, changes, staff.actor, clock.now()
         )
         parts.wakeups.staff_news()
@@ -66,7 +67,7 @@ def _add_accounts(blueprint: Blueprint, parts: Parts) -> None:
         name = id_of_path(username)
         if name == staff.username:
             raise InvalidInput("one's own password is changed with POST /me/password")
-        password = await in_thread(users.reset_password, database, name, staff.actor, clock.now())
+        password = await asyncio.to_thread(users.reset_password, database, name, staff.actor, clock.now())
         return json({"password": password})
 
 
@@ -76,7 +77,7 @@ def _add_own_account(blueprint: Blueprint, parts: Parts) -> None:
     @blueprint.get("/staff/me")
     async def me(request: Request) -> HTTPResponse:
         staff = await gate(request)
-        user = await in_thread(users.find_user, database, staff.username, clock.now())
+        user = await asyncio.to_thread(users.find_user, database, staff.username, clock.now())
         permissions = [permission.value for permission in Permission if staff.may(permission)]
         return json({**user_json(user), "permissions": permissions})
 
@@ -87,7 +88,7 @@ def _add_own_account(blueprint: Blueprint, parts: Parts) -> None:
         old, new = (_password(body, name) for name in ("old", "new"))
         parts.throttle.attempt(request.ip, staff.username)
         keep = token_hash(_token(request))
-        await in_thread(users.change_own_password, database, staff.actor, old, new, clock.now(), keep)
+        await asyncio.to_thread(users.change_own_password, database, staff.actor, old, new, clock.now(), keep)
         parts.throttle.succeeded(request.ip, staff.username)
         return json({})
 
@@ -95,7 +96,7 @@ def _add_own_account(blueprint: Blueprint, parts: Parts) -> None:
     async def sign_out_everywhere(request: Request) -> HTTPResponse:
         staff = await gate(request)
         body_of(request)
-        ended = await in_thread(users.sign_out_everywhere, database, staff.actor, clock.now())
+        ended = await asyncio.to_thread(users.sign_out_everywhere, database, staff.actor, clock.now())
         answer = json({"ended": ended})
         if request.cookies.get(COOKIE):
             del answer.cookies[COOKIE]
@@ -141,5 +142,5 @@ def _token(request: Request) -> str:
 
 
 async def _dealership(parts: Parts) -> Dealership:
-    dealership: Dealership = (await in_thread(parts.content.current)).dealership
+    dealership: Dealership = (await asyncio.to_thread(parts.content.current)).dealership
     return dealership

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from sanic import Blueprint
 from sanic.request import Request
 from sanic.response import HTTPResponse, json
 
 from bot import clock
-from bot.api.parameters import body_of, choice_of, in_thread, number_of, storable
+from bot.api.parameters import body_of, choice_of, number_of, storable
 from bot.api.parts import Parts
 from bot.domain.conversation import Owner
 from bot.domain.errors import InvalidInput
@@ -29,13 +31,15 @@ def add_workplace_routes(blueprint: Blueprint, parts: Parts) -> None:
     async def desk(request: Request) -> HTTPResponse:
         staff = await gate(request, Permission.CONVERSE)
         scope = choice_of(Scope, request.args.get("scope"), "scope") or Scope.MINE
-        lines = await in_thread(workplace.list_lines, database, staff, scope, clock.now(), _words(request))
+        lines = await asyncio.to_thread(
+            workplace.list_lines, database, staff, scope, clock.now(), _words(request)
+        )
         return json([line_json(line) for line in lines])
 
     @blueprint.get("/staff/colleagues")
     async def colleagues(request: Request) -> HTTPResponse:
         staff = await gate(request, Permission.CONVERSE)
-        found = await in_thread(workplace.colleagues, database, staff, clock.now())
+        found = await asyncio.to_thread(workplace.colleagues, database, staff, clock.now())
         return json(
             [{**vars(each), "skills": list(each.skills), "presence": each.presence.value} for each in found]
         )
@@ -44,8 +48,8 @@ def add_workplace_routes(blueprint: Blueprint, parts: Parts) -> None:
     async def replies(request: Request) -> HTTPResponse:
         staff = await gate(request, Permission.CONVERSE)
         conversation = storable("conversation", request.args.get("conversation"))
-        content = await in_thread(parts.content.current)
-        found = await in_thread(
+        content = await asyncio.to_thread(parts.content.current)
+        found = await asyncio.to_thread(
             standard_replies.find_replies,
             database,
             content,
@@ -69,8 +73,8 @@ def _add_routes_of_one(blueprint: Blueprint, parts: Parts) -> None:
         storable("id", conversation_id)
         before = request.args.get("before")
         seq = number_of("before", before, 1, _LARGEST_SEQ) if before else None
-        await in_thread(workplace.open_line, database, conversation_id, staff)
-        return json(await in_thread(workplace.last_messages, database, conversation_id, seq))
+        await asyncio.to_thread(workplace.open_line, database, conversation_id, staff)
+        return json(await asyncio.to_thread(workplace.last_messages, database, conversation_id, seq))
 
     @blueprint.post("/staff/conversations/<conversation_id:str>/typing")
     async def typing(request: Request, conversation_id: str) -> HTTPResponse:
@@ -79,7 +83,7 @@ def _add_routes_of_one(blueprint: Blueprint, parts: Parts) -> None:
         if not isinstance(on, bool):
             raise InvalidInput("on must be true or false")
         storable("id", conversation_id)
-        await in_thread(require_own, database, conversation_id, staff)
+        await asyncio.to_thread(require_own, database, conversation_id, staff)
         wakeups.writes(conversation_id, "staff", staff.name, on)
         return json({})
 
@@ -90,13 +94,13 @@ def _add_routes_of_one(blueprint: Blueprint, parts: Parts) -> None:
         if type(seq) is not int or not 0 <= seq <= _LARGEST_SEQ:
             raise InvalidInput("seq must be a number")
         storable("id", conversation_id)
-        opened = await in_thread(workplace.open_line, database, conversation_id, staff)
+        opened = await asyncio.to_thread(workplace.open_line, database, conversation_id, staff)
         if seq > opened.last_seq:
             raise InvalidInput("seq is beyond the last message")
         if not _is_theirs(opened, staff.username):
             if not staff.may(Permission.SUPERVISE):
-                await in_thread(require_own, database, conversation_id, staff)
-        elif await in_thread(receipts.staff_saw, database, conversation_id, seq):
+                await asyncio.to_thread(require_own, database, conversation_id, staff)
+        elif await asyncio.to_thread(receipts.staff_saw, database, conversation_id, seq):
             wakeups.staff_news()
         return json({})
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -16,7 +17,7 @@ from bot.channels.requests import any_text_field, json_object, text_field
 from bot.channels.rest import is_loopback
 from bot.channels.web_files import add_file_routes
 from bot.channels.web_signals import add_signal_routes, visitor_of
-from bot.channels.web_stream import in_thread, send_rows
+from bot.channels.web_stream import send_rows
 from bot.domain.errors import InvalidInput
 from bot.services.content.snapshot import ContentStore
 from bot.services.message_json import message_json
@@ -72,10 +73,10 @@ def _add_session(blueprint: Blueprint, database: Database, content: ContentStore
     async def session(request: Request) -> HTTPResponse:
         body = json_object(request)
         token, page = text_field(body, "token", required=False), _page(body)
-        if not token or await in_thread(find_visitor, database, token) is None:
+        if not token or await asyncio.to_thread(find_visitor, database, token) is None:
             count(request, None)
-        visitor, token = await in_thread(open_visitor, database, token, clock.now(), page)
-        profile = (await in_thread(content.current)).dealership.profile
+        visitor, token = await asyncio.to_thread(open_visitor, database, token, clock.now(), page)
+        profile = (await asyncio.to_thread(content.current)).dealership.profile
         return json(
             {
                 "token": token,
@@ -84,7 +85,7 @@ def _add_session(blueprint: Blueprint, database: Database, content: ContentStore
                 "assistant": profile.assistant,
                 "brand": profile.brand,
                 "accent_color": profile.accent_color,
-                "adviser": await in_thread(attendant, database, visitor.conversation_id),
+                "adviser": await asyncio.to_thread(attendant, database, visitor.conversation_id),
             }
         )
 
@@ -96,7 +97,9 @@ def _add_messages(
     async def history(request: Request) -> HTTPResponse:
         visitor = await visitor_of(request, database)
         after, limit = _number(request, "after", 0), _number(request, "limit", 200)
-        rows = await in_thread(messages_after, database, visitor.conversation_id, after, min(limit, 500))
+        rows = await asyncio.to_thread(
+            messages_after, database, visitor.conversation_id, after, min(limit, 500)
+        )
         return json({"messages": [message_json(row) for row in rows], "last_seq": visitor.last_seq})
 
     @blueprint.post("/messages")

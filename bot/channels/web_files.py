@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,7 +13,6 @@ from sanic.response import HTTPResponse, json
 from bot import clock
 from bot.channels.requests import text_field
 from bot.channels.web_signals import visitor_of
-from bot.channels.web_stream import in_thread
 from bot.services import uploads
 from bot.services.messages import Inbound
 from bot.services.turns import Turns
@@ -36,7 +36,9 @@ def add_file_routes(
         named = {name: request.args.get(name) for name in ("client_id", "name")}
         client_id = text_field(named, "client_id", 120)
         content = await uploads.read_file(request.stream.read)
-        kept = await in_thread(uploads.keep_file, database, folder, content, named["name"], clock.now())
+        kept = await asyncio.to_thread(
+            uploads.keep_file, database, folder, content, named["name"], clock.now()
+        )
         inbound = Inbound("web", visitor.sender, "", client_id, attachment=kept.token)
         received, _ = await turns.take(inbound)
         return json({"seq": received.seq, "duplicate": received.duplicate}, status=202)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from sanic import Blueprint
@@ -9,7 +10,6 @@ from sanic.request import Request
 from sanic.response import HTTPResponse, json
 
 from bot.channels.requests import json_object
-from bot.channels.web_stream import in_thread
 from bot.domain.errors import InvalidInput, NotAllowed
 from bot.services import logs
 from bot.services.credentials import bearer_token
@@ -43,7 +43,7 @@ def add_signal_routes(blueprint: Blueprint, database: Database, wakeups: Wakeups
         body = json_object(request)
         delivered, read = _seq(body, "delivered"), _seq(body, "read")
         id_ = visitor.conversation_id
-        if limiter.allows(id_) and await in_thread(customer_saw, database, id_, delivered, read):
+        if limiter.allows(id_) and await asyncio.to_thread(customer_saw, database, id_, delivered, read):
             wakeups.staff_news()
         return json({}, status=202)
 
@@ -51,7 +51,7 @@ def add_signal_routes(blueprint: Blueprint, database: Database, wakeups: Wakeups
 async def visitor_of(request: Request, database: Database) -> Visitor:
     """Whose session the request names; raises ``NotAllowed``."""
     token = bearer_token(request.headers.get("authorization"))
-    visitor = await in_thread(find_visitor, database, token) if token else None
+    visitor = await asyncio.to_thread(find_visitor, database, token) if token else None
     if not isinstance(visitor, Visitor):
         raise NotAllowed("no such session")
     logs.request_is_about(visitor.conversation_id)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import date
 
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
 from bot import clock
-from bot.console.site import Site, in_thread
+from bot.console.site import Site
 from bot.domain.staff import Permission
 from bot.services.staff import Staff
 
@@ -18,7 +19,7 @@ def add_appointment_pages(site: Site) -> None:
 
     @site.page("/console/appointments", Permission.BOOK)
     async def board(request: Request, staff: Staff) -> HTTPResponse:
-        dealership = (await in_thread(site.content.current)).dealership
+        dealership = (await asyncio.to_thread(site.content.current)).dealership
         stores = {store.id: store.name for store in dealership.stores}
         wanted = request.args.get("store")
         usual = next((id_ for id_ in staff.stores if id_ in stores), next(iter(stores), ""))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 from urllib.parse import urlencode
 
@@ -11,7 +12,7 @@ from sanic.response import HTTPResponse
 from bot import clock
 from bot.console.audit_names import AuditNames
 from bot.console.settings_forms import PARTS
-from bot.console.site import Site, in_thread
+from bot.console.site import Site
 from bot.domain.staff import Permission
 from bot.services.audit import SYSTEM, AuditLine, list_audit
 from bot.services.audit_words import GROUPS, action_words, actor_words, details_words
@@ -32,7 +33,7 @@ def add_audit_pages(site: Site) -> None:
         chosen = {name: _asked(request, name) for name in ("username", "action", "conversation")}
         before = _asked(request, "before")
         from_ = int(before) if before.isascii() and before.isdigit() and int(before) <= LARGEST_ID else None
-        found = await in_thread(
+        found = await asyncio.to_thread(
             list_audit,
             site.database,
             chosen["username"] or None,
@@ -42,10 +43,11 @@ def add_audit_pages(site: Site) -> None:
             PAGE + 1,
         )
         people = {
-            user.username: user.name for user in await in_thread(list_users, site.database, clock.now())
+            user.username: user.name
+            for user in await asyncio.to_thread(list_users, site.database, clock.now())
         }
-        content = await in_thread(site.content.current)
-        names = await in_thread(AuditNames, site.database, content, found[:PAGE], people)
+        content = await asyncio.to_thread(site.content.current)
+        names = await asyncio.to_thread(AuditNames, site.database, content, found[:PAGE], people)
         older = {**chosen, "before": str(found[PAGE - 1].id)} if len(found) > PAGE else None
         return site.render(
             request,

@@ -46,7 +46,7 @@ def add_content_pages(site: Site) -> None:
 
     @site.page("/console/try", Permission.EDIT_CONTENT)
     async def try_page(request: Request, staff: Staff) -> HTTPResponse:
-        data = try_data(await in_thread(site.content.current))
+        data = try_data(await asyncio.to_thread(site.content.current))
         return site.render(request, staff, "try.html", data=data)
 
 
@@ -72,11 +72,11 @@ class _ContentPages:
         self._site.page(address, Permission.EDIT_CONTENT)(shown)
 
     async def _list(self, request: Request, staff: Staff) -> HTTPResponse:
-        content = await in_thread(self._site.content.current)
-        entries = await in_thread(listing.all_entries, self._site.database, self._kind, clock.now())
+        content = await asyncio.to_thread(self._site.content.current)
+        entries = await asyncio.to_thread(listing.all_entries, self._site.database, self._kind, clock.now())
         used = {str(entry.data.get("category") or "") for entry in entries} - {""}
         data = {**try_data(content), **self._about(), "categories": _categories(used)}
-        data["people"] = await in_thread(people, self._site)
+        data["people"] = await asyncio.to_thread(people, self._site)
         data |= {"variables": content.variables, "labels": {**VARIABLE_NAMES, **LABELS}}
         return self._render(request, staff, "content_list.html", data)
 
@@ -85,7 +85,9 @@ class _ContentPages:
         try:
             if not is_storable(id_):
                 raise NotFound("no such entry")
-            entry = await in_thread(listing.find_entry, self._site.database, self._kind, id_, clock.now())
+            entry = await asyncio.to_thread(
+                listing.find_entry, self._site.database, self._kind, id_, clock.now()
+            )
         except NotFound:
             return self._site.render(
                 request, staff, "content_missing.html", status=404, back=f"/console/{self._path}"
@@ -99,7 +101,7 @@ class _ContentPages:
         question, number = "", (request.args.get("unanswered") or "") if self._kind == FAQ else ""
         if number:
             try:
-                found = await in_thread(unanswered.find, self._site.database, int(number[:9]))
+                found = await asyncio.to_thread(unanswered.find, self._site.database, int(number[:9]))
             except (NotFound, ValueError):
                 return redirect(f"/console/{self._path}/{NEW}")
             question = MASK.sub("", found.text).strip()  # no customer would ever type it
@@ -109,7 +111,7 @@ class _ContentPages:
         return self._render(request, staff, "content_entry.html", data)
 
     async def _form_data(self) -> dict[str, Any]:
-        content = await in_thread(self._site.content.current)
+        content = await asyncio.to_thread(self._site.content.current)
         used = {entry.category for entry in content.faq.values()} | CATEGORIES.keys()
         if self._kind == STANDARD:
             used = {reply.category for reply in content.standard_replies.values()} - {""}
@@ -121,7 +123,7 @@ class _ContentPages:
             "variables": dict(sorted(content.variables.items())),
             "channels": {channel: CHANNEL_NAMES.get(channel, channel) for channel in CHANNELS},
             "longest": LONGEST,
-            "people": await in_thread(people, self._site),
+            "people": await asyncio.to_thread(people, self._site),
         }
 
     def _about(self) -> dict[str, Any]:
@@ -171,7 +173,3 @@ def _declared(kind: str, data: Any) -> dict[str, dict[str, str]]:
 def people(site: Site) -> dict[str, str]:
     """The names of the staff by username."""
     return {user.username: user.name for user in list_users(site.database, clock.now())}
-
-
-async def in_thread(function: Any, *arguments: Any) -> Any:
-    return await asyncio.get_running_loop().run_in_executor(None, function, *arguments)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import unquote
@@ -11,7 +12,7 @@ from sanic.response import HTTPResponse
 
 from bot import clock
 from bot.console.customer_words import CASE_KINDS, LEAD_STATUSES, Words
-from bot.console.site import Site, in_thread
+from bot.console.site import Site
 from bot.console.work_words import CASE_OUTCOMES, RESCUE_STEPS
 from bot.domain.booking import VisitStatus
 from bot.domain.cases import CASE_OUTCOMES as ENDS
@@ -39,10 +40,10 @@ def add_customer_pages(site: Site) -> None:
     async def all_customers(request: Request, staff: Staff) -> HTTPResponse:
         query = str(request.args.get("q") or "").strip()[:LONGEST_QUERY]
         query = query if is_storable(query) else ""
-        content = await in_thread(site.content.current)
-        found = await in_thread(customers.find_customers, site.database, query, MOST)
+        content = await asyncio.to_thread(site.content.current)
+        found = await asyncio.to_thread(customers.find_customers, site.database, query, MOST)
         about = {"found": len(found)}
-        await in_thread(
+        await asyncio.to_thread(
             audit.note_now, site.database, staff.actor, "customer.searched", clock.now(), details=about
         )
         words = Words(content.dealership)
@@ -65,7 +66,7 @@ def add_customer_pages(site: Site) -> None:
     @site.page("/console/leads", Permission.SEE_CUSTOMERS)
     async def all_leads(request: Request, staff: Staff) -> HTTPResponse:
         status = _choice(LeadStatus, request.args.get("status"))
-        found = await in_thread(leads.list_leads, site.database, status)
+        found = await asyncio.to_thread(leads.list_leads, site.database, status)
         await note_list(site, staff, "leads")
         return await in_list(
             site,
@@ -81,7 +82,7 @@ def add_customer_pages(site: Site) -> None:
     async def all_cases(request: Request, staff: Staff) -> HTTPResponse:
         status = _choice(CaseStatus, request.args.get("status")) or CaseStatus.OPEN
         kind = _choice(CaseKind, request.args.get("kind"))
-        found = await in_thread(cases.list_cases, site.database, kind, status)
+        found = await asyncio.to_thread(cases.list_cases, site.database, kind, status)
         if status is CaseStatus.OPEN:
             found.sort(key=_urgency)
         await note_list(site, staff, "cases")
@@ -105,16 +106,16 @@ async def _shown(
     site: Site, request: Request, staff: Staff, template: str, read: Any, raw: str
 ) -> HTTPResponse:
     """A card, read and written into the audit log."""
-    content: Content = await in_thread(site.content.current)
+    content: Content = await asyncio.to_thread(site.content.current)
     now, id_ = clock.now(), unquote(raw)
     try:
         if not is_storable(id_):
             raise NotFound("no such customer")
-        card = await in_thread(read, site.database, content, id_, now)
+        card = await asyncio.to_thread(read, site.database, content, id_, now)
     except NotFound:
         return site.render(request, staff, "customer_missing.html", status=404)
     source = card.source.id if card.source is not None else None
-    await in_thread(customers.note_seen, site.database, staff.actor, now, card.subject, source)
+    await asyncio.to_thread(customers.note_seen, site.database, staff.actor, now, card.subject, source)
     advisers = [
         (resource.id, resource.name)
         for resource in content.dealership.resources
@@ -130,14 +131,14 @@ async def _shown(
         advisers=advisers,
         may_book=staff.may(Permission.BOOK),
         may_erase=staff.may(Permission.READ_AUDIT),
-        has_wechat=await in_thread(is_used, site.database),
+        has_wechat=await asyncio.to_thread(is_used, site.database),
         confirmed=VisitStatus.CONFIRMED,
     )
 
 
 async def in_list(site: Site, request: Request, staff: Staff, template: str, **values: Any) -> HTTPResponse:
-    content = await in_thread(site.content.current)
-    people = await in_thread(list_users, site.database, clock.now())
+    content = await asyncio.to_thread(site.content.current)
+    people = await asyncio.to_thread(list_users, site.database, clock.now())
     names = {person.username: person.name for person in people}
     owners = {person.username: person.name for person in people if _may_own(person)}
     return site.render(
@@ -157,7 +158,9 @@ def _may_own(person: UserView) -> bool:
 
 
 async def note_list(site: Site, staff: Staff, name: str) -> None:
-    await in_thread(customers.note_seen, site.database, staff.actor, clock.now(), name, action=f"{name}.seen")
+    await asyncio.to_thread(
+        customers.note_seen, site.database, staff.actor, clock.now(), name, action=f"{name}.seen"
+    )
 
 
 def _urgency(case: CaseView) -> tuple[bool, bool, datetime]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import datetime
 
 from sanic.request import Request
@@ -9,7 +10,7 @@ from sanic.response import HTTPResponse
 
 from bot import clock
 from bot.console.customers import in_list, note_list
-from bot.console.site import Site, in_thread
+from bot.console.site import Site
 from bot.console.work_words import EVENT_MOMENTS, SIGNUP_STATUSES
 from bot.domain.events import COMING, DealerEvent
 from bot.domain.staff import Permission
@@ -24,14 +25,14 @@ def add_event_pages(site: Site) -> None:
 
     @site.page("/console/events", Permission.SEE_CUSTOMERS)
     async def all_events(request: Request, staff: Staff) -> HTTPResponse:
-        known = (await in_thread(site.content.current)).events
+        known = (await asyncio.to_thread(site.content.current)).events
         now = clock.now()
         ordered = sorted(known.values(), key=lambda each: (each.end < now, each.start, each.id))
         event = known.get(str(request.args.get("event"))) or next(iter(ordered), None)
         counts, found = {}, []
         if event is not None:
-            counts = await in_thread(events.attendances, site.database, {event.id: event})
-            found = await in_thread(events.signups, site.database, event.id)
+            counts = await asyncio.to_thread(events.attendances, site.database, {event.id: event})
+            found = await asyncio.to_thread(events.signups, site.database, event.id)
         await note_list(site, staff, "events")
         return await in_list(
             site,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from typing import Any
 from urllib.parse import unquote, urlencode
@@ -13,7 +14,7 @@ from bot import clock
 from bot.console.charts import PAINTER, Bars, Chart, Heat, Line
 from bot.console.customer_words import CHANNELS
 from bot.console.indicator_words import COMPLAINT_TYPES, GRAINS, WEEKDAYS, hit_words, topic_words
-from bot.console.site import Site, in_thread
+from bot.console.site import Site
 from bot.domain.errors import InvalidInput, NotFound, NotPermitted
 from bot.domain.indicators import Grain, Period, last_day, read_period
 from bot.domain.staff import Permission
@@ -45,11 +46,11 @@ def add_indicator_pages(site: Site) -> None:
         content, period, store = await _asked(site, request, staff)
         about, now = (site.database, content, unquote(id_), period, store), clock.now()
         try:
-            past = await in_thread(figures.development, *about, now)
+            past = await asyncio.to_thread(figures.development, *about, now)
         except NotFound:
             values = _common(staff, content, period, store)
             return site.render(request, staff, "indicator_missing.html", status=404, **values)
-        rows = await in_thread(figures.rows, *about, now)
+        rows = await asyncio.to_thread(figures.rows, *about, now)
         figure = past[-1]
         told = [(each.period.id, each.value) for each in past]
         picture = Line(figure.indicator.name, told, figure.indicator.target)
@@ -59,7 +60,7 @@ def add_indicator_pages(site: Site) -> None:
             "indicator.html",
             figure=figure,
             past=past,
-            picture=(await in_thread(PAINTER.draw, {"past": picture}))["past"],
+            picture=(await asyncio.to_thread(PAINTER.draw, {"past": picture}))["past"],
             rows=rows,
             most=figures.MOST_ROWS,
             hit=lambda row: hit_words(figure.indicator.unit, row.hit),
@@ -69,7 +70,7 @@ def add_indicator_pages(site: Site) -> None:
 
 async def _dashboard(site: Site, request: Request, staff: Staff, template: str) -> HTTPResponse:
     content, period, store = await _asked(site, request, staff)
-    seen: Dashboard = await in_thread(dashboard, site.database, content, period, store, clock.now())
+    seen: Dashboard = await asyncio.to_thread(dashboard, site.database, content, period, store, clock.now())
     moments = {moment.id: moment.name for moment in content.schedule.moments}
     moments["standard_service"] = "定期保养"
     return site.render(
@@ -78,7 +79,7 @@ async def _dashboard(site: Site, request: Request, staff: Staff, template: str) 
         template,
         seen=seen,
         moments=moments,
-        pictures=await in_thread(PAINTER.draw, _pictures(seen, moments)),
+        pictures=await asyncio.to_thread(PAINTER.draw, _pictures(seen, moments)),
         by_channel=_named(seen.overview.by_channel, lambda name: CHANNELS.get(name, name)),
         by_topic=_named(seen.overview.by_topic[:MOST_TOPICS], topic_words),
         complaint_types=COMPLAINT_TYPES,
@@ -89,7 +90,7 @@ async def _dashboard(site: Site, request: Request, staff: Staff, template: str) 
 
 async def _asked(site: Site, request: Request, staff: Staff) -> tuple[Content, Period, str | None]:
     """What is to be seen; a made-up period is this month, a store that is not theirs the first that is."""
-    content = await in_thread(site.content.current)
+    content = await asyncio.to_thread(site.content.current)
     try:
         period = read_period(str(request.args.get("period") or ""))
     except InvalidInput:

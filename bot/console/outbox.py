@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
 from bot import clock
-from bot.console.site import Site, in_thread
+from bot.console.site import Site
 from bot.domain.staff import Permission
 from bot.services.audit import note_now
 from bot.services.outbox import OutboxLine, list_outbox
@@ -27,8 +29,8 @@ def add_outbox_pages(site: Site) -> None:
         state, channel = (str(request.args.get(name) or "") for name in ("state", "channel"))
         states = STATES if state == "all" else (state,) if state in STATES else (FAILED, PENDING, TAKEN)
         channels = (channel,) if channel in CHANNELS else CHANNELS
-        lines: list[OutboxLine] = await in_thread(list_outbox, site.database, states, SHOWN, channels)
-        await in_thread(note_now, site.database, staff.actor, "outbox.listed", clock.now())
+        lines: list[OutboxLine] = await asyncio.to_thread(list_outbox, site.database, states, SHOWN, channels)
+        await asyncio.to_thread(note_now, site.database, staff.actor, "outbox.listed", clock.now())
         return site.render(
             request,
             staff,

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
 from bot import clock
-from bot.console.site import ACCOUNT, Site, in_thread
+from bot.console.site import ACCOUNT, Site
 from bot.domain.staff import Permission, Role, Skill, may
 from bot.services.staff import Staff
 from bot.services.staff_words import ROLE_HINTS, ROLE_WORDS, SKILL_WORDS
@@ -19,7 +21,7 @@ def add_people_pages(site: Site) -> None:
 
     @site.page("/console/users", Permission.MANAGE_USERS)
     async def users(request: Request, staff: Staff) -> HTTPResponse:
-        dealership = (await in_thread(site.content.current)).dealership
+        dealership = (await asyncio.to_thread(site.content.current)).dealership
         stores = {store.id: store.name for store in dealership.stores}
         people = [
             (resource.id, f"{stores.get(resource.store, resource.store)} · {resource.name}")
@@ -41,8 +43,8 @@ def add_people_pages(site: Site) -> None:
 
     @site.page(ACCOUNT, Permission.SIGNED_IN)
     async def me(request: Request, staff: Staff) -> HTTPResponse:
-        user = await in_thread(find_user, site.database, staff.username, clock.now())
-        dealership = (await in_thread(site.content.current)).dealership
+        user = await asyncio.to_thread(find_user, site.database, staff.username, clock.now())
+        dealership = (await asyncio.to_thread(site.content.current)).dealership
         resources = {resource.id: resource.name for resource in dealership.resources}
         stores = {store.id: store.name for store in dealership.stores}
         facts = (

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
 from urllib.parse import urlsplit
 
 from sanic.request import Request
@@ -34,7 +33,7 @@ def add_session_pages(site: Site, throttle: LoginThrottle) -> None:
         if not _is_own_form(request):
             return _again(site, request, 403, "请从登录页面登录。", username)
         try:
-            token = await _in_thread(
+            token = await asyncio.to_thread(
                 staff.sign_in,
                 site.database,
                 throttle,
@@ -84,7 +83,3 @@ def _next(request: Request) -> str:
     wanted = str(request.args.get("next") or (request.form or {}).get("next") or HOME)
     inside = wanted == HOME or wanted.startswith(f"{HOME}/")
     return wanted if inside and wanted.isascii() and "\\" not in wanted and "//" not in wanted else HOME
-
-
-async def _in_thread(function: Any, *arguments: Any) -> Any:
-    return await asyncio.get_running_loop().run_in_executor(None, function, *arguments)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from sanic.request import Request
@@ -9,7 +10,7 @@ from sanic.response import HTTPResponse
 
 from bot import clock
 from bot.console.settings_forms import PARTS, WEEKDAYS, Part
-from bot.console.site import Site, in_thread
+from bot.console.site import Site
 from bot.domain.staff import Permission
 from bot.services.content.files import plain
 from bot.services.content.versions import FILE
@@ -36,11 +37,15 @@ def add_settings_pages(site: Site) -> None:
 
 
 async def _page(site: Site, request: Request, staff: Staff, part: Part, status: int = 200) -> HTTPResponse:
-    entries = [entry for entry in await in_thread(live_entries, site.database) if entry.kind == part.kind]
-    people = {user.username: user.name for user in await in_thread(list_users, site.database, clock.now())}
+    entries = [
+        entry for entry in await asyncio.to_thread(live_entries, site.database) if entry.kind == part.kind
+    ]
+    people = {
+        user.username: user.name for user in await asyncio.to_thread(list_users, site.database, clock.now())
+    }
     shown = [_shown(part, entry, people) for entry in entries]
     if part.kind == "handoff" and not shown:  # its file may be missing
-        shown = [_usual(part, plain((await in_thread(site.content.current)).dealership.handoff))]
+        shown = [_usual(part, plain((await asyncio.to_thread(site.content.current)).dealership.handoff))]
     return site.render(
         request,
         staff,

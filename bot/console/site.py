@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import secrets
 from collections.abc import Awaitable, Callable
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -134,11 +133,6 @@ def _menu(staff: Staff | None) -> list[tuple[str, str]]:
         for path, name, needed in NAVIGATION
         if staff and staff.may(needed) and not staff.must_choose_password
     ]
-
-
-async def in_thread(function: Any, *arguments: Any, **named: Any) -> Any:
-    """Database work, beside the event loop."""
-    return await asyncio.get_running_loop().run_in_executor(None, partial(function, *arguments, **named))
 
 
 def policy(nonce: str) -> str:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
 from bot.console.customers import in_list, note_list
-from bot.console.site import Site, in_thread
+from bot.console.site import Site
 from bot.console.work_words import TASK_KINDS, TASK_OUTCOMES, TASK_STATUSES
 from bot.domain.lifecycle import KeyMoment
 from bot.domain.staff import Permission
@@ -27,8 +28,8 @@ def add_task_pages(site: Site) -> None:
         kind = _chosen(TaskKind, request.args.get("kind"))
         everybody = request.args.get("all") == "1"
         mine = None if everybody else staff
-        found = await in_thread(task_lists.list_tasks, site.database, status, kind, mine)
-        schedule = (await in_thread(site.content.current)).schedule
+        found = await asyncio.to_thread(task_lists.list_tasks, site.database, status, kind, mine)
+        schedule = (await asyncio.to_thread(site.content.current)).schedule
         await note_list(site, staff, "tasks")
         return await in_list(
             site,

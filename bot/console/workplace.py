@@ -36,7 +36,7 @@ def add_workplace_pages(site: Site) -> None:
 async def _page(site: Site, request: Request, staff: Staff, conversation_id: str | None) -> HTTPResponse:
     """The page with its first state; the stream goes on from there."""
     database = site.database
-    content = await _in_thread(site.content.current)
+    content = await asyncio.to_thread(site.content.current)
     state: dict[str, Any] = {
         "me": {
             "username": staff.username,
@@ -44,7 +44,7 @@ async def _page(site: Site, request: Request, staff: Staff, conversation_id: str
             "supervises": staff.may(Permission.SUPERVISE),
             "cards": staff.may(Permission.SEE_CUSTOMERS),
         },
-        "desk": desk_json(await _in_thread(workplace.desk_view, database, staff)),
+        "desk": desk_json(await asyncio.to_thread(workplace.desk_view, database, staff)),
         "conversation": None,
         "messages": [],
         "missing": False,
@@ -58,15 +58,15 @@ async def _page(site: Site, request: Request, staff: Staff, conversation_id: str
             if not is_storable(conversation_id):
                 raise NotFound("no such conversation")
             quota = (clock.now(), site.wechat_limits)
-            opened = await _in_thread(workplace.open_line, database, conversation_id, staff, *quota)
+            opened = await asyncio.to_thread(workplace.open_line, database, conversation_id, staff, *quota)
         except NotFound:
             state["missing"] = True
         else:
             state["conversation"] = open_json(opened)
-            state["messages"] = await _in_thread(
+            state["messages"] = await asyncio.to_thread(
                 workplace.last_messages, database, conversation_id, None, LATEST
             )
-            await _in_thread(_note, site, staff, conversation_id)
+            await asyncio.to_thread(_note, site, staff, conversation_id)
     status = 404 if state["missing"] else 200
     return site.render(request, staff, "workplace.html", status=status, state=state)
 
@@ -75,7 +75,3 @@ def _note(site: Site, staff: Staff, conversation_id: str) -> None:
     audit.note_now(
         site.database, staff.actor, "conversation.opened", clock.now(), conversation_id=conversation_id
     )
-
-
-async def _in_thread(function: Any, *arguments: Any) -> Any:
-    return await asyncio.get_running_loop().run_in_executor(None, function, *arguments)

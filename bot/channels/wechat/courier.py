@@ -143,7 +143,7 @@ class Courier:
 
     async def _refused(self, account: str, openid: str, error: WeChatError) -> None:
         database, code = self._post.database, error.code
-        if await _in_thread(failures.refused, database, account, openid, code, clock.now()):
+        if await asyncio.to_thread(failures.refused, database, account, openid, code, clock.now()):
             self._wakeups.staff_news()
 
     async def download(self, account: str, media_id: str) -> bytes:
@@ -158,7 +158,7 @@ class Courier:
     async def sweep(self) -> None:
         """Wake for everything that waits."""
         post = self._post
-        for conversation_id in await _in_thread(
+        for conversation_id in await asyncio.to_thread(
             ledger.due_contacts, post.database, post.accounts.keys(), clock.now()
         ):
             self.wake(conversation_id)
@@ -206,14 +206,14 @@ class Courier:
         if conversation_id not in self._ours:
             if len(self._ours) >= REMEMBERED:
                 self._ours.clear()
-            self._ours[conversation_id] = await _in_thread(
+            self._ours[conversation_id] = await asyncio.to_thread(
                 contacts.is_ours, self._post.database, conversation_id
             )
         return self._ours[conversation_id]
 
     async def _claim(self, conversation_id: str) -> Claimed | None:
         post, told = self._post, []
-        claimed: Claimed | None = await _in_thread(
+        claimed: Claimed | None = await asyncio.to_thread(
             ledger.claim,
             post.database,
             post.limits,
@@ -231,7 +231,7 @@ class Courier:
 
     async def _look_later(self, conversation_id: str) -> None:
         now = clock.now()
-        at = await _in_thread(ledger.ready_at, self._post.database, conversation_id, now)
+        at = await asyncio.to_thread(ledger.ready_at, self._post.database, conversation_id, now)
         seconds = (at - now).total_seconds() + 0.05 if at else SOON
         if seconds >= SOON or self._stopped:
             return
@@ -259,16 +259,16 @@ class Courier:
             metrics.WECHAT_SENDS.labels(claimed.account, "sent").inc()
             now, database = clock.now(), self._post.database
             if claimed.template is not None:
-                await _in_thread(ledger.sent_template, database, claimed, msgid, now)
+                await asyncio.to_thread(ledger.sent_template, database, claimed, msgid, now)
             else:
-                await _in_thread(ledger.sent, database, claimed, now)
+                await asyncio.to_thread(ledger.sent, database, claimed, now)
             self._wakeups.staff_news()
 
     async def _failed(self, claimed: Claimed, error: WeChatError) -> None:
         logger.warning("conversation %s: %s", claimed.conversation_id, error)
         fault = Fault.BACK_OFF if error.fault is Fault.TOKEN else error.fault
         metrics.WECHAT_SENDS.labels(claimed.account, fault.name.lower()).inc()
-        told = await _in_thread(
+        told = await asyncio.to_thread(
             failures.failed,
             self._post.database,
             self._post.limits,
@@ -307,7 +307,7 @@ class Courier:
         """A picture; a link to one that is not there any more."""
         token = (piece.file or "").split("/")[2]  # /files/<token>/<name>
         try:
-            file, path = await _in_thread(find_file, self._post.database, self._post.uploads, token)
+            file, path = await asyncio.to_thread(find_file, self._post.database, self._post.uploads, token)
         except NotFound:
             return _text(as_text(piece))
         media_id = await client.upload_image(path, file.content_type)
@@ -322,7 +322,3 @@ async def _send_template(client: Api, claimed: Claimed, message: TemplateMessage
 
 def _text(piece: Piece) -> dict[str, Any]:
     return {"msgtype": "text", "text": {"content": piece.text}}
-
-
-async def _in_thread(function: Any, *arguments: Any) -> Any:
-    return await asyncio.get_running_loop().run_in_executor(None, function, *arguments)

@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from bot import clock
-from bot.channels.web_stream import in_thread
 from bot.channels.wechat import passive
 from bot.channels.wechat.inbound import PlatformMessage
 from bot.channels.wechat.meaning import Meaning
@@ -168,16 +167,18 @@ class Reception:
         account, message, now = delivery.account, delivery.message, clock.now()
         meaning, at = await self._meaning(message), _sent_at(message, now)
         if not meaning.text:
-            await in_thread(note_event, self._database, account, message, meaning, at)
+            await asyncio.to_thread(note_event, self._database, account, message, meaning, at)
             return None
         slot = now + timedelta(seconds=self._patience.cut)
-        arrival = await in_thread(
+        arrival = await asyncio.to_thread(
             contacts.arrived, self._database, account, message.openid, message.key, meaning.grant, at, slot
         )
         attachment = None
         if arrival.is_new:
             content = self._around.content
-            await in_thread(note_arrival, self._database, content, arrival.conversation_id, meaning, at)
+            await asyncio.to_thread(
+                note_arrival, self._database, content, arrival.conversation_id, meaning, at
+            )
             attachment = await self._picture(message, arrival.conversation_id) if meaning.attach else None
         inbound = Inbound(
             contacts.CHANNEL,
@@ -196,7 +197,7 @@ class Reception:
     async def _meaning(self, message: PlatformMessage) -> Meaning:
         """Whatever the content says of it; a mistake there must not lose what the customer wrote."""
         try:
-            return await in_thread(self._around.meanings.of, message)
+            return await asyncio.to_thread(self._around.meanings.of, message)
         except Exception:
             logger.exception("a %s of WeChat account %s has no meaning", message.kind, message.account)
             return Meaning(message.text or "［消息］", grant=Grant.MESSAGE)
@@ -209,7 +210,7 @@ class Reception:
             fetching = self._around.courier.download(message.account, message.media_id)
             content = await asyncio.wait_for(fetching, self._patience.download)
             folder, now = self._around.uploads, clock.now()
-            kept = await in_thread(uploads.keep_file, self._database, folder, content, None, now)
+            kept = await asyncio.to_thread(uploads.keep_file, self._database, folder, content, None, now)
         except Exception as error:  # the platform's, the file's, or that of our disk
             problem = str(error) if isinstance(error, WeChatError | ZhantingError) else type(error).__name__
             logger.warning("a picture of conversation %s was not fetched: %s", conversation_id, problem)
@@ -226,7 +227,7 @@ class Reception:
     async def _reply(self, delivery: Delivery, taken: Taken) -> bytes:
         patience = self._patience
         id_, account = taken.conversation_id, delivery.account
-        may_send = await in_thread(contacts.may_send, self._database, account, id_, clock.now())
+        may_send = await asyncio.to_thread(contacts.may_send, self._database, account, id_, clock.now())
         is_ready = await self._wait(taken.turn, delivery.began + patience.typing)
         if not is_ready and may_send:
             self._show_typing(delivery, taken)
@@ -234,7 +235,7 @@ class Reception:
         if is_ready or await self._wait(taken.turn, delivery.began + wait):
             return await asyncio.shield(self.keep(self._passive(delivery, taken, may_send)))
         # The typing indicator may have been refused meanwhile: who cannot send must not acknowledge.
-        if may_send and await in_thread(contacts.may_send, self._database, account, id_, clock.now()):
+        if may_send and await asyncio.to_thread(contacts.may_send, self._database, account, id_, clock.now()):
             await asyncio.shield(self.keep(self._acknowledge(taken)))
             return SUCCESS
         return await self._not_yet(delivery, taken)
@@ -252,7 +253,7 @@ class Reception:
         return passive.text(delivery.message, answer.text or self._still_working(), clock.now())
 
     async def _take_passive(self, taken: Taken, may_send: bool) -> PassiveAnswer | None:
-        found: PassiveAnswer | None = await in_thread(
+        found: PassiveAnswer | None = await asyncio.to_thread(
             passives.take_passive,
             self._database,
             self._around.limits,
@@ -270,9 +271,10 @@ class Reception:
         if not await self._is_last_delivery(taken):
             await asyncio.sleep(self._left(delivery.began + self._patience.gone))
             return SUCCESS  # the platform has closed the request, and delivers again
-        answer = await self._take_passive(taken, False) or await in_thread(
-            passives.hold, self._database, taken.conversation_id, taken.received.seq, clock.now()
-        )
+        answer = await self._take_passive(taken, False)
+        if answer is None:
+            id_, seq = taken.conversation_id, taken.received.seq
+            answer = await asyncio.to_thread(passives.hold, self._database, id_, seq, clock.now())
         words = self._still_working() if answer.kind == HELD else answer.text
         return passive.text(delivery.message, words, clock.now())
 
@@ -281,7 +283,7 @@ class Reception:
         if self._deliveries[taken.turn] >= DELIVERIES:
             return True
         id_, seq = taken.conversation_id, taken.received.seq
-        row = (await in_thread(messages_after, self._database, id_, seq - 1, 1))[0]
+        row = (await asyncio.to_thread(messages_after, self._database, id_, seq - 1, 1))[0]
         return bool(
             (clock.now() - row.time).total_seconds() + self._patience.cut >= self._patience.until_last
         )
@@ -296,17 +298,17 @@ class Reception:
         return passive.transfer_customer_service(delivery.message, clock.now())
 
     async def _waits_for_a_person(self, taken: Taken) -> bool:
-        view = await in_thread(conversations.conversation, self._database, taken.conversation_id)
+        view = await asyncio.to_thread(conversations.conversation, self._database, taken.conversation_id)
         return bool(view.owner is Owner.QUEUE)
 
     async def _acknowledge(self, taken: Taken) -> None:
         """The courier brings what comes, and perhaps has come in this very moment."""
         id_, seq, now = taken.conversation_id, taken.received.seq, clock.now()
-        await in_thread(passives.acknowledge, self._database, id_, seq, now, taken.slot)
+        await asyncio.to_thread(passives.acknowledge, self._database, id_, seq, now, taken.slot)
         self._around.courier.wake(id_)
 
     async def _leave(self, taken: Taken) -> None:
-        await in_thread(passives.close_slot, self._database, taken.conversation_id, taken.slot)
+        await asyncio.to_thread(passives.close_slot, self._database, taken.conversation_id, taken.slot)
         self._around.courier.wake(taken.conversation_id)
 
     def _show_typing(self, delivery: Delivery, taken: Taken) -> None:

@@ -11,7 +11,6 @@ from sanic.request import Request
 from sanic.response import HTTPResponse
 
 from bot import clock
-from bot.channels.web_stream import in_thread
 from bot.channels.wechat.crypto import Cipher
 from bot.channels.wechat.inbound import BadMessage
 from bot.channels.wechat.passive import SUCCESS, Sealing, sealed
@@ -96,7 +95,7 @@ class _Desk:
         """Raises ``NotFromPlatform``. Where the database is silent, storing the message waits for it."""
         nonce = f"{signed.timestamp}-{signed.nonce}"
         try:
-            is_fine = await in_thread(
+            is_fine = await asyncio.to_thread(
                 is_first_or_same, self._database, self._account.name, nonce, inside, clock.now()
             )
         except Exception:
