@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Any
 
 import joblib
 import numpy as np
+from numpy.typing import NDArray
 from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
@@ -167,7 +169,8 @@ class IntentModel:
         """Every intent with its confidence, best first."""
         intents, figures = _figures(scores)
         shares = softmax(_logits(self._mix, *figures))
-        return [{"name": intents[at], "confidence": float(shares[at])} for at in np.argsort(-shares)]
+        best_first, confidences = np.argsort(-shares).tolist(), shares.tolist()
+        return [{"name": intents[at], "confidence": confidences[at]} for at in best_first]
 
     def learn(self, sentences: Sequence[tuple[str, str]]) -> None:
         """Know these (label, text) pairs as well; as good here as training on all of them, in a tenth of the time."""
@@ -191,13 +194,20 @@ class IntentModel:
 
 def _figures(scores: Scores) -> tuple[list[str], tuple[FloatArray, FloatArray, FloatArray]]:
     """The intents, `faq` last; the linear and the neighbours' scores of all others; and four figures for `faq`."""
-    topics = np.array([label.startswith(TOPIC_PREFIX) for label in scores.labels])
-    intents = [label for label in scores.labels if not label.startswith(TOPIC_PREFIX)]
+    intents, others, topics = _parted(scores.labels)
     linear, several = scores.linear[topics], scores.several[topics]
-    if not topics.any():
+    if not len(topics):
         linear = several = np.zeros(1, dtype=np.float32)
     question = np.array([linear.sum(), linear.max(), several.max(), 1.0], dtype=np.float32)
-    return [*intents, FAQ_INTENT], (scores.linear[~topics], scores.several[~topics], question)
+    return [*intents, FAQ_INTENT], (scores.linear[others], scores.several[others], question)
+
+
+@lru_cache(maxsize=4)
+def _parted(labels: tuple[str, ...]) -> tuple[list[str], NDArray[np.intp], NDArray[np.intp]]:
+    """The labels that are no topics; their places, and those of the topics."""
+    is_topic = np.array([label.startswith(TOPIC_PREFIX) for label in labels], dtype=bool)
+    intents = [label for label in labels if not label.startswith(TOPIC_PREFIX)]
+    return intents, np.flatnonzero(~is_topic), np.flatnonzero(is_topic)
 
 
 def _logits(mix: FloatArray, linear: FloatArray, several: FloatArray, question: FloatArray) -> FloatArray:

@@ -30,6 +30,8 @@ STEPS = 15
 """Of conjugate gradients; more do not change how the validation sentences are judged."""
 NEAREST = 300
 """Known sentences that are looked at one by one."""
+UNLIKELY = 0.1
+"""A smaller cosine is hardly ever among the ``NEAREST``; where it is, all are looked through."""
 NEIGHBOURS = 3
 """How many of a label's sentences speak for it."""
 FREQUENT = 32
@@ -156,21 +158,29 @@ class SentenceModel:
         of ``dual`` would have to come from memory for every message, most of it for nothing.
         """
         features, weights = self.vectoriser.vector(plain)
-        sentences, products, sizes = self._products(features, weights)
-        cosines = np.bincount(sentences, weights=products, minlength=self.known.shape[1])
         place = self.frequent.place[features]
-        is_rare = np.repeat(place < 0, sizes)
-        linear = products[is_rare] @ self.dual[sentences[is_rare]]
-        linear += weights[place >= 0] @ self.frequent.linear[place[place >= 0]]
+        rare_first = np.argsort(place >= 0, kind="stable")
+        features, weights, place = features[rare_first], weights[rare_first], place[rare_first]
+        rare = int(np.count_nonzero(place < 0))
+        sentences, products, few = self._products(features, weights, rare)
+        cosines = np.bincount(sentences, weights=products, minlength=self.known.shape[1])
+        linear = products[:few] @ self.dual[sentences[:few]]
+        linear += weights[rare:] @ self.frequent.linear[place[rare:]]
         return cosines.astype(np.float32), linear
 
-    def _products(self, features: IntArray, weights: FloatArray) -> tuple[IntArray, FloatArray, IntArray]:
-        """Of each feature the known sentences that have it, and what each adds to their cosine; one after the other."""
-        starts, ends = self.known.indptr[features], self.known.indptr[features + 1]
-        sizes = ends - starts
-        shift = np.repeat(starts - np.cumsum(sizes) + sizes, sizes)
-        at = shift + np.arange(len(shift), dtype=np.int32)
-        return self.known.indices[at], self.known.data[at] * np.repeat(weights, sizes), sizes
+    def _products(
+        self, features: IntArray, weights: FloatArray, first: int
+    ) -> tuple[IntArray, FloatArray, int]:
+        """Of each feature the known sentences that have it, and what each adds to their cosine; one after the other.
+
+        And how many of these the ``first`` features have.
+        """
+        starts, ends = self.known.indptr[features].tolist(), self.known.indptr[features + 1].tolist()
+        pieces = [slice(*ends_of) for ends_of in zip(starts, ends, strict=True)]
+        sentences = [self.known.indices[:0], *(self.known.indices[piece] for piece in pieces)]
+        weighted = zip(pieces, weights, strict=True)
+        products = [self.known.data[:0], *(self.known.data[piece] * weight for piece, weight in weighted)]
+        return np.concatenate(sentences), np.concatenate(products), sum(ends[:first]) - sum(starts[:first])
 
     def _with_words(self, texts: Sequence[str]) -> SentenceModel:
         vectoriser = self.vectoriser.with_words(texts)
@@ -193,19 +203,28 @@ class SentenceModel:
 
     def _nearness(self, cosines: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Per label the cosine of its nearest sentence, and the mean of its nearest few."""
-        count = min(NEAREST, len(cosines))
-        nearest = np.argpartition(cosines, -count)[-count:]
-        nearest = nearest[np.lexsort((-cosines[nearest], self.label_of[nearest]))]
+        nearest = _largest(cosines, min(NEAREST, len(cosines)))
+        nearest = nearest[np.argsort(-cosines[nearest])]
+        nearest = nearest[np.argsort(self.label_of[nearest], kind="stable")]
         label, cosine = self.label_of[nearest], cosines[nearest]
-        first = np.flatnonzero(np.diff(label, prepend=-1))
-        rank = np.arange(count) - np.repeat(first, np.diff(first, append=count))
-        best = np.zeros(len(self.labels), dtype=np.float32)
-        best[label[first]] = cosine[first]
-        few = rank < NEIGHBOURS
-        sums = np.bincount(label[few], weights=cosine[few], minlength=len(self.labels))
-        several = (sums / NEIGHBOURS).astype(np.float32)
+        first = np.concatenate([[0], np.flatnonzero(label[1:] != label[:-1]) + 1])
+        own = label[first]
+        best, sums = np.zeros((2, len(self.labels)), dtype=np.float32)
+        best[own] = sums[own] = cosine[first]
+        for step in range(1, NEIGHBOURS):
+            here = np.minimum(first + step, len(label) - 1)
+            sums[own] += cosine[here] * ((label[here] == own) & (here == first + step))
+        several = sums / np.float32(NEIGHBOURS)
         several[self.trained :] = NEW_LABEL * best[self.trained :]
         return best, several
+
+
+def _largest(figures: FloatArray, count: int) -> IntArray:
+    """Where the largest figures are. Most sentences have next to nothing in common with a message."""
+    likely = np.flatnonzero(figures > UNLIKELY)
+    if len(likely) < count:
+        return np.argpartition(figures, -count)[-count:]
+    return np.asarray(likely[np.argpartition(figures[likely], -count)[-count:]])
 
 
 def softmax(logits: FloatArray) -> FloatArray:

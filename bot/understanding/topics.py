@@ -9,10 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import islice
 from typing import Any
 
 import joblib
 import numpy as np
+from numpy.typing import NDArray
 from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
@@ -130,22 +133,27 @@ class FaqTopicRetriever(GraphComponent):
         if self._sense is not None:
             figures = _with(figures, self._sense.figures(text, topics, content))
         shares = softmax(figures @ self._mix)
-        order = np.argsort(-shares)
-        share_of = {topics[at]: float(shares[at]) for at in order}
-        unanswered = share_of.pop(NO_TOPIC, 0.0)
         # A retired topic keeps its share: better no answer than the next best.
-        named = [topic for topic in share_of if content is None or topic in content.faq]
+        best_first = (topics[at] for at in np.argsort(-shares).tolist())
+        known = (topic for topic in best_first if content is None or topic in content.faq)
+        share_of = dict(zip(topics, shares.tolist(), strict=True))
+        named = islice((topic for topic in known if topic != NO_TOPIC), RANKING_LENGTH)
         found = [{"id": topic, "score": share_of[topic]} for topic in named]
-        return {**found[0], "ranking": found[:RANKING_LENGTH], "none": unanswered} if found else None
+        unanswered = share_of.get(NO_TOPIC, 0.0)
+        return {**found[0], "ranking": found, "none": unanswered} if found else None
 
 
-def _figures(scores: Scores) -> tuple[list[str], FloatArray]:
+def _figures(scores: Scores) -> tuple[tuple[str, ...], FloatArray]:
     """The topics, and three figures for each."""
-    at = np.array(
-        [place for place, label in enumerate(scores.labels) if label.startswith(TOPIC_PREFIX)], dtype=int
-    )
-    topics = [scores.labels[place].removeprefix(TOPIC_PREFIX) for place in at]
+    topics, at = _topics(scores.labels)
     return topics, np.stack([scores.linear[at], scores.best[at], scores.several[at]], axis=-1)
+
+
+@lru_cache(maxsize=4)
+def _topics(labels: tuple[str, ...]) -> tuple[tuple[str, ...], NDArray[np.intp]]:
+    """The topics among labels, and their places."""
+    at = [place for place, label in enumerate(labels) if label.startswith(TOPIC_PREFIX)]
+    return tuple(labels[place].removeprefix(TOPIC_PREFIX) for place in at), np.array(at, dtype=np.intp)
 
 
 def _with(figures: FloatArray, sense: FloatArray) -> FloatArray:

@@ -132,6 +132,13 @@ def _content(faq: dict[str, tuple[str, ...]], synonyms: dict[str, tuple[str, ...
     return SimpleNamespace(faq=entries, synonyms=synonyms or {}, dealership=dealership)
 
 
+@pytest.fixture(autouse=True)
+def _alone() -> None:
+    """The trained model without the content of an earlier test of this process."""
+    use_content(None)
+    use_lexicon(load_lexicon)
+
+
 @pytest.fixture
 def live() -> Iterator[Callable[[Any], None]]:
     """Makes a snapshot the present content, until the test ends."""
