@@ -11,12 +11,16 @@ from contextlib import contextmanager
 from typing import Any
 
 from jsonschema.exceptions import ValidationError
+from rasa.core import processor
+from rasa.core.actions import action, forms
 from rasa.core.actions.action import RemoteAction
 from rasa.core.actions.forms import FormAction
+from rasa.core.policies import memoization, rule_policy
 from rasa.core.policies.memoization import MemoizationPolicy
-from rasa.core.policies.policy import Policy
+from rasa.core.policies.policy import Policy, PolicyPrediction
 from rasa.core.policies.rule_policy import RULES, RULES_FOR_LOOP_UNHAPPY_PATH, RulePolicy
 from rasa.core.processor import MessageProcessor
+from rasa.engine.constants import PLACEHOLDER_TRACKER
 from rasa.engine.graph import GraphNode, GraphSchema
 from rasa.engine.runner.dask import DaskGraphRunner
 from rasa.shared.core.constants import (
@@ -28,7 +32,8 @@ from rasa.shared.core.constants import (
     SlotMappingType,
 )
 from rasa.shared.core.domain import Domain
-from rasa.shared.core.events import ActionExecuted, Event, Restarted, SlotSet
+from rasa.shared.core.events import ActionExecuted, ActionExecutionRejected, Event, Restarted, SlotSet
+from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.shared.utils import validation
 from rasa.shared.utils.common import all_subclasses
 
@@ -40,6 +45,10 @@ _by_replaying = FormAction._temporary_tracker
 _by_trying_all = RulePolicy._get_possible_keys
 _by_intent_or_text = RulePolicy._find_action_from_rules
 _by_asking_all = Domain._get_slots_sub_state
+_by_making = action.default_actions
+_by_listing = MessageProcessor._log_slots
+DEBUGGING = (processor, memoization, rule_policy, forms)
+"""Modules with lines for developers of Rasa at every message."""
 Turn = tuple["str | None", "str | None"]
 """The action before a moment and the intent of its message."""
 
@@ -52,6 +61,44 @@ def apply_patches() -> None:
     RulePolicy._get_possible_keys = _possible_keys
     RulePolicy._find_action_from_rules = _action_from_rules
     Domain._get_slots_sub_state = staticmethod(_slots_sub_state)
+    action.default_actions = _default_actions
+    for module in DEBUGGING:
+        if not isinstance(module.structlogger, _Undebugged):
+            module.structlogger, module.copy = _Undebugged(module.structlogger), _NoCopies
+    MessageProcessor._log_slots = staticmethod(lambda tracker: None)
+
+
+class _Undebugged:
+    """A logger of Rasa's that is not asked for what we never show (``bot.commands.preparing`` sets its level)."""
+
+    def __init__(self, logger: Any) -> None:
+        self._logger = logger
+
+    def debug(self, *_: Any, **__: Any) -> None:
+        """Rasa prepares a line and throws it away again, some twelve times at every message."""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._logger, name)
+
+
+class _NoCopies:
+    """Rasa copies whole events for those lines, and copies nothing else in these modules."""
+
+    @staticmethod
+    def deepcopy(value: Any) -> Any:
+        return value
+
+
+_made_defaults: dict[int, tuple[Any, list[Any]]] = {}
+
+
+def _default_actions(action_endpoint: Any = None) -> list[Any]:
+    """Rasa makes its own actions anew for every action that it looks up; they keep nothing of a turn."""
+    endpoint, made = _made_defaults.get(id(action_endpoint), (None, None))
+    if made is None or endpoint is not action_endpoint:
+        made = _by_making(action_endpoint)
+        _made_defaults[id(action_endpoint)] = action_endpoint, made
+    return made
 
 
 def settle(processor: MessageProcessor) -> None:
@@ -130,6 +177,7 @@ def study_rules(runner: DaskGraphRunner) -> int:
         if isinstance(policy, RulePolicy):
             rules = policy.lookup[RULES], policy.lookup[RULES_FOR_LOOP_UNHAPPY_PATH]
             policy.rules_by_turn = {id(lookup): _by_turn(policy, lookup) for lookup in rules}
+            policy.reads_no_words = _reads_no_words(policy.rules_by_turn[id(policy.lookup[RULES])])
     memories = [_memory(policy) for policy in policies if isinstance(policy, Policy)]
     return max(memories) if all(memories) else 0
 
@@ -142,8 +190,8 @@ def _by_turn(policy: Any, lookup: Mapping[str, str]) -> dict[Turn, list[str]]:
 
 
 def _turn_of(state: Mapping[str, Any]) -> Turn:
-    action, intent = state.get("prev_action", {}).get("action_name"), state.get("user", {}).get("intent")
-    return _known(action), _known(intent)
+    before, intent = state.get("prev_action", {}).get("action_name"), state.get("user", {}).get("intent")
+    return _known(before), _known(intent)
 
 
 def _known(value: Any) -> Any:
@@ -163,29 +211,26 @@ def _memory(policy: Any) -> int:
 def _possible_keys(policy: Any, lookup: dict[str, str], states: list[Any]) -> set[str]:
     """Rasa tries every rule at every prediction; those that end with another action or intent cannot fit."""
     index = policy.__dict__.get("rules_by_turn", {}).get(id(lookup))
-    action, intent = _turn_of(states[-1]) if states else (None, None)
+    before, intent = _turn_of(states[-1]) if states else (None, None)
     if (
-        index is None or action is None
+        index is None or before is None
     ):  # not studied; or the beginning, which Rasa treats in a way of its own
         return set(_by_trying_all(policy, lookup, states))
-    turns = {(each, said) for each in (action, None) for said in (intent, None)}
+    turns = {(each, said) for each in (before, None) for said in (intent, None)}
     fitting = {key: "" for turn in turns for key in index.get(turn, ())}
     return set(_by_trying_all(policy, fitting, states))
 
 
 def _action_from_rules(policy: Any, tracker: Any, domain: Any, use_text_for_last_user_input: bool) -> Any:
     """Rasa looks for rules about the words of a message first, also where there are none."""
-    if use_text_for_last_user_input and _reads_no_words(policy):
+    if use_text_for_last_user_input and policy.__dict__.get("reads_no_words", False):
         return None, None, False
     return _by_intent_or_text(policy, tracker, domain, use_text_for_last_user_input)
 
 
-def _reads_no_words(policy: Any) -> bool:
+def _reads_no_words(index: Mapping[Turn, Any]) -> bool:
     """Whether no rule can fit just after a message whose intent is not told, which is when Rasa looks."""
-    index = policy.__dict__.get("rules_by_turn", {}).get(id(policy.lookup[RULES]))
-    return index is not None and not any(
-        intent is None and action in (None, ACTION_LISTEN_NAME) for action, intent in index
-    )
+    return not any(intent is None and before in (None, ACTION_LISTEN_NAME) for before, intent in index)
 
 
 class _Featured:
@@ -213,6 +258,28 @@ def trusted_domain() -> Iterator[None]:
         validation.validate_yaml_schema = checked
 
 
+def without_stories(
+    policy: MemoizationPolicy, done: Mapping[str, tuple[str, Any]]
+) -> PolicyPrediction | None:
+    """What a policy of stories says of a conversation that is in none of them, where the rules are sure already.
+
+    Rasa's ensemble then takes the policy of the higher priority, whatever the stories say, unless an action has just
+    refused to run: it takes that choice away from all policies. None where the stories have to be asked.
+    """
+    found = (value for _, value in done.values() if isinstance(value, PolicyPrediction))
+    sure = next((p for p in found if p.policy_priority > policy.priority and p.max_confidence >= 1.0), None)
+    if sure is None or _was_rejected(done[PLACEHOLDER_TRACKER][1]):
+        return None
+    return policy._prediction([0.0] * len(sure.probabilities))
+
+
+def _was_rejected(tracker: DialogueStateTracker) -> bool:
+    for event in reversed(tracker.events):
+        if isinstance(event, ActionExecuted | ActionExecutionRejected):
+            return isinstance(event, ActionExecutionRejected)
+    return False
+
+
 class RunnerInOrder:
     """Runs the nodes of a model's graph one after the other, in an order that is worked out once.
 
@@ -223,6 +290,8 @@ class RunnerInOrder:
     def __init__(self, runner: DaskGraphRunner) -> None:
         self._nodes: dict[str, GraphNode] = runner._instantiated_nodes
         self._schema: GraphSchema = runner._graph_schema
+        components = {name: getattr(node, "_component", None) for name, node in self._nodes.items()}
+        self._memories = {name: each for name, each in components.items() if type(each) is MemoizationPolicy}
         self._orders: dict[tuple[str, ...], list[tuple[str, tuple[str, ...]]]] = {}
 
     def run(self, inputs: dict[str, Any] | None = None, targets: list[str] | None = None) -> dict[str, Any]:
@@ -230,7 +299,9 @@ class RunnerInOrder:
         wanted = tuple(targets or self._schema.target_names)
         done: dict[str, tuple[str, Any]] = {name: (name, value) for name, value in (inputs or {}).items()}
         for name, needed in self._order(wanted):
-            done[name] = self._nodes[name](*(done[each] for each in needed))
+            policy = self._memories.get(name)
+            known = without_stories(policy, done) if policy is not None else None
+            done[name] = (name, known) if known else self._nodes[name](*(done[each] for each in needed))
         return dict(done[target] for target in wanted)
 
     def _order(self, targets: tuple[str, ...]) -> list[tuple[str, tuple[str, ...]]]:

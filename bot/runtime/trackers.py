@@ -10,9 +10,11 @@ import asyncio
 import json
 import secrets
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from typing import Any
 
@@ -29,11 +31,12 @@ from rasa.shared.core.events import (
     deserialise_events,
 )
 from rasa.shared.core.trackers import DialogueStateTracker
+from sqlalchemy.orm import Session
 
 from bot import clock
 from bot.runtime.live_tracker import LiveTracker
 from bot.services import metrics
-from bot.store.database import Database
+from bot.store.database import Database, after_commit
 from bot.store.tables import DialogueState
 
 LONGEST = 160
@@ -45,8 +48,12 @@ _answering: ContextVar[str | None] = ContextVar("answering", default=None)
 _heard: ContextVar[dict[str, Any]] = ContextVar("heard")
 Row = tuple["str | None", Any]
 """Mark and state."""
-_ahead: ContextVar[dict[str, tuple[LiveTracker | None, Row | None]]] = ContextVar("ahead")
-"""What this turn will ask for, read before: the tracker that was kept and the row, by sender."""
+Looked = tuple["LiveTracker | None", "Row | None"]
+"""The tracker that was kept here, and the row."""
+_ahead: ContextVar[dict[str, Looked]] = ContextVar("ahead")
+"""What this turn will ask for, read before, by sender."""
+_unwritten: ContextVar[Unwritten | None] = ContextVar("unwritten", default=None)
+"""Where the tracker of this turn is put aside until its answer is stored."""
 
 _row = DialogueState.__table__.c
 _NEW = {
@@ -57,14 +64,35 @@ _NEW = {
 _UPDATE = sa.update(DialogueState.__table__).where(_row.sender_id == sa.bindparam("of")).values(_NEW)
 _INSERT = sa.insert(DialogueState.__table__).values({**_NEW, "sender_id": sa.bindparam("of")})
 _OF_OTHERS = sa.case((_row.mark == sa.bindparam("known"), sa.null()), else_=_row.state)
-_READ = sa.select(_row.mark, sa.type_coerce(_OF_OTHERS, _row.state.type)).where(
-    _row.sender_id == sa.bindparam("of")
-)
+ROW = (_row.mark, sa.type_coerce(_OF_OTHERS, _row.state.type))
+"""Mark and state, which is left out where the mark is the ``known`` one."""
+_READ = sa.select(*ROW).where(_row.sender_id == sa.bindparam("of"))
+
+
+@dataclass
+class Unwritten:
+    """What a turn has to write of its tracker, and the tracker to go on with; nothing before it has been saved."""
+
+    row: dict[str, Any] | None = None
+    tracker: LiveTracker | None = None
 
 
 @contextmanager
-def answering(message_id: str | None) -> Iterator[dict[str, Any]]:
+def put_aside() -> Iterator[Unwritten]:
+    """A tracker that is saved in here is not written: whoever stores the turn's answer writes both at once."""
+    aside = Unwritten()
+    token = _unwritten.set(aside)
+    try:
+        yield aside
+    finally:
+        _unwritten.reset(token)
+
+
+@contextmanager
+def answering(message_id: str | None, ahead: Mapping[str, Looked] | None = None) -> Iterator[dict[str, Any]]:
     """The turn of this message: a tracker that has it already is read as it was before.
+
+    ``ahead``: what was read for this turn already, by sender.
 
     Gives what the pipeline understood of the message, filled in when the tracker is saved.
 
@@ -72,11 +100,11 @@ def answering(message_id: str | None) -> Iterator[dict[str, Any]]:
     again, and would be answered by a dialogue that is over: a booking without its code.
     """
     understood: dict[str, Any] = {}
-    token, heard, ahead = _answering.set(message_id), _heard.set(understood), _ahead.set({})
+    token, heard, looked = _answering.set(message_id), _heard.set(understood), _ahead.set(dict(ahead or {}))
     try:
         yield understood
     finally:
-        _ahead.reset(ahead)
+        _ahead.reset(looked)
         _answering.reset(token)
         _heard.reset(heard)
 
@@ -108,19 +136,25 @@ class DatabaseTrackerStore(TrackerStore):
         known, encoded = ([], []) if is_cut else _told(tracker)
         new = [event.as_dict() for event in islice(events, len(known), None)]
         state, encoded = [*known, *new], [*encoded, *map(json.dumps, new)]
-        mark = secrets.token_hex(8)
-        with metrics.part("storing"):
-            await _in_thread(self._write, tracker.sender_id, encoded, mark)
         kept = self._played(tracker.sender_id, events) if is_cut else tracker
+        mark = secrets.token_hex(8)
         if isinstance(kept, LiveTracker):
             kept.told, kept.encoded, kept.mark = state, encoded, mark
-            self._keep(kept)
+        text = f"[{','.join(encoded)}]"
+        row = {"of": tracker.sender_id, "events": text, "new_mark": mark, "at": clock.now()}
+        unwritten = Unwritten(row, kept if isinstance(kept, LiveTracker) else None)
+        aside = _unwritten.get()
+        if aside is not None:
+            aside.row, aside.tracker = unwritten.row, unwritten.tracker
+            return
+        with metrics.part("storing"):
+            await asyncio.to_thread(self.write_now, unwritten)
 
     async def retrieve(self, sender_id: str) -> DialogueStateTracker | None:
         """The tracker of a sender, None for a new one. A database error is raised, never taken for a new one."""
         ahead = _ahead.get({})
         if sender_id not in ahead:
-            await asyncio.to_thread(self.look_ahead, sender_id, ahead)
+            ahead[sender_id] = await asyncio.to_thread(self._look, sender_id)
         live, found = ahead.pop(sender_id)
         if found is None:
             return None
@@ -133,13 +167,17 @@ class DatabaseTrackerStore(TrackerStore):
         self.replayed += len(before)
         return tracker
 
-    def look_ahead(self, sender_id: str, into: dict[str, Any] | None = None) -> None:
-        """Read what ``retrieve`` will be asked for in this turn, in a thread that has to read other things anyway."""
+    def _look(self, sender_id: str) -> Looked:
+        live = self.take(sender_id, _answering.get())
+        with self._database.reading() as session:
+            known = {"of": sender_id, "known": mark_of(live)}
+            row = session.connection().execute(_READ, known).one_or_none()
+        return live, None if row is None else (row[0], row[1])
+
+    def take(self, sender_id: str, message_id: str | None) -> LiveTracker | None:
+        """The kept tracker, for the turn of this message; with that turn in it already, it is of no use."""
         live = self._live.pop(sender_id, None)
-        if live is not None and _has_this_turn(live):
-            live = None
-        rows = _ahead.get({}) if into is None else into
-        rows[sender_id] = live, self._read(sender_id, live.mark if live else None)
+        return None if live is not None and _has_turn(live, message_id) else live
 
     def init_tracker(self, sender_id: str) -> DialogueStateTracker:
         """The tracker of somebody new."""
@@ -163,22 +201,31 @@ class DatabaseTrackerStore(TrackerStore):
         return tracker
 
     def _keep(self, tracker: LiveTracker) -> None:
+        self._live.pop(tracker.sender_id, None)
         self._live[tracker.sender_id] = tracker
-        self._live.move_to_end(tracker.sender_id)
         while len(self._live) > MOST_LIVE:
             self._live.popitem(last=False)
 
-    def _read(self, sender_id: str, known: str | None) -> Row | None:
-        """Mark and state; no state where the mark is the known one; None where there is no such conversation."""
-        with self._database.reading() as session:
-            row = session.execute(_READ, {"of": sender_id, "known": known or ""}).one_or_none()
-            return None if row is None else (row[0], row[1])
-
-    def _write(self, sender_id: str, encoded: list[str], mark: str) -> None:
-        row = {"of": sender_id, "events": f"[{','.join(encoded)}]", "new_mark": mark, "at": clock.now()}
+    def write_now(self, unwritten: Unwritten) -> None:
+        """In a transaction of its own."""
         with self._database.transaction() as session:
-            if not session.execute(_UPDATE, row).rowcount:
-                session.execute(_INSERT, row)
+            self.write(session, unwritten)
+
+    def write(self, session: Session, unwritten: Unwritten) -> None:
+        """In the caller's transaction; once that is committed, the tracker is kept for the next turn."""
+        row, tracker = unwritten.row, unwritten.tracker
+        if row is None:
+            return
+        connection = session.connection()
+        if not connection.execute(_UPDATE, row).rowcount:
+            connection.execute(_INSERT, row)
+        if tracker is not None:
+            after_commit(session, partial(self._keep, tracker))
+
+
+def mark_of(tracker: LiveTracker | None) -> str:
+    """The write that a kept tracker knows of; empty without any."""
+    return (tracker.mark if tracker else None) or ""
 
 
 def _told(tracker: DialogueStateTracker) -> tuple[list[dict[str, Any]], list[str]]:
@@ -196,11 +243,9 @@ def _forget_what_is_done(event: Event) -> None:
     event.parse_data = kept
 
 
-def _has_this_turn(tracker: LiveTracker) -> bool:
-    message_id = _answering.get()
-    events = tracker.events
+def _has_turn(tracker: LiveTracker, message_id: str | None) -> bool:
     return message_id is not None and any(
-        isinstance(e, UserUttered) and e.message_id == message_id for e in events
+        isinstance(event, UserUttered) and event.message_id == message_id for event in tracker.events
     )
 
 
@@ -236,7 +281,3 @@ def _state_after(events: list[Event]) -> list[Event]:
     if loop is not None:
         kept = [ActiveLoop(loop), *kept]
     return [*kept, ActionExecuted(ACTION_LISTEN_NAME)]
-
-
-async def _in_thread(function: Any, *arguments: Any) -> Any:
-    return await asyncio.get_running_loop().run_in_executor(None, function, *arguments)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
 from hashlib import sha256
 from types import SimpleNamespace
@@ -10,16 +11,23 @@ from typing import Any
 import pytest
 import rasa
 from jsonschema import ValidationError, validate
+from rasa.core.actions import action
 from rasa.core.actions.action import ActionExtractSlots, RemoteAction
 from rasa.core.actions.forms import FormAction
+from rasa.core.constants import RULE_POLICY_PRIORITY
+from rasa.core.policies.ensemble import DefaultPolicyPredictionEnsemble
+from rasa.core.policies.memoization import MemoizationPolicy
+from rasa.core.policies.policy import PolicyPrediction
 from rasa.core.policies.rule_policy import RulePolicy
+from rasa.engine.constants import PLACEHOLDER_TRACKER
 from rasa.engine.runner.dask import DaskGraphRunner
 from rasa.shared.core.domain import Domain
-from rasa.shared.core.events import Event, SlotSet
+from rasa.shared.core.events import ActionExecuted, ActionExecutionRejected, Event, SlotSet
 from rasa.shared.core.slots import BooleanSlot, TextSlot
 from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.shared.exceptions import YamlException
 from rasa.shared.utils.common import all_subclasses
+from rasa.utils.endpoints import EndpointConfig
 
 from bot.runtime import rasa_patches
 from bot.runtime.live_tracker import LiveTracker
@@ -41,6 +49,20 @@ REPLACED = {
     "DialogueStateTracker.applied_events": (DialogueStateTracker.applied_events, "764d5065ea99"),
     "DaskGraphRunner.run": (DaskGraphRunner.run, "45f0f52f574f"),
     "RemoteAction.run": (RemoteAction.run, "ccabf6f1160d"),
+    "default_actions": (rasa_patches._by_making, "6fa4896f3667"),
+    "MessageProcessor._log_slots": (rasa_patches._by_listing, "cfc60d6857d3"),
+    "MemoizationPolicy.predict_action_probabilities": (
+        MemoizationPolicy.predict_action_probabilities,
+        "19903a81bee5",
+    ),
+    "DefaultPolicyPredictionEnsemble._pick_best_policy": (
+        DefaultPolicyPredictionEnsemble._pick_best_policy,
+        "ae2dd5555a9a",
+    ),
+    "DefaultPolicyPredictionEnsemble._best_policy_prediction": (
+        DefaultPolicyPredictionEnsemble._best_policy_prediction,
+        "2abb24615567",
+    ),
 }
 
 
@@ -172,6 +194,84 @@ async def test_the_rules_that_fit_are_those_that_rasa_finds(
         await customer.says(text)
     assert LiveTracker.horizon == 4
     assert len(set(found)) > 5
+
+
+async def test_stories_that_need_not_be_asked_would_have_changed_nothing(
+    agent: Any, assistant: Assistant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every prediction of a conversation again, with the policy of the stories asked each time."""
+    spared: list[bool] = []
+    quick = RunnerInOrder.run
+
+    def compared(runner: Any, inputs: Any = None, targets: Any = None) -> Any:
+        [name] = targets
+        result = quick(runner, inputs, targets)
+        if not isinstance(result[name], PolicyPrediction):
+            return result
+        with monkeypatch.context() as stock:
+            stock.setattr(rasa_patches, "without_stories", lambda policy, done: spared.append(False))
+            slow = quick(runner, inputs, targets)
+        for each in ("probabilities", "events", "policy_name", "is_no_user_prediction", "hide_rule_turn"):
+            assert getattr(result[name], each) == getattr(slow[name], each), each
+        return result
+
+    def noted(policy: Any, done: Any) -> Any:
+        known = without_stories(policy, done)
+        spared.append(known is not None)
+        return known
+
+    without_stories = rasa_patches.without_stories
+    monkeypatch.setattr(rasa_patches, "without_stories", noted)
+    monkeypatch.setattr(RunnerInOrder, "run", compared)
+    customer = assistant.customer()
+    for text in TALK:
+        await customer.says(text)
+    assert spared.count(True) > 10
+
+
+async def test_a_form_that_refuses_asks_the_stories(agent: Any) -> None:
+    tracker = agent.tracker_store.init_tracker("refusing")
+    sure = PolicyPrediction([0.0, 1.0], "rules", RULE_POLICY_PRIORITY)
+    done = {"rules": ("rules", sure), PLACEHOLDER_TRACKER: ("tracker", tracker)}
+    [policy] = agent.processor.graph_runner._memories.values()
+    tracker.update(ActionExecuted("action_listen"))
+    assert rasa_patches.without_stories(policy, done) is not None
+    tracker.update(ActionExecutionRejected("drive_form"))
+    assert rasa_patches.without_stories(policy, done) is None
+    unsure = PolicyPrediction([0.0, 0.3], "rules", RULE_POLICY_PRIORITY)
+    assert rasa_patches.without_stories(policy, {**done, "rules": ("rules", unsure)}) is None
+
+
+@pytest.mark.parametrize("module", rasa_patches.DEBUGGING, ids=lambda module: module.__name__)
+def test_rasa_copies_there_only_for_its_debugging(module: Any) -> None:
+    """What is not copied any more is an argument of ``structlogger.debug``, everywhere in these modules."""
+    tree = ast.parse(inspect.getsource(module))
+    calls = (node for node in ast.walk(tree) if isinstance(node, ast.Call))
+    debugging = [call for call in calls if ast.unparse(call.func) == "structlogger.debug"]
+    assert _copies(tree) == {line for call in debugging for line in _copies(call)} != set()
+
+
+def _copies(tree: ast.AST) -> set[int]:
+    """The lines that name the module ``copy``."""
+    return {node.lineno for node in ast.walk(tree) if isinstance(node, ast.Name) and node.id == "copy"}
+
+
+def test_what_rasa_says_aloud_is_still_heard() -> None:
+    apply_patches()
+    heard: list[str] = []
+    logger = rasa_patches._Undebugged(SimpleNamespace(warning=heard.append, debug=heard.append))
+    logger.debug("small")
+    logger.warning("grave")
+    assert heard == ["grave"]
+
+
+def test_rasas_own_actions_are_made_once_for_an_endpoint() -> None:
+    apply_patches()
+    endpoint = EndpointConfig(url="here")
+    made = action.default_actions(endpoint)
+    assert action.default_actions(endpoint) is made
+    assert [each.name() for each in made] == [each.name() for each in rasa_patches._by_making(endpoint)]
+    assert action.default_actions(EndpointConfig(url="there")) is not made
 
 
 def test_all_rules_are_tried_where_they_were_not_studied() -> None:
