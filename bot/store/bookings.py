@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -28,6 +29,21 @@ class Owner:
 
 
 NOBODY = Owner()
+_THESE = sa.and_(
+    Claim.resource.in_(sa.bindparam("resources", expanding=True)),
+    Claim.tick >= sa.bindparam("first"),
+    Claim.tick < sa.bindparam("end"),
+)
+"""Claims on some resources in some ticks."""
+_LOADS = (
+    sa.select(Claim.resource, sa.func.count())
+    .where(_THESE, Claim.outage_id.is_(None))
+    .group_by(Claim.resource)
+)
+_LOCK_HOLD = sa.select(Hold).where(Hold.owner == sa.bindparam("holder")).with_for_update()
+_OF_REQUEST = sa.select(Appointment).where(Appointment.request_key == sa.bindparam("key"))
+_CODE = sa.select(Appointment.id).where(Appointment.code == sa.bindparam("code"))
+_OF_PHONE = sa.select(Customer).where(Customer.phone == sa.bindparam("phone"))
 
 
 def busy_ticks(
@@ -43,15 +59,12 @@ def busy_ticks(
     One statement reads all claims from the primary key alone, joined to one text per resource (a month of a large
     workshop has 16,000), and beside them the few that do not count.
     """
-    where = sa.and_(Claim.resource.in_(list(resources)), _within(ticks))
-    every = sa.select(Claim.resource, _joined(session), sa.literal(True)).where(where)
-    others = (
-        sa.select(Claim.resource, _joined(session), sa.literal(False)).where(condition)
-        for condition in _not_counted(now, mine, with_holds)
+    statement = _busy_ticks(
+        _dialect(session), mine.holder is not None, mine.appointment_id is not None, with_holds
     )
-    parts = [part.group_by(Claim.resource) for part in (every, *others)]
+    values = {**_these(resources, ticks), "now": now, "holder": mine.holder, "visit": mine.appointment_id}
     taken: dict[str, Ticks] = {}
-    for resource, joined, counts in sorted(session.execute(sa.union_all(*parts)), key=lambda row: not row[2]):
+    for resource, joined, counts in sorted(session.execute(statement, values), key=lambda row: not row[2]):
         read = Ticks.read(joined)
         if counts:
             taken[resource] = read
@@ -60,21 +73,38 @@ def busy_ticks(
     return taken
 
 
-def _not_counted(now: datetime, mine: Owner, with_holds: bool) -> Iterator[Any]:
+@lru_cache
+def _busy_ticks(dialect: str, for_holder: bool, for_visit: bool, with_holds: bool) -> Any:
+    """Made once of each kind: SQLAlchemy takes longer to make it than SQLite to run it."""
+    every = sa.select(Claim.resource, _joined(dialect), sa.literal(True)).where(_THESE)
+    others = (
+        sa.select(Claim.resource, _joined(dialect), sa.literal(False)).where(condition)
+        for condition in _not_counted(for_holder, for_visit, with_holds)
+    )
+    return sa.union_all(*(part.group_by(Claim.resource) for part in (every, *others)))
+
+
+def _not_counted(for_holder: bool, for_visit: bool, with_holds: bool) -> Iterator[Any]:
     """Claims that stand in nobody's way: of expired holds (or of all), and the owner's own. The index of their owner
     finds them; the few on other resources and days do not matter."""
     holds = sa.select(Hold.id)
     if with_holds:
-        own = Hold.owner == mine.holder if mine.holder is not None else sa.false()
-        holds = holds.where(sa.or_(Hold.expires_at <= now, own))
+        own = Hold.owner == sa.bindparam("holder") if for_holder else sa.false()
+        holds = holds.where(sa.or_(Hold.expires_at <= sa.bindparam("now"), own))
     yield Claim.hold_id.in_(holds)
-    if mine.appointment_id is not None:
-        yield Claim.appointment_id == mine.appointment_id
+    if for_visit:
+        yield Claim.appointment_id == sa.bindparam("visit")
 
 
 def claims_of(session: Session, **owner: str) -> dict[str, set[int]]:
     """The claims of one owner: ``appointment_id=`` or ``hold_id=``."""
-    return _by_resource(session.execute(sa.select(Claim.resource, Claim.tick).filter_by(**owner)))
+    [(column, id_)] = owner.items()
+    return _by_resource(session.execute(_claims_of(column), {"owner": id_}))
+
+
+@lru_cache
+def _claims_of(column: str) -> Any:
+    return sa.select(Claim.resource, Claim.tick).where(getattr(Claim, column) == sa.bindparam("owner"))
 
 
 def try_claim(session: Session, resource: str, ticks: Iterable[int], **owner: str) -> bool:
@@ -107,17 +137,22 @@ def delete_expired_holds(
     session: Session, resources: Iterable[str], ticks: range, now: datetime, mine: Owner
 ) -> None:
     """Delete the expired holds that still occupy these ticks: the primary key would see their claims."""
-    on_these_ticks = sa.select(Claim.hold_id).where(Claim.resource.in_(list(resources)), _within(ticks))
-    statement = sa.delete(Hold.__table__).where(Hold.expires_at <= now, Hold.id.in_(on_these_ticks))
-    if mine.holder is not None:
-        statement = statement.where(Hold.owner != mine.holder)
-    session.execute(statement)
+    values = {**_these(resources, ticks), "now": now, "holder": mine.holder}
+    session.execute(_delete_expired(mine.holder is not None), values)
+
+
+@lru_cache
+def _delete_expired(but_of_holder: bool) -> Any:
+    on_these_ticks = sa.select(Claim.hold_id).where(_THESE)
+    statement = sa.delete(Hold.__table__).where(
+        Hold.expires_at <= sa.bindparam("now"), Hold.id.in_(on_these_ticks)
+    )
+    return statement.where(Hold.owner != sa.bindparam("holder")) if but_of_holder else statement
 
 
 def lock_hold(session: Session, holder: str) -> Row | None:
     """The hold of a conversation or waitlist entry, expired or not, locked until the end of the transaction."""
-    statement = sa.select(Hold).where(Hold.owner == holder).with_for_update()
-    return _one(session, statement)
+    return _one(session, _LOCK_HOLD, holder=holder)
 
 
 def delete_hold(session: Session, holder: str) -> None:
@@ -133,15 +168,20 @@ def turn_hold_into_appointment(session: Session, hold: Row, appointment_id: str)
 
 
 def appointment_of_request(session: Session, request_key: str) -> Row | None:
-    return _one(session, sa.select(Appointment).where(Appointment.request_key == request_key))
+    return _one(session, _OF_REQUEST, key=request_key)
 
 
 def appointment_of_code(session: Session, code: str, phone: str | None, lock: bool = False) -> Row | None:
     """The appointment with this code and phone number; both must match unless ``phone`` is None."""
-    statement = sa.select(Appointment).where(Appointment.code == code)
-    if phone is not None:
-        statement = statement.where(Appointment.phone == phone)
-    return _one(session, statement.with_for_update() if lock else statement)
+    return _one(session, _of_code(phone is not None, lock), code=code, phone=phone)
+
+
+@lru_cache
+def _of_code(with_phone: bool, lock: bool) -> Any:
+    statement = sa.select(Appointment).where(Appointment.code == sa.bindparam("code"))
+    if with_phone:
+        statement = statement.where(Appointment.phone == sa.bindparam("phone"))
+    return statement.with_for_update() if lock else statement
 
 
 def appointments(
@@ -152,45 +192,51 @@ def appointments(
     to: datetime | None = None,
 ) -> list[Row]:
     """Appointments by start; those given as ``to`` start before it, as ``from_`` then or later."""
-    statement = sa.select(Appointment).order_by(Appointment.start, Appointment.code)
-    if conversation_id is not None:
-        statement = statement.where(Appointment.conversation_id == conversation_id)
-    if phone is not None:
-        statement = statement.where(Appointment.phone == phone)
-    if from_ is not None:
-        statement = statement.where(Appointment.start >= from_)
-    if to is not None:
-        statement = statement.where(Appointment.start < to)
-    return list(session.execute(statement).scalars())
+    wanted = {"conversation": conversation_id, "phone": phone, "from": from_, "to": to}
+    values = {name: value for name, value in wanted.items() if value is not None}
+    return list(session.execute(_appointments(tuple(values)), values).scalars())
+
+
+@lru_cache
+def _appointments(by: tuple[str, ...]) -> Any:
+    conditions = {
+        "conversation": Appointment.conversation_id == sa.bindparam("conversation"),
+        "phone": Appointment.phone == sa.bindparam("phone"),
+        "from": Appointment.start >= sa.bindparam("from"),
+        "to": Appointment.start < sa.bindparam("to"),
+    }
+    found = sa.select(Appointment).order_by(Appointment.start, Appointment.code)
+    return found.where(*(conditions[name] for name in by))
 
 
 def code_is_taken(session: Session, code: str) -> bool:
-    return _one(session, sa.select(Appointment.id).where(Appointment.code == code)) is not None
+    return _one(session, _CODE, code=code) is not None
 
 
 def loads(session: Session, resources: Iterable[str], ticks: range) -> dict[str, int]:
     """How many ticks of a period are claimed of each resource, outages left out; one without any may be missing."""
-    statement = (
-        sa.select(Claim.resource, sa.func.count())
-        .where(Claim.resource.in_(list(resources)), _within(ticks), Claim.outage_id.is_(None))
-        .group_by(Claim.resource)
-    )
-    return {str(row.resource): int(row[1]) for row in session.execute(statement)}
+    rows = session.execute(_LOADS, _these(resources, ticks))
+    return {str(resource): int(count) for resource, count in rows}
 
 
 def customer_of_phone(session: Session, phone: str) -> Row | None:
-    return _one(session, sa.select(Customer).where(Customer.phone == phone))
+    return _one(session, _OF_PHONE, phone=phone)
 
 
-def _joined(session: Session) -> Any:
+def _dialect(session: Session) -> str:
+    return str(session.get_bind().dialect.name)
+
+
+def _joined(dialect: str) -> Any:
     """The ticks of a group with commas between them."""
-    if session.get_bind().dialect.name == "sqlite":
+    if dialect == "sqlite":
         return sa.func.group_concat(Claim.tick)
     return sa.func.string_agg(sa.cast(Claim.tick, sa.String), sa.literal_column("','"))
 
 
-def _within(ticks: range) -> Any:
-    return sa.and_(Claim.tick >= ticks.start, Claim.tick < ticks.stop)
+def _these(resources: Iterable[str], ticks: range) -> dict[str, Any]:
+    """The values of ``_THESE``."""
+    return {"resources": list(resources), "first": ticks.start, "end": ticks.stop}
 
 
 def _by_resource(rows: Iterable[Any]) -> dict[str, set[int]]:
@@ -200,5 +246,5 @@ def _by_resource(rows: Iterable[Any]) -> dict[str, set[int]]:
     return taken
 
 
-def _one(session: Session, statement: Any) -> Row | None:
-    return session.execute(statement).scalars().one_or_none()
+def _one(session: Session, statement: Any, **values: Any) -> Row | None:
+    return session.execute(statement, values).scalars().one_or_none()

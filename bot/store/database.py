@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -14,6 +16,8 @@ SQLITE_BUSY_SECONDS = 20
 POOL, KEPT_OPEN = 30, 10
 """Connections of a process at the same time, and how many of them stay open when nobody needs them."""
 FREE_SECONDS = 30.0
+FRESH_SECONDS = 1.0
+"""A connection that worked so lately is used without asking the server whether it is still there."""
 CONNECT_SECONDS, STATEMENT_SECONDS, IDLE_SECONDS = 5, 30, 60
 SILENT_SECONDS = 30
 """After so long without a sign of a server whose machine is gone, a connection is given up."""
@@ -27,16 +31,20 @@ def make_engine(url: str, pool: int = POOL) -> Engine:
     (``reference/booking.md``, point 2); hence its own begin is switched off and ours issued.
     """
     if not url.startswith("sqlite"):
-        return sa.create_engine(
+        engine = sa.create_engine(
             url,
             future=True,
             hide_parameters=True,
             pool_size=min(pool, KEPT_OPEN),
             max_overflow=max(0, pool - KEPT_OPEN),
             pool_timeout=FREE_SECONDS,
-            pool_pre_ping=True,
             connect_args=_limits(url),
         )
+        sa.event.listen(engine, "connect", _note_use)
+        sa.event.listen(engine, "checkin", _note_use)
+        sa.event.listen(engine, "checkout", _ask_unless_fresh(engine))
+        sa.event.listen(engine, "begin", _each_by_itself)
+        return engine
     engine = sa.create_engine(
         url,
         future=True,
@@ -58,17 +66,28 @@ class Database:
         """``pool``: the most connections to a PostgreSQL."""
         self.url = url
         self.engine = make_engine(url, pool)
-        reading = {"sqlite_read_only": True} if url.startswith("sqlite") else {}
-        self._reader = self.engine.execution_options(**reading)
+        self._reader = self.engine.execution_options(for_reading=True)
+        self._writers = threading.Lock() if url.startswith("sqlite") else None
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
         """A session whose work is committed at the end and rolled back on any error."""
         with Session(self.engine, future=True, expire_on_commit=False) as session:
-            with session.begin():
+            with self._one_by_one(), session.begin():
                 yield session
             for call in session.info.get(_COMMITTED, ()):
                 call()
+
+    @contextmanager
+    def _one_by_one(self) -> Iterator[None]:
+        """SQLite lets one writer in at a time; who waits there asks again and again, ever more seldom. Those of this
+        process wait here. Whoever waits too long goes on, and is told by SQLite that it is busy."""
+        has_lock = self._writers is not None and self._writers.acquire(timeout=SQLITE_BUSY_SECONDS)
+        try:
+            yield
+        finally:
+            if has_lock and self._writers is not None:
+                self._writers.release()
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
@@ -126,6 +145,33 @@ def _limits(url: str) -> dict[str, Any]:
     }
 
 
+def _note_use(connection: Any, record: Any) -> None:
+    """Just made, or given back."""
+    record.info["used"] = time.monotonic()
+    if connection is not None and connection.autocommit and not connection.closed:
+        connection.autocommit = False
+
+
+def _ask_unless_fresh(engine: Engine) -> Callable[..., None]:
+    """As ``pool_pre_ping``, which asks every time: a way to the server and back for each session of a turn."""
+
+    def ask(connection: Any, record: Any, _: object) -> None:
+        is_fresh = time.monotonic() - record.info["used"] < FRESH_SECONDS
+        if not is_fresh and not engine.dialect.do_ping(connection):
+            raise sa.exc.InvalidatePoolError  # the pool makes them all anew
+
+    return ask
+
+
+def _each_by_itself(connection: Any) -> None:
+    """Who only reads needs no BEGIN and no ROLLBACK in PostgreSQL: READ COMMITTED sees what is newest either way.
+
+    By the attribute: psycopg2 tells the server nothing of it, but of every other change of the isolation level.
+    """
+    if connection.get_execution_options().get("for_reading"):
+        connection.connection.dbapi_connection.autocommit = True
+
+
 def _prepare_sqlite(connection: Any, record: object) -> None:
     connection.isolation_level = None
     cursor = connection.cursor()
@@ -136,5 +182,5 @@ def _prepare_sqlite(connection: Any, record: object) -> None:
 
 
 def _begin_immediately(connection: Any) -> None:
-    read_only = connection.get_execution_options().get("sqlite_read_only")
-    connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+    for_reading = connection.get_execution_options().get("for_reading")
+    connection.exec_driver_sql("BEGIN" if for_reading else "BEGIN IMMEDIATE")

@@ -20,6 +20,10 @@ CHANNELS = ("chat", "email", "webhook", "wecom")
 Row = Any
 """A row of ``bot.store.tables``: SQLAlchemy 1.4 types its attributes as columns. 2.0 may drop this."""
 
+_KNOWN = sa.select(OutboxMessage.id, OutboxMessage.key, OutboxMessage.state).where(
+    OutboxMessage.key.in_(sa.bindparam("keys", expanding=True))
+)
+
 
 def add(session: Session, rows: Iterable[Mapping[str, Any]]) -> None:
     """Write messages; one whose key is known stays as it is, unless it was dropped: then it waits again."""
@@ -27,10 +31,7 @@ def add(session: Session, rows: Iterable[Mapping[str, Any]]) -> None:
     if not wanted:
         return
     session.flush()  # the visit or the entry that they tell of
-    known = sa.select(OutboxMessage.id, OutboxMessage.key, OutboxMessage.state).where(
-        OutboxMessage.key.in_(list(wanted))
-    )
-    for id_, key, state in session.execute(known).all():
+    for id_, key, state in session.execute(_KNOWN, {"keys": list(wanted)}).all():
         row = wanted.pop(key)
         if state == DROPPED:
             again = {**row, "state": PENDING, "attempts": 0, "taken_by": None, "taken_until": None}

@@ -91,13 +91,11 @@ class RedisLocks:
         if not await self._acquire(key, token):
             yield
             return
-        asking = asyncio.Lock()
-        keeping = asyncio.get_running_loop().create_task(self._go_on_keeping(key, token, asking))
+        keeping = _Keeping(self, key, token)
         try:
             yield
         finally:
-            async with asking:  # a lock that is kept after it was freed would be nobody's
-                keeping.cancel()
+            await keeping.end()
             await self._release(key, token)
 
     async def _acquire(self, key: str, token: str) -> bool:
@@ -134,17 +132,24 @@ class RedisLocks:
         else:
             await asyncio.sleep(RETRY_SECONDS)
 
-    async def _go_on_keeping(self, key: str, token: str, asking: asyncio.Lock) -> None:
+    async def go_on_keeping(self, key: str, token: str, asking: asyncio.Lock) -> None:
+        """Move the end of a lock on, again and again, until it is somebody else's."""
         keys, lease = _keys(key)[:1], round(1000 * self._lease)
         kept = True
         while kept:
-            await asyncio.sleep(self._lease / 3)
             try:
                 async with asking:
-                    kept = await within(self._keep(keys=keys, args=[token, lease]), self._lease / 3)
+                    kept = await within(self._keep(keys=keys, args=[token, lease]), self.pause)
             except FAILURES as error:
                 self._link.failed(error)
+            if kept:
+                await asyncio.sleep(self.pause)
         logger.warning("the lock of %s went to another process during a turn", key)
+
+    @property
+    def pause(self) -> float:
+        """Seconds after which a lock is kept for longer."""
+        return self._lease / 3
 
     async def _release(self, key: str, token: str) -> None:
         try:
@@ -156,6 +161,26 @@ class RedisLocks:
         waiting = self._waiting.pop(key, None)
         if waiting is not None:
             waiting.set()
+
+
+class _Keeping:
+    """Keeps a lock for as long as its turn runs. Most are over before there is anything to do."""
+
+    def __init__(self, locks: RedisLocks, key: str, token: str) -> None:
+        self._work = (locks, key, token)
+        self._asking = asyncio.Lock()
+        self._task: asyncio.Task[None] | None = None
+        self._begins = asyncio.get_running_loop().call_later(locks.pause, self._begin)
+
+    def _begin(self) -> None:
+        locks, key, token = self._work
+        self._task = asyncio.get_running_loop().create_task(locks.go_on_keeping(key, token, self._asking))
+
+    async def end(self) -> None:
+        self._begins.cancel()
+        if self._task is not None:
+            async with self._asking:  # a lock that is kept after it was freed would be nobody's
+                self._task.cancel()
 
 
 def _keys(key: str) -> list[str]:

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from bot import clock
 from bot.domain.conversation import Outcome
 from bot.domain.staff import Presence, Role, Skill
-from bot.services import desk, messages, presence, receipts, visitors, workplace
+from bot.services import desk, messages, offers, presence, receipts, visitors, workplace
 from bot.services.installation import Installation, open_installation
 from bot.services.messages import Inbound
 from bot.services.outbox import Senders
@@ -191,8 +191,8 @@ async def test_every_turn_finds_its_rows_by_an_index(assistant: Assistant, liste
     for _ in range(2):
         await assistant.turns.handle(again)
     messages.messages_after(database, customer.conversation_id, 3)
-    messages.latest_buttons(database, customer.conversation_id)
-    messages.latest_notice(database, customer.conversation_id)
+    offers.latest_buttons(database, customer.conversation_id)
+    offers.latest_notice(database, customer.conversation_id)
     await assistant.turns.finish_interrupted()
     await Unfinished(database, assistant.turns).look()
     visitor, token = visitors.open_visitor(database, None, clock.now())

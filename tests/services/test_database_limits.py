@@ -72,3 +72,68 @@ def test_options_of_the_address_stay(database: Database) -> None:
     with other.engine.connect() as connection:
         assert limits(connection)[0] == "7s"
     other.close()
+
+
+def states(database: Database) -> list[str]:
+    """What the other connections to this database do just now."""
+    query = (
+        "SELECT state FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    )
+    with database.engine.connect() as connection:
+        return [state for (state,) in connection.exec_driver_sql(query)]
+
+
+def test_who_reads_opens_no_transaction_and_who_writes_does(database: Database) -> None:
+    other = Database(database.url)
+    for round_ in range(2):  # the second time with the connection that the first one gave back
+        with other.reading() as session:
+            session.execute(sa.text("SELECT 1"))
+            assert states(database) == ["idle"], round_
+        with other.transaction() as session:
+            session.execute(sa.text("SELECT 1"))
+            assert states(database) == ["idle in transaction"], round_
+    other.close()
+
+
+def test_a_write_is_taken_back_whole_after_the_connection_was_for_reading(database: Database) -> None:
+    with database.transaction() as session:
+        session.execute(sa.text("CREATE TABLE noted (number int)"))
+    with database.reading() as session:
+        session.execute(sa.text("SELECT 1"))
+
+    def fail() -> None:
+        with database.transaction() as session:
+            session.execute(sa.text("INSERT INTO noted VALUES (1)"))
+            raise RuntimeError("on second thoughts")
+
+    with pytest.raises(RuntimeError):
+        fail()
+    with database.reading() as session:
+        assert session.scalar(sa.text("SELECT count(*) FROM noted")) == 0
+
+
+@pytest.mark.parametrize("kind", ["reading", "transaction"])
+def test_a_connection_that_the_server_ended_is_replaced_before_it_is_used(
+    database: Database, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    with database.reading() as session:
+        session.execute(sa.text("SELECT 1"))
+    other = Database(database.url)
+    end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    with other.engine.connect() as connection:
+        connection.exec_driver_sql(end)
+    other.close()
+    monkeypatch.setattr(module, "FRESH_SECONDS", 0.0)  # it lay unused for longer than that
+    with getattr(database, kind)() as session:
+        assert session.scalar(sa.text("SELECT 1")) == 1
+
+
+def test_a_connection_that_has_just_worked_is_not_asked(database: Database) -> None:
+    asked: list[str] = []
+    sa.event.listen(database.engine.pool, "connect", lambda *_: asked.append("connected"))
+    ping = database.engine.dialect.do_ping
+    database.engine.dialect.do_ping = lambda connection: asked.append("pinged") or ping(connection)
+    for _ in range(3):
+        with database.reading() as session:
+            session.execute(sa.text("SELECT 1"))
+    assert asked == ["connected"]
