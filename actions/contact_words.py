@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from bot.services.messages import latest_notice
+from bot.services.offers import latest_notice
 
 if TYPE_CHECKING:
     from actions.base import Turn

@@ -9,7 +9,7 @@ from actions.contact_words import OUTREACH
 from actions.event_words import EVENT, asks_for_own, asks_what_there_is, names_event, people_said
 from bot.services.event_notices import KINDS
 from bot.services.events import SignupView, open_events, own_signups
-from bot.services.messages import latest_notice
+from bot.services.offers import latest_notice
 from bot.services.outreach import contacts
 from bot.services.outreach.contacts import OutreachView
 from bot.services.outreach.replies import linked_phone

@@ -17,7 +17,7 @@ from bot.domain.events import DealerEvent, SignupStatus
 from bot.services import events
 from bot.services.event_audience import events_for
 from bot.services.events import SignupView
-from bot.services.messages import latest_buttons
+from bot.services.offers import latest_buttons
 from bot.services.wording import say_phone, say_time
 
 _SIGN_UP = "/sign_up_event{"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from actions.visit_words import DRIVE, SERVICE
 from bot.domain.booking import VisitStatus
-from bot.services.messages import latest_buttons, latest_notice
+from bot.services.offers import latest_buttons, latest_notice
 from bot.services.visits import BookedVisit, visits_of_conversation
 
 if TYPE_CHECKING:

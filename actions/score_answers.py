@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from actions import survey_answers
 from actions.star_words import stars_in
 from bot.services import scores
-from bot.services.messages import latest_notice
+from bot.services.offers import latest_notice
 
 if TYPE_CHECKING:
     from actions.base import Turn

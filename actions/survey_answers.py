@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from actions.star_words import stars_in
 from bot.domain.surveys import Question, number_said, valued
 from bot.services import surveys
-from bot.services.messages import latest_notice
+from bot.services.offers import latest_notice
 from bot.services.surveys import ASK_COMPLAINT, ASK_VISIT, Given, SurveyView, buttons_of
 from bot.services.wording import say_time
 

@@ -28,7 +28,7 @@ from bot.domain.errors import BookingRefused, Conflict, NotFound, OfferOver, Too
 from bot.domain.waitlist import OPEN, Place, WaitState
 from bot.services import waitlist
 from bot.services.booking import move_visit
-from bot.services.messages import latest_buttons
+from bot.services.offers import latest_buttons
 from bot.services.reminders import promise
 from bot.services.visits import BookedVisit, visits_of_conversation
 from bot.services.waitlist import WaitEntry

@@ -32,15 +32,17 @@ async def send_rows(
     last = _Last(response)
     await last.send(": connected\n\n")
     while not listener.closed:
-        rows = await in_thread(messages_after, database, id_, after)
+        # Looked at before the rows: a message stands there before anybody types an answer to it.
+        writer = wakeups.writer(id_, "staff")
+        now = _typing(writer, listener)
+        rows = await asyncio.to_thread(messages_after, database, id_, after)
         for row in rows:
             after = row.seq
             await last.send(_event("message", message_json(row), row.seq))
-        if (name := await in_thread(attendant, database, id_)) != adviser:
+        if (name := await asyncio.to_thread(attendant, database, id_)) != adviser:
             adviser = name
             await last.send(_event("adviser", {"name": name}))
-        writer = wakeups.writer(id_, "staff")
-        if (now := _typing(writer, listener)) != typing:
+        if now != typing:
             typing = now
             await last.send(_event("typing", typing))
         if rows:
@@ -76,8 +78,3 @@ def _typing(writer: tuple[str, float] | None, listener: Listener) -> dict[str, A
 def _event(name: str, data: dict[str, Any], id_: int | None = None) -> str:
     head = f"id: {id_}\n" if id_ is not None else ""
     return f"{head}event: {name}\ndata: {json.dumps(data, ensure_ascii=False)}\n\n"
-
-
-async def in_thread(function: Any, *arguments: Any) -> Any:
-    """Database work, beside the event loop."""
-    return await asyncio.get_running_loop().run_in_executor(None, function, *arguments)

@@ -14,9 +14,6 @@ from bot.services.visits import BookedVisit, view_of
 from bot.store.database import Database
 from bot.store.tables import Appointment, Conversation, DialogueState
 
-_conversations = Conversation.__table__.c
-_HANDBACK = sa.select(_conversations.handback).where(_conversations.id == sa.bindparam("id"))
-
 
 @dataclass(frozen=True)
 class Meanwhile:
@@ -26,12 +23,6 @@ class Meanwhile:
     settled: bool
     note: str | None
     visits: tuple[BookedVisit, ...]
-
-
-def comes_back(database: Database, conversation_id: str) -> bool:
-    """Whether a person gave the conversation back and the bot has not yet heard what was settled."""
-    with database.reading() as session:
-        return session.scalar(_HANDBACK, {"id": conversation_id}) is not None
 
 
 def meanwhile(

@@ -13,6 +13,10 @@ from bot.services.booking import hold_slot
 from bot.store.database import Database
 from bot.store.tables import Hold
 
+_HELD = sa.select(Hold.details).where(
+    Hold.owner == sa.bindparam("holder"), Hold.expires_at > sa.bindparam("now")
+)
+
 
 def keep_hold(
     database: Database,
@@ -33,9 +37,8 @@ def keep_hold(
 def _holds(
     database: Database, now: datetime, conversation_id: str, request: VisitRequest, start: datetime
 ) -> bool:
-    query = sa.select(Hold.details).where(Hold.owner == conversation_id, Hold.expires_at > now)
     with database.reading() as session:
-        held = session.scalar(query)
+        held = session.scalar(_HELD, {"holder": conversation_id, "now": now})
     wanted = {
         "kind": request.kind.value,
         "store": request.store,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
@@ -14,9 +14,11 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from bot.domain.conversation import Author, Change, HandoffReason, Owner, Party
+from bot.domain.errors import NotFound
 from bot.services import metrics
 from bot.services.conversations import locked, open_conversation, pass_to, queue_up
-from bot.services.offers import OFFERS_REMEMBERED, offered_button
+from bot.services.lines import Line, Place, add_lines, line_called, place_of, place_of_sender
+from bot.services.offers import offered_button
 from bot.services.unanswered import settle
 from bot.services.uploads import attach
 from bot.store.database import Database
@@ -68,13 +70,20 @@ class HandoffRequest:
     summary: dict[str, Any]
 
 
+Keep = Callable[[Session], None]
+
+
 @dataclass(frozen=True)
 class Answer:
-    """What a turn of the bot came to. ``understanding``: what it took the message for, as staff see it."""
+    """What a turn of the bot came to. ``understanding``: what it took the message for, as staff see it.
+
+    ``keep``: stores what the bot has to remember, together with the answer.
+    """
 
     utterances: list[Utterance]
     handoff: HandoffRequest | None = None
     understanding: dict[str, Any] | None = None
+    keep: Keep | None = None
 
 
 @dataclass(frozen=True)
@@ -117,9 +126,6 @@ class Received:
 
 
 _messages, _conversations = Message.__table__.c, Conversation.__table__.c
-_OF_CLIENT_ID = sa.select(Message).where(
-    Message.conversation_id == sa.bindparam("conversation_id"), Message.client_id == sa.bindparam("client_id")
-)
 _FINISH = (
     sa.update(Message.__table__)
     .where(_messages.conversation_id == sa.bindparam("of"), _messages.seq == sa.bindparam("at"))
@@ -150,28 +156,51 @@ _UNANSWERED_UNTIL = (
 def receive(database: Database, inbound: Inbound, now: datetime) -> Received:
     """Store a customer's message once, and decide what the bot may read of it."""
     with database.transaction() as session:
-        conversation = open_conversation(session, inbound.channel, inbound.sender, now)
-        earlier = _by_client_id(session, conversation.id, inbound.client_id)
-        if earlier is not None:
-            return _received(conversation, earlier, duplicate=True)
-        if conversation.state == Owner.CLOSED.value:
-            pass_to(conversation, Change.WRITE_AGAIN, Party.CUSTOMER, now)
-        offered = (
-            None
-            if inbound.command
-            else offered_button(session, conversation.id, inbound.text.removeprefix(SPOKEN), inbound.payload)
-        )
-        clicked = (inbound.payload or inbound.text).strip().startswith("/")
-        text = (
-            offered["title"] if offered and clicked else inbound.text
-        )  # typed words stay the customer's own
-        custom = attach(session, inbound.attachment, conversation.id) if inbound.attachment else {}
-        custom = {**custom, "cut": True} if inbound.is_cut else custom
-        row = append(session, conversation, Author.CUSTOMER, Utterance(text, custom=custom), now)
-        row.payload = inbound.command or (offered["payload"] if offered else None)
-        row.client_id, row.answered = inbound.client_id, False
-        settle(session, conversation.id, row.payload, now)
-        return _received(conversation, row, duplicate=False)
+        return receive_in(session, inbound, now)
+
+
+def receive_in(session: Session, inbound: Inbound, now: datetime) -> Received:
+    """``receive`` in the caller's transaction."""
+    place = _place(session, inbound, now)
+    earlier = line_called(session, place, inbound.client_id)
+    if earlier is not None:
+        return _received(place, earlier, duplicate=True)
+    if place.state == Owner.CLOSED.value:
+        pass_to(locked(session, place.id), Change.WRITE_AGAIN, Party.CUSTOMER, now)
+        session.flush()
+        place = replace(_known(place_of(session, place.id), place.id), was_asked=place.was_asked)
+    offered = (
+        None
+        if inbound.command
+        else offered_button(session, place.id, inbound.text.removeprefix(SPOKEN), inbound.payload)
+    )
+    clicked = (inbound.payload or inbound.text).strip().startswith("/")
+    text = offered["title"] if offered and clicked else inbound.text  # typed words stay the customer's own
+    custom = attach(session, inbound.attachment, place.id) if inbound.attachment else {}
+    custom = {**custom, "cut": True} if inbound.is_cut else custom
+    line = _line(place, 1, Author.CUSTOMER, Utterance(text, custom=custom), now)
+    line.payload = inbound.command or (offered["payload"] if offered else None)
+    line.client_id, line.answered = inbound.client_id, False
+    add_lines(session, place, [line])
+    if place.was_asked:
+        settle(session, place.id, line.payload, now)
+    return _received(place, line, duplicate=False)
+
+
+def _place(session: Session, inbound: Inbound, now: datetime) -> Place:
+    """The conversation of this sender, created on the first contact."""
+    found = place_of_sender(session, inbound.channel, inbound.sender)
+    if found is not None:
+        return found
+    new = open_conversation(session, inbound.channel, inbound.sender, now)
+    return Place(new.id, new.channel, new.state, new.epoch, new.last_seq)
+
+
+def _known(place: Place | None, conversation_id: str) -> Place:
+    """Raises ``NotFound``."""
+    if place is None:
+        raise NotFound(f"no conversation {conversation_id}")
+    return place
 
 
 def answer(
@@ -181,15 +210,18 @@ def answer(
     now: datetime,
     handoff: HandoffRequest | None = None,
     understanding: dict[str, Any] | None = None,
+    keep: Keep | None = None,
 ) -> list[StoredMessage] | None:
     """Store what the bot says to a message; None when somebody else took the conversation meanwhile.
+
+    ``keep`` stores what the dialogue has to remember of the turn, in the same transaction.
 
     A message has one outcome, whoever else worked on it: the second one is dropped, and the first one is given. The
     epoch under which the reply was produced is checked in the transaction that stores it; a handoff that the bot
     decided on takes effect in the same transaction, after its last word.
     """
     with database.transaction() as session:
-        conversation = locked(session, received.conversation_id)
+        place = _known(place_of(session, received.conversation_id), received.conversation_id)
         if not _finish(session, received, understanding):
             logger.warning(
                 "message %d of conversation %s has its answer already: a second one was dropped",
@@ -197,15 +229,18 @@ def answer(
                 received.conversation_id,
             )
             return _replies(session, received.conversation_id, received.seq)
-        if conversation.epoch != received.epoch:
+        if keep is not None:
+            keep(session)
+        if place.epoch != received.epoch:
             return None
-        rows = [
-            append(session, conversation, Author.BOT, utterance, now, received.seq)
-            for utterance in utterances
+        lines = [
+            _line(place, number, Author.BOT, utterance, now, received.seq)
+            for number, utterance in enumerate(utterances, 1)
         ]
+        add_lines(session, place, lines)
         if handoff is not None:
-            queue_up(session, conversation, handoff.reason, handoff.summary, now)
-        return [stored(row) for row in rows]
+            queue_up(session, locked(session, place.id), handoff.reason, handoff.summary, now)
+        return [stored(line) for line in lines]
 
 
 def add_notice(
@@ -231,34 +266,6 @@ def messages_after(
         return [stored(*line) for line in session.execute(query)]
 
 
-def latest_buttons(database: Database, conversation_id: str) -> list[dict[str, str]]:
-    """What the bot's last message offered, whether it answered something or came by itself."""
-    query = (
-        sa.select(Message.buttons)
-        .where(Message.conversation_id == conversation_id, Message.author == Author.BOT.value)
-        .order_by(Message.seq.desc())
-        .limit(1)
-    )
-    with database.reading() as session:
-        return list(session.scalar(query) or ())
-
-
-def latest_notice(database: Database, conversation_id: str) -> tuple[str, list[dict[str, str]], bool] | None:
-    """Kind and buttons of what came by itself last, and whether the bot has said nothing since; None without one."""
-    query = (
-        sa.select(Message.custom, Message.buttons)
-        .where(Message.conversation_id == conversation_id, Message.author == Author.BOT.value)
-        .order_by(Message.seq.desc())
-        .limit(OFFERS_REMEMBERED)
-    )
-    with database.reading() as session:
-        said = session.execute(query).all()
-    for age, (custom, buttons) in enumerate(said):
-        if (custom or {}).get("notice"):
-            return str(custom["notice"]), list(buttons or ()), age == 0
-    return None
-
-
 def replies_to(database: Database, conversation_id: str, seq: int) -> list[StoredMessage]:
     """What was answered to one message."""
     with database.reading() as session:
@@ -273,20 +280,18 @@ def unanswered(database: Database, limit: int | None = None) -> list[tuple[str, 
         return [(row.channel, row.sender, _received(row, row, True)) for row in rows]
 
 
-def unanswered_until(database: Database, conversation_id: str, seq: int) -> list[Received]:
+def unanswered_until(session: Session, conversation_id: str, seq: int) -> list[Received]:
     """The messages of a conversation up to this one that have no outcome, in order."""
-    with database.reading() as session:
-        rows = session.execute(_UNANSWERED_UNTIL, {"id": conversation_id, "until": seq}).all()
-        return [_received(row, row, True) for row in rows]
+    rows = session.connection().execute(_UNANSWERED_UNTIL, {"id": conversation_id, "until": seq})
+    return [_received(row, row, True) for row in rows]
 
 
-def _by_client_id(session: Session, conversation_id: str, client_id: str | None) -> Message | None:
-    if client_id is None:
-        return None
-    found: Message | None = session.scalars(
-        _OF_CLIENT_ID, {"conversation_id": conversation_id, "client_id": client_id}
-    ).first()
-    return found
+def _line(
+    place: Place, number: int, author: Author, said: Utterance, now: datetime, reply_to: int | None = None
+) -> Line:
+    """The ``number``-th line after the last one of a conversation."""
+    seq, buttons, custom = place.last_seq + number, list(said.buttons) or None, said.custom or None
+    return Line(place.id, seq, author.value, said.text, now, buttons, custom, said.template, reply_to)
 
 
 def append(
@@ -372,7 +377,7 @@ def _lines(conversation_id: str, internal: bool = False) -> Any:
     return query if internal else query.where(Message.internal.is_(False))
 
 
-def stored(row: Message, name: str | None = None) -> StoredMessage:
+def stored(row: Message | Line, name: str | None = None) -> StoredMessage:
     """A row as a value; ``name`` is how the member of the staff who wrote it is called."""
     return StoredMessage(
         row.conversation_id,

@@ -1,4 +1,4 @@
-"""Which of the buttons that the bot offered a customer means."""
+"""What the bot offered a customer lately, and which of its buttons they mean."""
 
 from __future__ import annotations
 
@@ -9,9 +9,12 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from bot.domain.conversation import Author
+from bot.store.database import Database
 from bot.store.tables import Message
 
 OFFERS_REMEMBERED = 50
+A_TURN = 8
+"""Lines that the bot hardly ever says more of at once."""
 _ORDINAL = re.compile(
     r"^\s*(?:回复\s*)?(?:(?:嗯|那|就|我|选|要|问|是|想)*第\s*)?(?P<number>[一二三四五六七八九1-9１-９])\s*(?:[个项条种]|个时间)?\s*"
     r"(?:就行|就好|那个|的)?\s*[吧。.,，]?\s*$"
@@ -21,7 +24,7 @@ _OFFERED = (
     sa.select(_messages.seq, _messages.reply_to, sa.cast(_messages.buttons, sa.Text))
     .where(_messages.conversation_id == sa.bindparam("conversation_id"), _messages.author == Author.BOT.value)
     .order_by(_messages.seq.desc())
-    .limit(OFFERS_REMEMBERED)
+    .limit(sa.bindparam("most"))
 )
 
 
@@ -29,9 +32,10 @@ def offered_button(
     session: Session, conversation_id: str, text: str, payload: str | None
 ) -> dict[str, str] | None:
     """The button that was clicked, or whose title was typed: nothing but what the bot itself offered."""
-    turns = _offers(session, conversation_id)
     wanted = (payload or text).strip()
-    if wanted.startswith("/"):
+    is_click = wanted.startswith("/")
+    turns = _offers(session, conversation_id, OFFERS_REMEMBERED if is_click else A_TURN)
+    if is_click:
         for button in (button for turn in turns for button in turn):
             if button["payload"] == wanted:
                 return button
@@ -41,6 +45,34 @@ def offered_button(
         number = "一二三四五六七八九".find(ordinal["number"]) + 1 or int(ordinal["number"])
         return latest[number - 1] if number <= len(latest) else None
     return _titled(text.strip().casefold(), latest)
+
+
+def latest_buttons(database: Database, conversation_id: str) -> list[dict[str, str]]:
+    """What the bot's last message offered, whether it answered something or came by itself."""
+    query = (
+        sa.select(Message.buttons)
+        .where(Message.conversation_id == conversation_id, Message.author == Author.BOT.value)
+        .order_by(Message.seq.desc())
+        .limit(1)
+    )
+    with database.reading() as session:
+        return list(session.scalar(query) or ())
+
+
+def latest_notice(database: Database, conversation_id: str) -> tuple[str, list[dict[str, str]], bool] | None:
+    """Kind and buttons of what came by itself last, and whether the bot has said nothing since; None without one."""
+    query = (
+        sa.select(Message.custom, Message.buttons)
+        .where(Message.conversation_id == conversation_id, Message.author == Author.BOT.value)
+        .order_by(Message.seq.desc())
+        .limit(OFFERS_REMEMBERED)
+    )
+    with database.reading() as session:
+        said = session.execute(query).all()
+    for age, (custom, buttons) in enumerate(said):
+        if (custom or {}).get("notice"):
+            return str(custom["notice"]), list(buttons or ()), age == 0
+    return None
 
 
 def _titled(text: str, buttons: list[dict[str, str]]) -> dict[str, str] | None:
@@ -56,10 +88,17 @@ def _titled(text: str, buttons: list[dict[str, str]]) -> dict[str, str] | None:
     return exact[0] if exact else begins[0] if len(begins) == 1 else None
 
 
-def _offers(session: Session, conversation_id: str) -> list[list[dict[str, str]]]:
-    """The buttons of the bot's last turns, the newest turn first; a notice (``add_notice``) is a turn by itself."""
+def _offers(session: Session, conversation_id: str, lines: int) -> list[list[dict[str, str]]]:
+    """The buttons of the bot's last lines by turn, the newest turn first: of the whole turn, however many it has.
+
+    A notice (``add_notice``) is a turn by itself.
+    """
     turns: dict[tuple[int | None, int | None], list[dict[str, str]]] = {}
-    for seq, reply_to, buttons in session.execute(_OFFERED, {"conversation_id": conversation_id}):
+    wanted = {"conversation_id": conversation_id, "most": lines}
+    said = session.connection().execute(_OFFERED, wanted).all()
+    for seq, reply_to, buttons in said:
         turn = (reply_to, seq if reply_to is None else None)
         turns.setdefault(turn, []).extend(json.loads(buttons or "null") or ())
+    if len(turns) == 1 and A_TURN == len(said) < OFFERS_REMEMBERED:
+        return _offers(session, conversation_id, OFFERS_REMEMBERED)
     return list(turns.values())

@@ -21,6 +21,10 @@ class LocalLocks:
     def __init__(self) -> None:
         self._locks: dict[str, tuple[asyncio.Lock, int]] = {}
 
+    def is_held(self, key: str) -> bool:
+        """Whether whoever wants the key now has to wait."""
+        return key in self._locks
+
     @asynccontextmanager
     async def holding(self, key: str) -> AsyncIterator[None]:
         """As ``TurnLocks``; a lock that nobody wants any more disappears."""

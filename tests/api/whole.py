@@ -25,6 +25,7 @@ from bot.services.installation import Installation
 from bot.services.staff import csrf_token
 from bot.settings import read_settings
 from bot.store.database import Database
+from bot.understanding.live import use_content
 from tests.installations import filled_database
 from tests.server import PASSWORD, free_port, local_client
 from tests.services.bookings import NOW
@@ -116,5 +117,6 @@ async def whole(directory: Path, **environment: str) -> AsyncIterator[Whole]:
         server.close()
         await server.wait_closed()
         clock.clock.set(None)
+        use_content(None)
         installation.database.close()
         shutil.rmtree(directory / "uploads", ignore_errors=True)

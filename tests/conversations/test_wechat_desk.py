@@ -19,7 +19,7 @@ def follower(assistant: Assistant, monkeypatch: pytest.MonkeyPatch) -> Follower:
     settings = replace(assistant.installation.settings, wechat_accounts=accounts)
     context.use(replace(assistant.installation, settings=settings))
     elsewhere = PlatformDesk(assistant.installation.database, accounts).has
-    monkeypatch.setattr(assistant.turns, "_waits_elsewhere", elsewhere)
+    monkeypatch.setattr(assistant.turns._waiting, "_waits_elsewhere", elsewhere)
     return Follower(assistant)
 
 

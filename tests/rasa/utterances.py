@@ -15,7 +15,7 @@ from pathlib import Path
 from bot.services.replies import FAQ_PREFIX
 
 UTTERERS = {"say", "hand_over", "_say"}
-WRITERS = {"tell_customer": 3, "reply_for": 1}
+WRITERS = {"tell_customer": 3, "reply_for": 1, "approved": 1}
 """Functions with the place of the template among their arguments; a mapping with the values follows."""
 NOT_VALUES = {"buttons", "reason", "summary"}
 PREFIX = "utter_"

@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
+from sqlalchemy.orm import Session
+
 from bot.services.messages import Answer, HandoffRequest, Utterance
 
 Meanwhile = Callable[[str], Awaitable[None]]
@@ -23,7 +25,12 @@ class Echo:
     thinking: int = 0
     most_thinking: int = 0
 
-    async def reply(self, conversation_id: str, text: str, message_id: str, channel: str) -> Answer:
+    def look_ahead(self, session: Session, conversation_id: str, message_id: str) -> None:
+        """It needs nothing."""
+
+    async def reply(
+        self, conversation_id: str, text: str, message_id: str, channel: str, ahead: object = None
+    ) -> Answer:
         self.heard.append((conversation_id, text))
         self.ids.append(message_id)
         self.thinking += 1

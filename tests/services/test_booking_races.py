@@ -278,6 +278,7 @@ def test_control_when_sqlite_begins_lazily_a_writer_fails(
     """Both have read before the first writes: without BEGIN IMMEDIATE the second may not write any more."""
     monkeypatch.setattr(store, "_begin_immediately", lambda connection: connection.exec_driver_sql("BEGIN"))
     database, is_taken, both = sqlite_database(tmp_path), bookings.code_is_taken, threading.Barrier(2)
+    monkeypatch.setattr(database, "_writers", None)  # as in two processes
 
     def read_together(*arguments: Any) -> bool:
         taken = is_taken(*arguments)

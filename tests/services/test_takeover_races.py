@@ -49,7 +49,10 @@ class Slow:
     def __init__(self, meanwhile: Callable[[str], Any]) -> None:
         self.meanwhile, self.random, self.asked = meanwhile, random.Random(5), 0
 
-    async def reply(self, conversation_id: str, *_: str) -> Answer:
+    def look_ahead(self, *_: object) -> None:
+        """It needs nothing."""
+
+    async def reply(self, conversation_id: str, *_: object) -> Answer:
         self.asked += 1
         loop, hands_over = asyncio.get_running_loop(), self.asked % 5 == 0
         taking = loop.run_in_executor(None, self.meanwhile, conversation_id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -118,6 +119,26 @@ async def test_a_turn_that_waited_sees_that_another_process_answered(filled: Any
 
     assert late == outcome.replies
     assert here.dialogue.heard == []
+
+
+async def test_what_was_read_with_a_message_counts_only_where_nothing_stood_before_it(
+    filled: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first message is answered between the moment that the second one was stored and its turn."""
+    room = Room(filled, Echo(seconds=0.1))
+    receive = room.turns._receive
+
+    def slowly(inbound: Inbound) -> Any:
+        found = receive(inbound)
+        time.sleep(0.3 if inbound.text == "二" else 0)
+        return found
+
+    monkeypatch.setattr(room.turns, "_receive", slowly)
+    first = asyncio.create_task(room.say("一"))
+    await asyncio.sleep(0.03)
+    await room.say("二")
+    await first
+    assert [text for _, text in room.dialogue.heard] == ["一", "二"]
 
 
 async def test_one_turn_at_a_time_per_conversation(filled: Any) -> None:

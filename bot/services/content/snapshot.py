@@ -33,7 +33,7 @@ from bot.services.content.versions import temporary_versions
 from bot.store.database import Database
 from bot.store.tables import ContentEntry, ContentRevision
 
-_REVISION = sa.select(ContentRevision.__table__.c.number)
+REVISION = sa.select(ContentRevision.__table__.c.number)
 _EVER = datetime.min.replace(tzinfo=timezone.utc)
 _NEVER = datetime.max.replace(tzinfo=timezone.utc)
 _of_this_turn: ContextVar[dict[ContentStore, Content] | None] = ContextVar("of_this_turn", default=None)
@@ -70,14 +70,16 @@ class ContentStore:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._lock = threading.Lock()
-        self._content: Content | None = None
-        self._since, self._until = _EVER, _NEVER
+        self._known: _Known | None = None
 
     @contextmanager
-    def one_snapshot(self) -> Iterator[None]:
-        """Whoever asks in here for the current content gets the one that the first of them got: a turn is of a piece,
-        and the database is asked once. It holds in this task, and in threads that it starts with its context."""
-        token = _of_this_turn.set({})
+    def one_snapshot(self, content: Content | None = None) -> Iterator[None]:
+        """Whoever asks in here for the current content gets this one, or that which the first of them got.
+
+        A turn is of a piece, and the database is asked once. It holds in this task, and in threads that it starts with
+        its context.
+        """
+        token = _of_this_turn.set({} if content is None else {self: content})
         try:
             yield
         finally:
@@ -94,19 +96,38 @@ class ContentStore:
 
     def last_known(self) -> Content:
         """Without asking the database, which may be away; asks it where it never was."""
-        return self._content or self._newest()
+        return self._newest() if self._known is None else self._known.content
+
+    def read(self, session: Session, revision: int | None = None) -> Content:
+        """What counts now, for who reads other things too; ``revision``: as it was just read (``REVISION``)."""
+        now, known = clock.now(), self._known
+        newest = revision if revision is not None else session.connection().scalar(REVISION) or 0
+        if known is not None and known.counts(newest, now):
+            return known.content
+        with self._lock:
+            revision, known = session.connection().scalar(REVISION) or 0, self._known
+            if known is None or not known.counts(revision, now):
+                temporary = temporary_versions(session)
+                content = build_content(live_rows(session, temporary, now), revision)
+                until = next_change(chain(*temporary.values()), now) or _NEVER
+                known = self._known = _Known(content, now if temporary else _EVER, until)
+            return known.content
 
     def _newest(self) -> Content:
-        now = clock.now()
-        with self._lock, self._database.reading() as session:
-            revision = session.scalar(_REVISION) or 0
-            known = self._content
-            if known is None or known.revision != revision or not self._since <= now < self._until:
-                temporary = temporary_versions(session)
-                known = build_content(live_rows(session, temporary, now), revision)
-                self._content, self._since = known, now if temporary else _EVER
-                self._until = next_change(chain(*temporary.values()), now) or _NEVER
-            return known
+        with self._database.reading() as session:
+            return self.read(session)
+
+
+@dataclass(frozen=True)
+class _Known:
+    """The newest snapshot and how long it counts unless the revision changes."""
+
+    content: Content
+    since: datetime
+    until: datetime
+
+    def counts(self, revision: int, now: datetime) -> bool:
+        return self.content.revision == revision and self.since <= now < self.until
 
 
 def live_rows(

@@ -261,8 +261,8 @@ class Scripted(Echo):
         self.may_go_on = asyncio.Event()
         self.may_go_on.set()
 
-    async def reply(self, conversation_id: str, text: str, message_id: str, channel: str) -> Any:
-        answer = await super().reply(conversation_id, text, message_id, channel)
+    async def reply(self, conversation_id: str, text: str, *more: Any) -> Any:
+        answer = await super().reply(conversation_id, text, *more)
         return type(answer)(self.says.get(text, answer.utterances), answer.handoff)
 
     async def _wait(self, _: str) -> None:

@@ -82,7 +82,7 @@ async def test_point_08_a_message_without_meaning_is_taken_as_its_words(applicat
 
 async def test_point_08_what_could_not_be_stored_is_tried_again(application: Application) -> None:
     customer = application.customer()
-    with broken(messages, "receive", times=2) as failures:
+    with broken(messages, "receive_in", times=2) as failures:
         assert await customer.write("你好") == "echo 你好"
     assert len(failures) == 2
     assert customer.said() == [("customer", "你好"), ("bot", "echo 你好")]
@@ -91,7 +91,7 @@ async def test_point_08_what_could_not_be_stored_is_tried_again(application: App
 async def test_point_08_what_is_not_stored_is_not_acknowledged_in_time(hurried: Application) -> None:
     customer = hurried.customer()
     fields = customer.fields("text", "你好")
-    with broken(messages, "receive"):
+    with broken(messages, "receive_in"):
         await cut(customer, fields)
     hurried.dialogue.may_go_on.set()
 

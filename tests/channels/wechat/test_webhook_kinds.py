@@ -128,7 +128,7 @@ async def test_point_16_openids_tokens_and_secrets_are_not_in_the_logs(
     await customer.write("no meaning")
     with broken(passives, "take_passive"):
         await customer.write("失败")
-    with broken(messages, "receive", times=1):
+    with broken(messages, "receive_in", times=1):
         await customer.write("数据库没了")
     await customer.deliver(customer.fields("image", MediaId="gone"))
     request = customer.request(customer.fields("text", "x"))

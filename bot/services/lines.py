@@ -1,0 +1,112 @@
+"""Lines of a transcript in plain statements: every turn reads and writes some, and the ORM would double their cost."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from bot.domain.conversation import Author
+from bot.services import metrics
+from bot.store.tables import Conversation, Message, Unanswered
+
+_messages, _conversations, _unanswered = (table.__table__.c for table in (Message, Conversation, Unanswered))
+_COLUMNS = (
+    _conversations.id,
+    _conversations.channel,
+    _conversations.state,
+    _conversations.epoch,
+    _conversations.last_seq,
+)
+_PLACE = sa.select(*_COLUMNS).with_for_update()
+_ASKED = sa.exists().where(_unanswered.conversation_id == _conversations.id, _unanswered.state == "asked")
+_OF_SENDER = (
+    sa.select(*_COLUMNS, _ASKED)
+    .where(
+        _conversations.channel == sa.bindparam("of_channel"),
+        _conversations.sender == sa.bindparam("of_sender"),
+    )
+    .with_for_update(of=_conversations.id)
+)
+_OF_ID = _PLACE.where(_conversations.id == sa.bindparam("of"))
+_GO_ON = (
+    sa.update(Conversation.__table__)
+    .where(_conversations.id == sa.bindparam("of"))
+    .values(last_seq=sa.bindparam("newest"), updated_at=sa.bindparam("now"))
+)
+_ADD = sa.insert(Message.__table__)
+_OF_CLIENT_ID = sa.select(
+    _messages.seq, _messages.text, _messages.payload, _messages.answered, _messages.custom
+).where(_messages.conversation_id == sa.bindparam("of"), _messages.client_id == sa.bindparam("called"))
+
+
+@dataclass
+class Place:
+    """Where the next line goes: what is needed of a conversation whose row is locked for the transaction.
+
+    ``was_asked``: the bot has asked which topic is meant, and this may be the answer.
+    """
+
+    id: str
+    channel: str
+    state: str
+    epoch: int
+    last_seq: int
+    was_asked: bool = False
+
+
+@dataclass
+class Line:
+    """A row of ``messages`` by its columns."""
+
+    conversation_id: str
+    seq: int
+    author: str
+    text: str
+    created_at: datetime
+    buttons: list[dict[str, str]] | None = None
+    custom: dict[str, Any] | None = None
+    templates: dict[str, Any] | None = None
+    reply_to: int | None = None
+    payload: str | None = None
+    client_id: str | None = None
+    answered: bool = True
+    username: str | None = None
+    internal: bool = False
+    understanding: dict[str, Any] | None = field(default=None, init=False)  # comes when the turn is over
+
+
+def place_of_sender(session: Session, channel: str, sender: str) -> Place | None:
+    """None for somebody who was never here."""
+    row = session.connection().execute(_OF_SENDER, {"of_channel": channel, "of_sender": sender}).first()
+    return None if row is None else Place(*row)
+
+
+def place_of(session: Session, conversation_id: str) -> Place | None:
+    """None where there is no such conversation."""
+    row = session.connection().execute(_OF_ID, {"of": conversation_id}).first()
+    return None if row is None else Place(*row)
+
+
+def add_lines(session: Session, place: Place, lines: Sequence[Line]) -> None:
+    """Store lines that were numbered from ``place.last_seq`` on; counted once they are committed."""
+    if not lines:
+        return
+    connection = session.connection()
+    rows = [{name: value for name, value in vars(line).items() if name != "understanding"} for line in lines]
+    connection.execute(_ADD, rows if len(rows) > 1 else rows[0])
+    place.last_seq = lines[-1].seq
+    connection.execute(_GO_ON, {"of": place.id, "newest": place.last_seq, "now": lines[-1].created_at})
+    for line in lines:
+        metrics.count_when_committed(session, metrics.MESSAGES, place.channel, Author(line.author).value)
+
+
+def line_called(session: Session, place: Place, client_id: str | None) -> Any:
+    """The line that its writer called so: seq, text, payload, answered and custom; None without one."""
+    if client_id is None:
+        return None
+    return session.connection().execute(_OF_CLIENT_ID, {"of": place.id, "called": client_id}).first()
