@@ -40,6 +40,7 @@ from bot.services.conversations import record_handoff
 from bot.services.installation import Installation
 from bot.services.messages import Answer, HandoffRequest
 from bot.services.utterances import utterance
+from bot.store.prepared import PREPARED
 from bot.store.tables import Conversation, DialogueState
 
 BACK = "action_back_from_adviser"
@@ -50,6 +51,7 @@ _AHEAD = (
     sa.select(*ROW, _conversation.c.handback, REVISION.scalar_subquery())
     .select_from(_conversation.outerjoin(_state, _state.c.sender_id == _conversation.c.id))
     .where(_conversation.c.id == sa.bindparam("conversation"))
+    .execution_options(**PREPARED)
 )
 Parse = Callable[..., Awaitable[dict[str, Any]]]
 

@@ -37,6 +37,7 @@ from bot import clock
 from bot.runtime.live_tracker import LiveTracker
 from bot.services import metrics
 from bot.store.database import Database, after_commit
+from bot.store.prepared import PREPARED
 from bot.store.tables import DialogueState
 
 LONGEST = 160
@@ -61,7 +62,12 @@ _NEW = {
     "mark": sa.bindparam("new_mark"),
     "updated_at": sa.bindparam("at"),
 }
-_UPDATE = sa.update(DialogueState.__table__).where(_row.sender_id == sa.bindparam("of")).values(_NEW)
+_UPDATE = (
+    sa.update(DialogueState.__table__)
+    .where(_row.sender_id == sa.bindparam("of"))
+    .values(_NEW)
+    .execution_options(**PREPARED)
+)
 _INSERT = sa.insert(DialogueState.__table__).values({**_NEW, "sender_id": sa.bindparam("of")})
 _OF_OTHERS = sa.case((_row.mark == sa.bindparam("known"), sa.null()), else_=_row.state)
 ROW = (_row.mark, sa.type_coerce(_OF_OTHERS, _row.state.type))

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from bot.domain.conversation import Author
 from bot.services import metrics
+from bot.store.prepared import PREPARED
 from bot.store.tables import Conversation, Message, Unanswered
 
 _messages, _conversations, _unanswered = (table.__table__.c for table in (Message, Conversation, Unanswered))
@@ -22,7 +23,7 @@ _COLUMNS = (
     _conversations.epoch,
     _conversations.last_seq,
 )
-_PLACE = sa.select(*_COLUMNS).with_for_update()
+_PLACE = sa.select(*_COLUMNS).with_for_update().execution_options(**PREPARED)
 _ASKED = sa.exists().where(_unanswered.conversation_id == _conversations.id, _unanswered.state == "asked")
 _OF_SENDER = (
     sa.select(*_COLUMNS, _ASKED)
@@ -31,17 +32,21 @@ _OF_SENDER = (
         _conversations.sender == sa.bindparam("of_sender"),
     )
     .with_for_update(of=_conversations.id)
+    .execution_options(**PREPARED)
 )
 _OF_ID = _PLACE.where(_conversations.id == sa.bindparam("of"))
 _GO_ON = (
     sa.update(Conversation.__table__)
     .where(_conversations.id == sa.bindparam("of"))
     .values(last_seq=sa.bindparam("newest"), updated_at=sa.bindparam("now"))
+    .execution_options(**PREPARED)
 )
-_ADD = sa.insert(Message.__table__)
-_OF_CLIENT_ID = sa.select(
-    _messages.seq, _messages.text, _messages.payload, _messages.answered, _messages.custom
-).where(_messages.conversation_id == sa.bindparam("of"), _messages.client_id == sa.bindparam("called"))
+_ADD = sa.insert(Message.__table__).execution_options(**PREPARED)
+_OF_CLIENT_ID = (
+    sa.select(_messages.seq, _messages.text, _messages.payload, _messages.answered, _messages.custom)
+    .where(_messages.conversation_id == sa.bindparam("of"), _messages.client_id == sa.bindparam("called"))
+    .execution_options(**PREPARED)
+)
 
 
 @dataclass

@@ -22,6 +22,7 @@ from bot.services.offers import offered_button
 from bot.services.unanswered import settle
 from bot.services.uploads import attach
 from bot.store.database import Database
+from bot.store.prepared import PREPARED
 from bot.store.staff_tables import User
 from bot.store.tables import Conversation, Message
 
@@ -131,6 +132,7 @@ _FINISH = (
     .where(_messages.conversation_id == sa.bindparam("of"), _messages.seq == sa.bindparam("at"))
     .where(_messages.answered.is_(False))
     .values(answered=True)
+    .execution_options(**PREPARED)
 )
 _FINISH_WITH = _FINISH.values(understanding=sa.bindparam("understanding"))
 
@@ -150,6 +152,7 @@ _UNANSWERED_UNTIL = (
     _unanswered()
     .where(_messages.conversation_id == sa.bindparam("id"), _messages.seq <= sa.bindparam("until"))
     .order_by(_messages.seq)
+    .execution_options(**PREPARED)
 )
 
 

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from bot.domain.conversation import Author
 from bot.store.database import Database
+from bot.store.prepared import PREPARED
 from bot.store.tables import Message
 
 OFFERS_REMEMBERED = 50
@@ -25,6 +26,7 @@ _OFFERED = (
     .where(_messages.conversation_id == sa.bindparam("conversation_id"), _messages.author == Author.BOT.value)
     .order_by(_messages.seq.desc())
     .limit(sa.bindparam("most"))
+    .execution_options(**PREPARED)
 )
 
 

@@ -13,6 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from bot.domain.ticks import Ticks
+from bot.store.prepared import PREPARED
 from bot.store.tables import Appointment, Claim, Customer, Hold
 
 Row = Any
@@ -40,10 +41,17 @@ _LOADS = (
     .where(_THESE, Claim.outage_id.is_(None))
     .group_by(Claim.resource)
 )
-_LOCK_HOLD = sa.select(Hold).where(Hold.owner == sa.bindparam("holder")).with_for_update()
-_OF_REQUEST = sa.select(Appointment).where(Appointment.request_key == sa.bindparam("key"))
+_LOCK_HOLD = (
+    sa.select(Hold)
+    .where(Hold.owner == sa.bindparam("holder"))
+    .with_for_update()
+    .execution_options(**PREPARED)
+)
+_OF_REQUEST = (
+    sa.select(Appointment).where(Appointment.request_key == sa.bindparam("key")).execution_options(**PREPARED)
+)
 _CODE = sa.select(Appointment.id).where(Appointment.code == sa.bindparam("code"))
-_OF_PHONE = sa.select(Customer).where(Customer.phone == sa.bindparam("phone"))
+_OF_PHONE = sa.select(Customer).where(Customer.phone == sa.bindparam("phone")).execution_options(**PREPARED)
 
 
 def busy_ticks(

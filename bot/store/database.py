@@ -12,6 +12,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
+from bot.store.prepared import prepare_statements
+
 SQLITE_BUSY_SECONDS = 20
 POOL, KEPT_OPEN = 30, 10
 """Connections of a process at the same time, and how many of them stay open when nobody needs them."""
@@ -44,6 +46,7 @@ def make_engine(url: str, pool: int = POOL) -> Engine:
         sa.event.listen(engine, "checkin", _note_use)
         sa.event.listen(engine, "checkout", _ask_unless_fresh(engine))
         sa.event.listen(engine, "begin", _each_by_itself)
+        prepare_statements(engine)
         return engine
     engine = sa.create_engine(
         url,
