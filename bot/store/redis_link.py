@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any
 
+from async_timeout import timeout
 from redis.asyncio import BlockingConnectionPool, Redis
 from redis.exceptions import RedisError
 
@@ -27,8 +28,8 @@ LOGGED_SECONDS = 60.0
 FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS = 0.2, 5.0
 AGAIN_SECONDS = 0.2
 MOST_UNSENT = 10_000
-TOGETHER_SECONDS = 0.003
-"""What is told within so long goes out at once: every message costs every process something."""
+TOGETHER_SECONDS = 0.02
+"""News go out so often at most, and all that has come up since together: each publication costs every process something."""
 FAILURES = (RedisError, OSError, asyncio.TimeoutError)
 Handler = Callable[[str], None]
 
@@ -47,7 +48,7 @@ class RedisLink:
         self._unsent: asyncio.Queue[tuple[str, str]] | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._logged_at = float("-inf")
-        self.redis = _client(url, TIMEOUT_SECONDS, CONNECTIONS)
+        self.redis = _client(url, CONNECTIONS)
 
     def on(self, channel: str, handler: Handler) -> None:
         """Call ``handler`` with each text that comes by a channel; before ``start``."""
@@ -90,9 +91,11 @@ class RedisLink:
 
     async def _send(self) -> None:
         assert self._unsent is not None
+        sent_at = float("-inf")
         while True:
             news = [await self._unsent.get()]
-            await asyncio.sleep(TOGETHER_SECONDS)
+            await asyncio.sleep(max(0.0, sent_at + TOGETHER_SECONDS - time.monotonic()))
+            sent_at = time.monotonic()
             while not self._unsent.empty():
                 news.append(self._unsent.get_nowait())
             try:
@@ -115,7 +118,7 @@ class RedisLink:
         """For ever: what others say, and a new connection with growing patience when one is lost."""
         pause = FIRST_RETRY_SECONDS
         while True:
-            client = _client(self._url, TIMEOUT_SECONDS, 1)
+            client = _client(self._url, 1, socket_timeout=TIMEOUT_SECONDS)
             try:
                 async with client.pubsub() as pubsub:
                     await pubsub.subscribe(*self._handlers)
@@ -159,20 +162,24 @@ class RedisLink:
             watcher()
 
 
-async def within(work: Awaitable[Any], seconds: float = 3 * TIMEOUT_SECONDS) -> Any:
-    """A command's result; raises one of ``FAILURES`` after ``seconds``, whatever the client waits for."""
-    return await asyncio.wait_for(work, seconds)
+async def within(work: Awaitable[Any], seconds: float = TIMEOUT_SECONDS) -> Any:
+    """A command's result; raises one of ``FAILURES`` after ``seconds``, whatever the client waits for.
+
+    Where redis-py or asyncio keep the time, each of them makes a task for every command.
+    """
+    async with timeout(seconds):
+        return await work
 
 
-def _client(url: str, seconds: float, connections: int) -> Any:
+def _client(url: str, connections: int, **limits: float) -> Any:
     try:
         pool = BlockingConnectionPool.from_url(
             url,
             max_connections=connections,
-            timeout=seconds,
-            socket_timeout=seconds,
-            socket_connect_timeout=seconds,
+            timeout=TIMEOUT_SECONDS,
+            socket_connect_timeout=TIMEOUT_SECONDS,
             decode_responses=True,
+            **limits,
         )
         return Redis(connection_pool=pool)
     except (ValueError, TypeError):  # its words would show a part of the password
