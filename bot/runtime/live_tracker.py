@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import copy
 from collections import deque
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
@@ -32,15 +32,35 @@ from rasa.shared.core.trackers import DialogueStateTracker, EventVerbosity, Trac
 
 State = dict[str, Any]
 _PLAIN = frozenset(
-    {UserUttered, BotUttered, SlotSet, FollowupAction, DefinePrevUserUtteredFeaturization, EntitiesAdded}
+    {
+        ActiveLoop,
+        BotUttered,
+        DefinePrevUserUtteredFeaturization,
+        EntitiesAdded,
+        FollowupAction,
+        SlotSet,
+        UserUttered,
+    }
 )
 """Events that take nothing back that happened before, whatever it was."""
+
+
+@dataclass(frozen=True)
+class Applied:
+    """The events that count among the first ones of a tracker; nothing of it is changed in place."""
+
+    among: int = 0
+    events: list[Event] = field(default_factory=list)
+    loops: frozenset[str] = frozenset()
+    """The forms that were activated among them."""
 
 
 class LiveTracker(DialogueStateTracker):
     """A ``DialogueStateTracker`` that is copied, and asked about its past, without playing everything back."""
 
     slots: dict[str, Slot]
+    featured: tuple[str, ...] = ()
+    """The slots that policies look at."""
     active_loop: TrackerActiveLoop | None
     told: list[dict[str, Any]]
     """The first events as dictionaries, as they were written to the database; never changed, only replaced."""
@@ -51,15 +71,21 @@ class LiveTracker(DialogueStateTracker):
     horizon: int = 0
     """How many of the newest states a policy may look at; 0: all of them. Of the model, hence of the class."""
 
-    def __init__(self, *arguments: Any, **named: Any) -> None:
+    def __init__(self, sender_id: str, slots: Iterable[Slot], **named: Any) -> None:
+        """``slots`` are those of the domain, and stay as they are."""
         self.told, self.encoded, self.mark = [], [], None
         self._past: Past | None = None
-        self._applied: tuple[int, list[Event]] = (0, [])
-        super().__init__(*arguments, **named)
+        self._applied = Applied()
+        self._values: tuple[dict[str, Slot], dict[str, Any]] | None = None
+        super().__init__(sender_id, [], **named)
+        self.slots = {slot.name: slot for slot in slots}
+        self._reset_slots()
+        self.featured = tuple(name for name, slot in self.slots.items() if slot.influence_conversation)
 
     def copy(self) -> LiveTracker:
         """Like ``DialogueStateTracker.copy``: the same events and state, nothing shared that is changed in place."""
         twin = self.still(deque(self.events))
+        twin._applied = self._applied
         twin.followup_action = _followup(self)
         twin.model_id = twin.assistant_id = None
         return twin
@@ -70,7 +96,7 @@ class LiveTracker(DialogueStateTracker):
         twin.__dict__.update(self.__dict__)
         twin.events = deque() if events is None else events
         twin._past = None
-        twin._applied = (0, [])
+        twin._applied = Applied()
         twin.active_loop = copy.copy(self.active_loop)
         if events is None:
             twin.told, twin.encoded = [], []
@@ -94,22 +120,30 @@ class LiveTracker(DialogueStateTracker):
 
     def applied_events(self) -> list[Event]:
         """The events that count, found once per event."""
-        known, applied = self._applied
-        if known != len(self.events):
-            new = list(islice(self.events, known, None))
-            if known < len(self.events) and all(type(event) in _PLAIN or self._adds(event) for event in new):
-                applied = [*applied, *new]
-            else:
-                applied = super().applied_events()
-            self._applied = (len(self.events), applied)
-        return list(applied)
+        if self._applied.among != len(self.events):
+            self._applied = self._apply_new(self._applied)
+        return list(self._applied.events)
 
-    def _adds(self, event: Event) -> bool:
-        """Whether this action takes nothing back: a form that runs again takes its last run out of the past."""
-        if type(event) is not ActionExecuted:
-            return False
-        loops = (each.name for each in self.events if type(each) is ActiveLoop)
-        return event.action_name not in loops
+    def _apply_new(self, known: Applied) -> Applied:
+        """What Rasa says of all events, from what is known of the first ones: a form that runs again takes its last run
+        out of the past. Rasa goes through all of them where it cannot be told from the new ones alone."""
+        new = list(islice(self.events, known.among, None))
+        loops = known.loops.union(each.name for each in new if isinstance(each, ActiveLoop) and each.name)
+        applied = list(known.events)
+        is_easy = known.among < len(self.events) and loops == known.loops
+        for event in new if is_easy else ():
+            kind = type(event)
+            if kind in _PLAIN or (kind is ActionExecuted and not self._runs_again(event, loops, applied)):
+                applied.append(event)
+            elif kind is ActionExecuted:
+                self._undo_till_previous_loop_execution(event.action_name, applied)
+            else:
+                is_easy = False
+        return Applied(len(self.events), applied if is_easy else super().applied_events(), loops)
+
+    def _runs_again(self, event: Any, loops: frozenset[str], applied: list[Event]) -> bool:
+        name = event.action_name
+        return name in loops and not self._first_loop_execution_or_unhappy_path(name, applied)
 
     def generate_all_prior_trackers(self) -> Generator[tuple[DialogueStateTracker, bool], None, None]:
         """The tracker before each action, and whether the action is hidden from learnt policies."""
@@ -154,10 +188,13 @@ class LiveTracker(DialogueStateTracker):
         self.slots = {**self.slots, key: changed}
 
     def _reset_slots(self) -> None:
-        slots = {name: copy.copy(slot) for name, slot in self.slots.items()}
-        for slot in slots.values():
-            slot.reset()
-        self.slots = slots
+        self.slots = {name: _unset(slot) for name, slot in self.slots.items()}
+
+    def current_slot_values(self) -> dict[str, Any]:
+        """Worked out once for slots that stay the same; copies share it."""
+        if self._values is None or self._values[0] is not self.slots:
+            self._values = self.slots, super().current_slot_values()
+        return dict(self._values[1])
 
 
 class Past:
@@ -264,6 +301,15 @@ class Step:
     def copied(self) -> State:
         """Whoever asks for a state may change it."""
         return {kind: dict(values) for kind, values in self.state.items()}
+
+
+def _unset(slot: Slot) -> Slot:
+    """The slot before anything was put into it: itself where nothing was."""
+    if not slot.has_been_set and slot.value == slot.initial_value:
+        return slot
+    slot = copy.copy(slot)
+    slot.reset()
+    return slot
 
 
 def _in_common(one: list[Event], other: list[Event]) -> int:

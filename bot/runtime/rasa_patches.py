@@ -13,7 +13,7 @@ from typing import Any
 from jsonschema.exceptions import ValidationError
 from rasa.core import processor
 from rasa.core.actions import action, forms
-from rasa.core.actions.action import RemoteAction
+from rasa.core.actions.action import ActionBotResponse, RemoteAction
 from rasa.core.actions.forms import FormAction
 from rasa.core.policies import memoization, rule_policy
 from rasa.core.policies.memoization import MemoizationPolicy
@@ -47,6 +47,10 @@ _by_intent_or_text = RulePolicy._find_action_from_rules
 _by_asking_all = Domain._get_slots_sub_state
 _by_making = action.default_actions
 _by_listing = MessageProcessor._log_slots
+_by_counting = Domain.index_for_action
+_by_comparing = PolicyPrediction.max_confidence
+_by_making_one = action.action_for_name_or_text
+_by_writing_out = RulePolicy.format_tracker_states
 DEBUGGING = (processor, memoization, rule_policy, forms)
 """Modules with lines for developers of Rasa at every message."""
 Turn = tuple["str | None", "str | None"]
@@ -66,6 +70,10 @@ def apply_patches() -> None:
         if not isinstance(module.structlogger, _Undebugged):
             module.structlogger, module.copy = _Undebugged(module.structlogger), _NoCopies
     MessageProcessor._log_slots = staticmethod(lambda tracker: None)
+    RulePolicy.format_tracker_states = staticmethod(lambda states: "")
+    Domain.index_for_action = _index_for_action
+    PolicyPrediction.max_confidence = property(_max_confidence)
+    action.action_for_name_or_text = _action_for
 
 
 class _Undebugged:
@@ -99,6 +107,40 @@ def _default_actions(action_endpoint: Any = None) -> list[Any]:
         made = _by_making(action_endpoint)
         _made_defaults[id(action_endpoint)] = action_endpoint, made
     return made
+
+
+def _action_for(name: str, domain: Domain, endpoint: Any) -> Any:
+    """An action that is called or says something keeps nothing of a turn, and is made once for a domain."""
+    made: dict[str, tuple[Any, Any]] = domain.__dict__.setdefault("made_actions", {})
+    of, known = made.get(name, (None, None))
+    if known is None or of is not endpoint:
+        known = _by_making_one(name, domain, endpoint)
+        if type(known) in (RemoteAction, ActionBotResponse):
+            made[name] = endpoint, known
+    return known
+
+
+def _index_for_action(domain: Domain, name: str) -> int:
+    """Rasa looks for its name in the list of all."""
+    known: tuple[Any, dict[str, int]] | None = domain.__dict__.get("places_of_actions")
+    if known is None or known[0] is not domain.action_names_or_texts:
+        names = domain.action_names_or_texts
+        known = names, {each: at for at, each in reversed(list(enumerate(names)))}
+        domain.places_of_actions = known
+    at = known[1].get(name)
+    return _by_counting(domain, name) if at is None else at
+
+
+def _max_confidence(prediction: Any) -> float:
+    """Rasa asks five times for the largest of hundreds. Meanwhile it may set that of a refused action to 0."""
+    figures = prediction.probabilities
+    of, largest, at = prediction.__dict__.get("largest", (None, 0.0, 0))
+    if of is not figures or figures[at] != largest:
+        largest = max(figures, default=0.0)
+        at = figures.index(largest) if figures else 0
+        if figures:
+            prediction.largest = figures, largest, at
+    return float(largest)
 
 
 def settle(processor: MessageProcessor) -> None:
@@ -237,6 +279,9 @@ class _Featured:
     """What Rasa reads of a tracker to describe its slots."""
 
     def __init__(self, tracker: Any) -> None:
+        if isinstance(tracker, LiveTracker):
+            self.slots = {name: tracker.slots[name] for name in tracker.featured}
+            return
         slots = tracker.slots.items()
         self.slots = {name: slot for name, slot in slots if slot is not None and slot.influence_conversation}
 

@@ -29,7 +29,7 @@ FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS = 0.2, 5.0
 AGAIN_SECONDS = 0.2
 MOST_UNSENT = 10_000
 TOGETHER_SECONDS = 0.02
-"""News go out so often at most, and all that has come up since together: each publication costs every process something."""
+"""News go out so often at most, all that has come up since together: each publication costs every process something."""
 FAILURES = (RedisError, OSError, asyncio.TimeoutError)
 Handler = Callable[[str], None]
 

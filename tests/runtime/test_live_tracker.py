@@ -8,11 +8,16 @@ import pytest
 from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import (
     ActionExecuted,
+    ActionExecutionRejected,
+    ActionReverted,
     ActiveLoop,
     BotUttered,
     Event,
     FollowupAction,
+    Restarted,
+    SessionStarted,
     SlotSet,
+    UserUtteranceReverted,
     UserUttered,
 )
 from rasa.shared.core.slots import BooleanSlot, TextSlot
@@ -60,6 +65,46 @@ def test_a_copy_shares_nothing_that_changes() -> None:
     }
     assert twin.get_slot("name") == "李雷"
     assert twin.active_loop is None
+
+
+def test_slots_that_are_shared_by_all_trackers_stay_empty() -> None:
+    shared = slots()
+    live, stock = twins([UserUttered("你好"), SlotSet("name", "张伟"), SlotSet("licence", True)], shared)
+    other = LiveTracker("c2", shared)
+    assert live.current_slot_values() == stock.current_slot_values()
+    assert other.current_slot_values() == {"name": None, "licence": None}
+    assert [(slot.value, slot.has_been_set) for slot in shared] == [(None, False), (None, False)]
+    live.update(Restarted())
+    assert live.current_slot_values() == other.current_slot_values()
+    assert not any(slot.has_been_set for slot in live.slots.values())
+
+
+def test_events_that_count_are_those_of_rasa_after_every_event() -> None:
+    """A form that runs again, one that refuses, one whose name comes later, and everything that takes something back."""
+    listens, form = ActionExecuted("action_listen"), ActionExecuted("drive")
+    turn = [UserUttered("好"), form, SlotSet("name", "张伟"), listens]
+    told: list[Event] = [
+        *(SessionStarted(), listens, UserUttered("你好"), ActionExecuted("greet"), listens),
+        *(UserUttered("试驾"), form, ActiveLoop("drive"), SlotSet("name", None), listens),
+        *(*turn, *turn, UserUttered("续航"), ActionExecutionRejected("drive"), ActionExecuted("faq"), form),
+        *(listens, UserUttered("再见"), ActionReverted(), UserUttered("嗯"), UserUtteranceReverted()),
+        *(*turn, ActiveLoop(None), UserUttered("又"), ActionExecuted("visit"), ActiveLoop("visit"), listens),
+        *(
+            UserUttered("好"),
+            ActionExecuted("visit"),
+            listens,
+            Restarted(),
+            *turn,
+            ActiveLoop("drive"),
+            *turn,
+        ),
+    ]
+    live, stock = twins([], slots())
+    for event in told:
+        live.update(event)
+        stock.update(event)
+        assert live.applied_events() == stock.applied_events()
+        assert live.copy().applied_events() == stock.applied_events()
 
 
 def test_a_copy_is_still_to_do_what_an_event_asked_for() -> None:

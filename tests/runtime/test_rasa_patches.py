@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import textwrap
 from hashlib import sha256
 from types import SimpleNamespace
 from typing import Any
@@ -12,7 +13,7 @@ import pytest
 import rasa
 from jsonschema import ValidationError, validate
 from rasa.core.actions import action
-from rasa.core.actions.action import ActionExtractSlots, RemoteAction
+from rasa.core.actions.action import ActionBotResponse, ActionExtractSlots, RemoteAction
 from rasa.core.actions.forms import FormAction
 from rasa.core.constants import RULE_POLICY_PRIORITY
 from rasa.core.policies.ensemble import DefaultPolicyPredictionEnsemble
@@ -21,7 +22,7 @@ from rasa.core.policies.policy import PolicyPrediction
 from rasa.core.policies.rule_policy import RulePolicy
 from rasa.engine.constants import PLACEHOLDER_TRACKER
 from rasa.engine.runner.dask import DaskGraphRunner
-from rasa.shared.core.domain import Domain
+from rasa.shared.core.domain import ActionNotFoundException, Domain
 from rasa.shared.core.events import ActionExecuted, ActionExecutionRejected, Event, SlotSet
 from rasa.shared.core.slots import BooleanSlot, TextSlot
 from rasa.shared.core.trackers import DialogueStateTracker
@@ -51,6 +52,13 @@ REPLACED = {
     "RemoteAction.run": (RemoteAction.run, "ccabf6f1160d"),
     "default_actions": (rasa_patches._by_making, "6fa4896f3667"),
     "MessageProcessor._log_slots": (rasa_patches._by_listing, "cfc60d6857d3"),
+    "Domain.index_for_action": (rasa_patches._by_counting, "3cfe291c52c2"),
+    "PolicyPrediction.max_confidence": (rasa_patches._by_comparing.fget, "2c703946f1bc"),
+    "action_for_name_or_text": (rasa_patches._by_making_one, "a63fb2d066ef"),
+    "RulePolicy.format_tracker_states": (rasa_patches._by_writing_out, "32b101cb34fd"),
+    "DialogueStateTracker.__init__": (DialogueStateTracker.__init__, "8f39eb22462a"),
+    "RemoteAction.__init__": (RemoteAction.__init__, "69103389ee02"),
+    "ActionBotResponse.__init__": (ActionBotResponse.__init__, "409c64643277"),
     "MemoizationPolicy.predict_action_probabilities": (
         MemoizationPolicy.predict_action_probabilities,
         "19903a81bee5",
@@ -263,6 +271,52 @@ def test_what_rasa_says_aloud_is_still_heard() -> None:
     logger.debug("small")
     logger.warning("grave")
     assert heard == ["grave"]
+
+
+def test_every_action_is_the_one_that_rasa_would_make(agent: Any) -> None:
+    domain, endpoint = agent.domain, EndpointConfig(url="here")
+    for name in domain.action_names_or_texts:
+        for asked_of in (endpoint, EndpointConfig(url="elsewhere"), endpoint):
+            ours = action.action_for_name_or_text(name, domain, asked_of)
+            stock = rasa_patches._by_making_one(name, domain, asked_of)
+            assert (type(ours), ours.name()) == (type(stock), stock.name())
+            assert getattr(ours, "action_endpoint", None) is getattr(stock, "action_endpoint", None)
+        assert domain.index_for_action(name) == rasa_patches._by_counting(domain, name)
+    for form in domain.form_names:  # keeps something of its domain, and of nobody's turn
+        assert action.action_for_name_or_text(form, domain, endpoint) is not action.action_for_name_or_text(
+            form, domain, endpoint
+        )
+    for search in (domain.index_for_action, lambda name: action.action_for_name_or_text(name, domain, None)):
+        with pytest.raises(ActionNotFoundException):
+            search("action_nobody_wrote")
+
+
+def test_the_largest_confidence_is_found_anew_where_an_action_was_refused() -> None:
+    apply_patches()
+    prediction = PolicyPrediction([0.2, 1.0, 0.5], "rules")
+    assert (prediction.max_confidence, prediction.max_confidence_index) == (1.0, 1)
+    prediction.probabilities[1] = 0.0
+    assert (prediction.max_confidence, prediction.max_confidence_index) == (0.5, 2)
+    prediction.probabilities = [0.7]
+    assert prediction.max_confidence == 0.7
+    assert PolicyPrediction([], "none").max_confidence == 0.0
+
+
+def test_what_is_no_longer_written_out_was_for_debugging() -> None:
+    """The text of the states goes to the debugging of the policy of rules, and nowhere else."""
+    source = ast.parse(inspect.getsource(inspect.getmodule(RulePolicy)))  # type: ignore[arg-type]
+    written = [node for node in ast.walk(source) if "format_tracker_states" in ast.unparse(node)]
+    assigned = [node for node in written if isinstance(node, ast.Assign)]
+    assert [ast.unparse(node.targets[0]) for node in assigned] == ["current_states"]
+    function = ast.parse(textwrap.dedent(inspect.getsource(rasa_patches._by_intent_or_text)))
+    names = [n for n in ast.walk(function) if isinstance(n, ast.Name) and n.id == "current_states"]
+    debugging = [
+        node
+        for node in ast.walk(function)
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "structlogger.debug"
+    ]
+    inside = [n for call in debugging for n in ast.walk(call) if n in names]
+    assert len(names) - len(inside) == 1  # where it is assigned
 
 
 def test_rasas_own_actions_are_made_once_for_an_endpoint() -> None:
