@@ -25,8 +25,9 @@ _COLUMNS = (
 )
 _PLACE = sa.select(*_COLUMNS).with_for_update().execution_options(**PREPARED)
 _ASKED = sa.exists().where(_unanswered.conversation_id == _conversations.id, _unanswered.state == "asked")
+_IS_BEHIND = sa.exists().where(_messages.conversation_id == _conversations.id, _messages.answered.is_(False))
 _OF_SENDER = (
-    sa.select(*_COLUMNS, _ASKED)
+    sa.select(*_COLUMNS, _ASKED, _IS_BEHIND)
     .where(
         _conversations.channel == sa.bindparam("of_channel"),
         _conversations.sender == sa.bindparam("of_sender"),
@@ -42,6 +43,8 @@ _GO_ON = (
     .execution_options(**PREPARED)
 )
 _ADD = sa.insert(Message.__table__).execution_options(**PREPARED)
+_ADD_AND_GO_ON = _ADD.add_cte(_GO_ON.cte("gone_on"))
+"""Both at once, which only PostgreSQL can; each way to it and back costs as much as what is done there."""
 _OF_CLIENT_ID = (
     sa.select(_messages.seq, _messages.text, _messages.payload, _messages.answered, _messages.custom)
     .where(_messages.conversation_id == sa.bindparam("of"), _messages.client_id == sa.bindparam("called"))
@@ -53,7 +56,8 @@ _OF_CLIENT_ID = (
 class Place:
     """Where the next line goes: what is needed of a conversation whose row is locked for the transaction.
 
-    ``was_asked``: the bot has asked which topic is meant, and this may be the answer.
+    ``was_asked``: the bot has asked which topic is meant, and this may be the answer. ``is_behind``: a message of the
+    customer has no outcome yet.
     """
 
     id: str
@@ -62,6 +66,7 @@ class Place:
     epoch: int
     last_seq: int
     was_asked: bool = False
+    is_behind: bool = False
 
 
 @dataclass
@@ -103,9 +108,13 @@ def add_lines(session: Session, place: Place, lines: Sequence[Line]) -> None:
         return
     connection = session.connection()
     rows = [{name: value for name, value in vars(line).items() if name != "understanding"} for line in lines]
-    connection.execute(_ADD, rows if len(rows) > 1 else rows[0])
     place.last_seq = lines[-1].seq
-    connection.execute(_GO_ON, {"of": place.id, "newest": place.last_seq, "now": lines[-1].created_at})
+    newest = {"of": place.id, "newest": place.last_seq, "now": lines[-1].created_at}
+    if len(rows) == 1 and connection.dialect.name == "postgresql":
+        connection.execute(_ADD_AND_GO_ON, {**rows[0], **newest})
+    else:
+        connection.execute(_ADD, rows if len(rows) > 1 else rows[0])
+        connection.execute(_GO_ON, newest)
     for line in lines:
         metrics.count_when_committed(session, metrics.MESSAGES, place.channel, Author(line.author).value)
 

@@ -112,7 +112,10 @@ class StoredMessage:
 
 @dataclass(frozen=True)
 class Received:
-    """An inbound message in its place. ``for_bot`` is what Rasa may read; ``finished`` tells an answered resend."""
+    """An inbound message in its place. ``for_bot`` is what Rasa may read; ``finished`` tells an answered resend.
+
+    ``is_next``: when it was stored, every message before it had its outcome.
+    """
 
     conversation_id: str
     channel: str
@@ -124,6 +127,7 @@ class Received:
     finished: bool
     has_file: bool = False
     is_cut: bool = False
+    is_next: bool = False
 
 
 _messages, _conversations = Message.__table__.c, Conversation.__table__.c
@@ -171,7 +175,8 @@ def receive_in(session: Session, inbound: Inbound, now: datetime) -> Received:
     if place.state == Owner.CLOSED.value:
         pass_to(locked(session, place.id), Change.WRITE_AGAIN, Party.CUSTOMER, now)
         session.flush()
-        place = replace(_known(place_of(session, place.id), place.id), was_asked=place.was_asked)
+        reopened = _known(place_of(session, place.id), place.id)
+        place = replace(reopened, was_asked=place.was_asked, is_behind=place.is_behind)
     offered = (
         None
         if inbound.command
@@ -187,7 +192,7 @@ def receive_in(session: Session, inbound: Inbound, now: datetime) -> Received:
     add_lines(session, place, [line])
     if place.was_asked:
         settle(session, place.id, line.payload, now)
-    return _received(place, line, duplicate=False)
+    return replace(_received(place, line, duplicate=False), is_next=not place.is_behind)
 
 
 def _place(session: Session, inbound: Inbound, now: datetime) -> Place:

@@ -7,12 +7,18 @@ from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Protocol
 
+NEVER = float("-inf")
+
 
 class TurnLocks(Protocol):
     """One holder at a time per key."""
 
-    def holding(self, key: str) -> AbstractAsyncContextManager[None]:
-        """Wait for the key and have it until the end of the block."""
+    def holding(self, key: str, since: float = NEVER) -> AbstractAsyncContextManager[bool]:
+        """Wait for the key and have it until the end of the block.
+
+        Gives whether it is certain that nobody has had it since a moment (``time.monotonic``), when what it stands
+        for was read.
+        """
 
 
 class LocalLocks:
@@ -21,18 +27,18 @@ class LocalLocks:
     def __init__(self) -> None:
         self._locks: dict[str, tuple[asyncio.Lock, int]] = {}
 
-    def is_held(self, key: str) -> bool:
-        """Whether whoever wants the key now has to wait."""
-        return key in self._locks
-
     @asynccontextmanager
-    async def holding(self, key: str) -> AsyncIterator[None]:
-        """As ``TurnLocks``; a lock that nobody wants any more disappears."""
+    async def holding(self, key: str, since: float = NEVER) -> AsyncIterator[bool]:
+        """As ``TurnLocks``, where ``since`` was just now: nobody comes and goes between two steps of a task.
+
+        A lock that nobody wants any more disappears.
+        """
+        is_free = key not in self._locks
         lock, users = self._locks.get(key, (asyncio.Lock(), 0))
         self._locks[key] = (lock, users + 1)
         try:
             async with lock:
-                yield
+                yield is_free
         finally:
             lock, users = self._locks[key]
             if users == 1:
@@ -48,6 +54,6 @@ class SharedLocks:
         self._local, self._others = LocalLocks(), others
 
     @asynccontextmanager
-    async def holding(self, key: str) -> AsyncIterator[None]:
-        async with self._local.holding(key), self._others.holding(key):
-            yield
+    async def holding(self, key: str, since: float = NEVER) -> AsyncIterator[bool]:
+        async with self._local.holding(key, since) as is_free, self._others.holding(key, since) as untouched:
+            yield is_free and untouched

@@ -19,7 +19,7 @@ from bot.services import conversations, logs, messages, metrics, queue
 from bot.services.content.snapshot import ContentStore
 from bot.services.messages import Answer, Inbound, Received, StoredMessage, Utterance
 from bot.services.texts import clean
-from bot.services.turn_locks import LocalLocks, TurnLocks
+from bot.services.turn_locks import NEVER, LocalLocks, TurnLocks
 from bot.services.utterances import approved
 from bot.services.waiting_line import WaitingLine
 from bot.services.waiting_words import (
@@ -35,8 +35,18 @@ LONGEST_STORED = 20_000
 """Characters of a message that are kept; how many the bot reads is a setting."""
 T = TypeVar("T")
 Turn = asyncio.Task[tuple[StoredMessage, ...]]
-Due = tuple[list[Received], object]
-"""What has no outcome yet, and what the dialogue will ask for where it is the next to speak."""
+
+
+@dataclass(frozen=True)
+class Due:
+    """What has no outcome yet, and what the dialogue will ask for where it is the next to speak.
+
+    ``at``: when it was read (``time.monotonic``).
+    """
+
+    messages: list[Received]
+    ahead: object = None
+    at: float = NEVER
 
 
 class Dialogue(Protocol):
@@ -105,15 +115,15 @@ class Turns:
         return received, self.start(received, due)
 
     def _receive(self, inbound: Inbound) -> tuple[Received, Due | None]:
-        """Where this process is alone, nothing comes between a message and its turn: that is read at once, too."""
+        """What its turn needs is read at once, too: hardly ever does anything come between them. Where a message before
+        it has no outcome yet, that comes between."""
+        at = time.monotonic()
         with self._database.transaction() as session:
             received = messages.receive_in(session, inbound, clock.now())
-            if received.duplicate or not isinstance(self._locks, LocalLocks):
+            if not received.is_next:
                 return received, None
             try:
-                due, ahead = self._read_due(session, received)
-                # One before it may be answered by the time that its own turn comes.
-                return received, (due, ahead) if len(due) == 1 else None
+                return received, Due([received], self._look_ahead(session, received), at)
             except SQLAlchemyError:
                 raise
             except Exception:  # the message is stored all the same; its turn tries again
@@ -170,16 +180,16 @@ class Turns:
     async def _turn(self, received: Received, just_read: Due | None = None) -> tuple[StoredMessage, ...]:
         """Whoever has the conversation answers what is due in it, in order: also what came in by another process."""
         began = time.perf_counter()
-        has_waited = not isinstance(self._locks, LocalLocks) or self._locks.is_held(received.conversation_id)
-        async with self._locks.holding(received.conversation_id):
+        read_at = just_read.at if just_read else NEVER
+        async with self._locks.holding(received.conversation_id, read_at) as untouched:
             metrics.waited(began)
-            due, ahead = (None if has_waited else just_read) or await self._due(received)
-            for earlier in (each for each in due if each.seq < received.seq):
+            due = just_read if just_read and untouched else await self._due(received)
+            for earlier in (each for each in due.messages if each.seq < received.seq):
                 await self._catch_up(earlier)
-            own = next((each for each in due if each.seq == received.seq), None)
+            own = next((each for each in due.messages if each.seq == received.seq), None)
             if own is None:
                 return await self._stored_replies(received)
-            return await self._bring_about(received, own if len(due) == 1 else None, ahead)
+            return await self._bring_about(received, own if len(due.messages) == 1 else None, due.ahead)
 
     async def _catch_up(self, earlier: Received) -> None:
         """An earlier message that cannot be answered does not keep this one."""
@@ -283,21 +293,19 @@ class Turns:
     async def _due(self, received: Received) -> Due:
         """What has no outcome up to this message: its own may have come while it waited, in another process."""
         if received.finished:
-            return [], None
-        due, ahead = await asyncio.to_thread(self._read_due_by_itself, received)
-        return due, ahead
+            return Due([])
+        return await asyncio.to_thread(self._read_due, received)
 
-    def _read_due_by_itself(self, received: Received) -> Due:
+    def _read_due(self, received: Received) -> Due:
         with self._database.reading() as session:
-            return self._read_due(session, received)
+            due = messages.unanswered_until(session, received.conversation_id, received.seq)
+            is_next = [each.seq for each in due] == [received.seq]
+            return Due(due, self._look_ahead(session, due[0]) if is_next else None)
 
-    def _read_due(self, session: Session, received: Received) -> Due:
-        id_ = received.conversation_id
-        due = messages.unanswered_until(session, id_, received.seq)
-        is_next = [(each.seq, each.owner) for each in due] == [(received.seq, Owner.BOT)]
-        if not is_next or received.is_cut:
-            return due, None
-        return due, self._dialogue.look_ahead(session, id_, _message_id(received))
+    def _look_ahead(self, session: Session, received: Received) -> object:
+        if received.owner is not Owner.BOT or received.is_cut:
+            return None
+        return self._dialogue.look_ahead(session, received.conversation_id, _message_id(received))
 
     async def _stored_replies(self, received: Received) -> tuple[StoredMessage, ...]:
         return tuple(

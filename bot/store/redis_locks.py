@@ -26,8 +26,11 @@ GONE_SECONDS = 3.0
 PATIENCE_SECONDS = 3.0
 """So long a turn waits for a Redis that has just gone away."""
 RETRY_SECONDS = 0.2
+REMEMBERED_SECONDS = 60.0
+"""So long it is known when a lock was last given back."""
 
-# KEYS: the lock, the line (by arrival), the line (by last look). 0: it is yours; else so many ms until it may be free.
+# KEYS: the lock, the line (by arrival), the line (by last look), when it was last given back.
+# 0: it is yours, and how many ms ago it was given back (-1: not lately); else so many ms until it may be free.
 _TAKE = """
 local t = redis.call('TIME')
 local now = t[1] * 1000 + math.floor(t[2] / 1000)
@@ -35,7 +38,7 @@ local token, lease, gone = ARGV[1], ARGV[2], tonumber(ARGV[3])
 local holder = redis.call('GET', KEYS[1])
 if holder == token then
   redis.call('PEXPIRE', KEYS[1], lease)
-  return 0
+  return {0, 0}
 end
 for _, left in ipairs(redis.call('ZRANGEBYSCORE', KEYS[3], '-inf', now - gone)) do
   redis.call('ZREM', KEYS[2], left)
@@ -46,13 +49,14 @@ if not holder and (not first or first == token) then
   redis.call('SET', KEYS[1], token, 'PX', lease)
   redis.call('ZREM', KEYS[2], token)
   redis.call('ZREM', KEYS[3], token)
-  return 0
+  local freed = redis.call('GET', KEYS[4])
+  return {0, freed and math.max(now - freed, 0) or -1}
 end
 redis.call('ZADD', KEYS[2], 'NX', now, token)
 redis.call('ZADD', KEYS[3], now, token)
 redis.call('PEXPIRE', KEYS[2], 10 * gone)
 redis.call('PEXPIRE', KEYS[3], 10 * gone)
-return holder and math.max(redis.call('PTTL', KEYS[1]), 1) or gone
+return {holder and math.max(redis.call('PTTL', KEYS[1]), 1) or gone, 0}
 """
 # A Redis that started anew has forgotten the lock: it is taken again unless somebody else has it.
 _KEEP = """
@@ -61,9 +65,12 @@ if holder and holder ~= ARGV[1] then return 0 end
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
 return 1
 """
+# KEYS: the lock, the line, when it was last given back.
 _FREE = """
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
 redis.call('DEL', KEYS[1])
+local t = redis.call('TIME')
+redis.call('SET', KEYS[3], t[1] * 1000 + math.floor(t[2] / 1000), 'PX', ARGV[4])
 if redis.call('ZCARD', KEYS[2]) > 0 then redis.call('PUBLISH', ARGV[2], ARGV[3]) end
 return 1
 """
@@ -86,20 +93,23 @@ class RedisLocks:
         link.on(FREED, self._freed)
 
     @asynccontextmanager
-    async def holding(self, key: str) -> AsyncIterator[None]:
+    async def holding(self, key: str, since: float = float("-inf")) -> AsyncIterator[bool]:
+        """As ``bot.services.turn_locks.TurnLocks``."""
         token = uuid.uuid4().hex
-        if not await self._acquire(key, token):
-            yield
+        free_for = await self._acquire(key, token)
+        if free_for is None:
+            yield False
             return
         keeping = _Keeping(self, key, token)
         try:
-            yield
+            # Whoever had it for a moment and died left no trace of it, but it would be theirs for a lease.
+            yield time.monotonic() - since < min(free_for, self._lease / 2)
         finally:
             await keeping.end()
             await self._release(key, token)
 
-    async def _acquire(self, key: str, token: str) -> bool:
-        """Wait for the lock; False when Redis stays away."""
+    async def _acquire(self, key: str, token: str) -> float | None:
+        """Wait for the lock; None when Redis stays away. Gives for how many seconds nobody had had it."""
         times = (round(1000 * self._lease), round(1000 * GONE_SECONDS))
         gives_up_at = None
         try:
@@ -107,16 +117,16 @@ class RedisLocks:
                 freed = self._waiting.setdefault(key, asyncio.Event())
                 gives_up_at = gives_up_at or time.monotonic() + self._patience
                 try:
-                    left = await within(self._take(keys=_keys(key), args=[token, *times]))
+                    left, freed_ago = await within(self._take(keys=_keys(key), args=[token, *times]))
                 except FAILURES as error:
                     await self._bear(error, gives_up_at)
                     continue
                 self._is_away, gives_up_at = False, None
                 if left == 0:
-                    return True
+                    return freed_ago / 1000 if freed_ago >= 0 else REMEMBERED_SECONDS
                 with suppress(asyncio.TimeoutError):
                     await asyncio.wait_for(freed.wait(), min(LOOK_SECONDS, left / 1000 + 0.01))
-            return False
+            return None
         finally:
             self._waiting.pop(key, None)
 
@@ -153,7 +163,9 @@ class RedisLocks:
 
     async def _release(self, key: str, token: str) -> None:
         try:
-            await within(self._free(keys=_keys(key)[:2], args=[token, PREFIX + FREED, key]))
+            lock, line, _, freed = _keys(key)
+            remembered = round(1000 * REMEMBERED_SECONDS)
+            await within(self._free(keys=[lock, line, freed], args=[token, PREFIX + FREED, key, remembered]))
         except FAILURES as error:  # it ends by itself
             self._link.failed(error)
 
@@ -184,5 +196,5 @@ class _Keeping:
 
 
 def _keys(key: str) -> list[str]:
-    """The braces keep the three together in a cluster."""
-    return [f"{PREFIX}{kind}:{{{key}}}" for kind in ("lock", "line", "seen")]
+    """The braces keep the four together in a cluster."""
+    return [f"{PREFIX}{kind}:{{{key}}}" for kind in ("lock", "line", "seen", "freed")]

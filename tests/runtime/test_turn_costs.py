@@ -19,10 +19,10 @@ from tests.conversations.harness import Assistant, Customer
 pytestmark = pytest.mark.conversation
 
 QUESTIONS = ("营业时间是几点", "X5续航多少公里", "保修几年", "地址在哪里")
-FAQ_STATEMENTS = 11
-FIRST_BOOKING_STATEMENTS = 27
-SECOND_BOOKING_STATEMENTS = 18
-LONG_STATEMENTS = 11
+FAQ_STATEMENTS = 10
+FIRST_BOOKING_STATEMENTS = 26
+SECOND_BOOKING_STATEMENTS = 17
+LONG_STATEMENTS = 10
 
 
 class Costs(Counter[str]):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -74,6 +75,41 @@ class Inside:
             self.order.append(name)
             await asyncio.sleep(seconds)
             self._now -= 1
+
+
+async def test_who_gets_a_lock_knows_whether_others_had_it_meanwhile(process: Process) -> None:
+    """What was read before waits for nobody where nobody came between, and is read again otherwise."""
+    here, there = process(), process()
+    async with here.holding("c", time.monotonic()) as untouched:  # nobody ever had it
+        assert untouched
+    await asyncio.sleep(0.02)
+    async with there.holding("c", time.monotonic()) as untouched:  # given back before that was read
+        assert untouched
+    read_at = time.monotonic()
+    async with here.holding("c"):
+        pass
+    async with there.holding("c", read_at) as untouched:
+        assert not untouched
+    async with here.holding("c", time.monotonic() - redis_locks.LEASE_SECONDS) as untouched:
+        assert not untouched  # a process that had it may have died meanwhile
+    async with here.holding("c") as untouched:
+        assert not untouched
+
+
+async def test_who_waited_for_a_lock_reads_again(process: Process) -> None:
+    here, there = process(), process()
+    held = AsyncExitStack()
+    await held.enter_async_context(here.holding("c"))
+    read_at = time.monotonic()
+
+    async def wait(locks: Any) -> bool:
+        async with locks.holding("c", read_at) as untouched:
+            return bool(untouched)
+
+    waiting = [asyncio.create_task(wait(each)) for each in (here, there)]
+    await asyncio.sleep(0.05)
+    await held.aclose()
+    assert await soon(asyncio.gather(*waiting)) == [False, False]
 
 
 async def soon(work: Any, seconds: float = 20.0) -> Any:
