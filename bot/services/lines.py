@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any
 
@@ -43,8 +43,6 @@ _GO_ON = (
     .execution_options(**PREPARED)
 )
 _ADD = sa.insert(Message.__table__).execution_options(**PREPARED)
-_ADD_AND_GO_ON = _ADD.add_cte(_GO_ON.cte("gone_on"))
-"""Both at once, which only PostgreSQL can; each way to it and back costs as much as what is done there."""
 _OF_CLIENT_ID = (
     sa.select(_messages.seq, _messages.text, _messages.payload, _messages.answered, _messages.custom)
     .where(_messages.conversation_id == sa.bindparam("of"), _messages.client_id == sa.bindparam("called"))
@@ -88,6 +86,22 @@ class Line:
     username: str | None = None
     internal: bool = False
     understanding: dict[str, Any] | None = field(default=None, init=False)  # comes when the turn is over
+
+
+def _add_and_go_on() -> Any:
+    """Both at once, which only PostgreSQL can; each way to it and back costs as much as what is done there.
+
+    In words: SQLAlchemy 1.4 gives the values of the one statement to the other.
+    """
+    names = [each.name for each in fields(Line) if each.init]
+    typed = [sa.bindparam(name, type_=_messages[name].type) for name in names]
+    now = sa.bindparam("now", type_=_conversations.updated_at.type)
+    words = f"""WITH gone_on AS (UPDATE conversations SET last_seq = :newest, updated_at = :now WHERE id = :of)
+        INSERT INTO messages ({", ".join(names)}) VALUES (:{", :".join(names)})"""
+    return sa.text(words).bindparams(*typed, now).execution_options(**PREPARED)
+
+
+_ADD_AND_GO_ON = _add_and_go_on()
 
 
 def place_of_sender(session: Session, channel: str, sender: str) -> Place | None:
