@@ -71,6 +71,9 @@ class LiveTracker(DialogueStateTracker):
     horizon: int = 0
     """How many of the newest states a policy may look at; 0: all of them. Of the model, hence of the class."""
 
+    model_id = assistant_id = property(lambda tracker: None, lambda tracker, name: None)
+    """Rasa writes their names into every event: a quarter of a row, which nobody reads."""
+
     def __init__(self, sender_id: str, slots: Iterable[Slot], **named: Any) -> None:
         """``slots`` are those of the domain, and stay as they are."""
         self.told, self.encoded, self.mark = [], [], None
@@ -87,7 +90,6 @@ class LiveTracker(DialogueStateTracker):
         twin = self.still(deque(self.events))
         twin._applied = self._applied
         twin.followup_action = _followup(self)
-        twin.model_id = twin.assistant_id = None
         return twin
 
     def still(self, events: deque[Event] | None = None) -> LiveTracker:
@@ -172,7 +174,7 @@ class LiveTracker(DialogueStateTracker):
     def blank(self) -> LiveTracker:
         """A tracker of the same sender before anything happened."""
         twin = self.still()
-        twin.mark = twin.model_id = twin.assistant_id = None
+        twin.mark = None
         twin._reset()
         return twin
 

@@ -43,6 +43,12 @@ _GO_ON = (
     .execution_options(**PREPARED)
 )
 _ADD = sa.insert(Message.__table__).execution_options(**PREPARED)
+_FINISH = (
+    sa.update(Message.__table__)
+    .where(_messages.conversation_id == sa.bindparam("of"), _messages.seq == sa.bindparam("at"))
+    .where(_messages.answered.is_(False))
+    .values(answered=True, understanding=sa.bindparam("understood"))
+)
 _OF_CLIENT_ID = (
     sa.select(_messages.seq, _messages.text, _messages.payload, _messages.answered, _messages.custom)
     .where(_messages.conversation_id == sa.bindparam("of"), _messages.client_id == sa.bindparam("called"))
@@ -101,7 +107,20 @@ def _add_and_go_on() -> Any:
     return sa.text(words).bindparams(*typed, now).execution_options(**PREPARED)
 
 
-_ADD_AND_GO_ON = _add_and_go_on()
+def _place_and_finish() -> Any:
+    """Both at once, which only PostgreSQL can: the place is locked before the line is looked at."""
+    words = """WITH place AS (
+            SELECT id, channel, state, epoch, last_seq FROM conversations WHERE id = :of FOR UPDATE
+        ), finished AS (
+            UPDATE messages SET answered = true, understanding = :understood
+            WHERE conversation_id = (SELECT id FROM place) AND seq = :at AND answered IS false RETURNING seq
+        )
+        SELECT id, channel, state, epoch, last_seq, EXISTS (SELECT FROM finished) FROM place"""
+    understood = sa.bindparam("understood", type_=_messages.understanding.type)
+    return sa.text(words).bindparams(understood).execution_options(**PREPARED)
+
+
+_ADD_AND_GO_ON, _PLACE_AND_FINISH = _add_and_go_on(), _place_and_finish()
 
 
 def place_of_sender(session: Session, channel: str, sender: str) -> Place | None:
@@ -131,6 +150,20 @@ def add_lines(session: Session, place: Place, lines: Sequence[Line]) -> None:
         connection.execute(_GO_ON, newest)
     for line in lines:
         metrics.count_when_committed(session, metrics.MESSAGES, place.channel, Author(line.author).value)
+
+
+def finish_line(
+    session: Session, conversation_id: str, seq: int, understanding: dict[str, Any] | None
+) -> tuple[Place | None, bool]:
+    """A message has its outcome now: its place, and False where it had one already, as another process went on with it
+    or this one lost its lock."""
+    connection = session.connection()
+    this = {"of": conversation_id, "at": seq, "understood": understanding or None}
+    if connection.dialect.name == "postgresql":
+        row = connection.execute(_PLACE_AND_FINISH, this).first()
+        return (None, False) if row is None else (Place(*row[:5]), row[5])
+    place = place_of(session, conversation_id)
+    return place, bool(connection.execute(_FINISH, this).rowcount)
 
 
 def line_called(session: Session, place: Place, client_id: str | None) -> Any:

@@ -17,7 +17,7 @@ from bot.domain.conversation import Author, Change, HandoffReason, Owner, Party
 from bot.domain.errors import NotFound
 from bot.services import metrics
 from bot.services.conversations import locked, open_conversation, pass_to, queue_up
-from bot.services.lines import Line, Place, add_lines, line_called, place_of, place_of_sender
+from bot.services.lines import Line, Place, add_lines, finish_line, line_called, place_of, place_of_sender
 from bot.services.offers import offered_button
 from bot.services.unanswered import settle
 from bot.services.uploads import attach
@@ -131,14 +131,6 @@ class Received:
 
 
 _messages, _conversations = Message.__table__.c, Conversation.__table__.c
-_FINISH = (
-    sa.update(Message.__table__)
-    .where(_messages.conversation_id == sa.bindparam("of"), _messages.seq == sa.bindparam("at"))
-    .where(_messages.answered.is_(False))
-    .values(answered=True)
-    .execution_options(**PREPARED)
-)
-_FINISH_WITH = _FINISH.values(understanding=sa.bindparam("understanding"))
 
 
 def _unanswered() -> Any:
@@ -229,14 +221,16 @@ def answer(
     decided on takes effect in the same transaction, after its last word.
     """
     with database.transaction() as session:
-        place = _known(place_of(session, received.conversation_id), received.conversation_id)
-        if not _finish(session, received, understanding):
+        id_ = received.conversation_id
+        found, is_first = finish_line(session, id_, received.seq, understanding)
+        place = _known(found, id_)
+        if not is_first:
             logger.warning(
                 "message %d of conversation %s has its answer already: a second one was dropped",
                 received.seq,
-                received.conversation_id,
+                id_,
             )
-            return _replies(session, received.conversation_id, received.seq)
+            return _replies(session, id_, received.seq)
         if keep is not None:
             keep(session)
         if place.epoch != received.epoch:
@@ -336,17 +330,6 @@ def append(
 def staff_client_id(username: str, client_id: str) -> str:
     """What a member of the staff calls a reply, kept apart from the ids of customers and of others."""
     return f"{_OF_STAFF}{sha256(username.encode()).hexdigest()[:8]}/{client_id}"
-
-
-def _finish(session: Session, received: Received, understanding: dict[str, Any] | None) -> bool:
-    """False when it is finished already: another process went on with it, or this one lost its lock."""
-    this = {"of": received.conversation_id, "at": received.seq}
-    done = (
-        session.execute(_FINISH_WITH, {**this, "understanding": understanding})
-        if understanding
-        else session.execute(_FINISH, this)
-    )
-    return bool(done.rowcount)
 
 
 def _replies(session: Session, conversation_id: str, seq: int) -> list[StoredMessage]:

@@ -40,7 +40,6 @@ def make_engine(url: str, pool: int = POOL) -> Engine:
             pool_size=min(pool, KEPT_OPEN),
             max_overflow=max(0, pool - KEPT_OPEN),
             pool_timeout=FREE_SECONDS,
-            pool_use_lifo=True,  # few connections that are always in use, rather than all of them now and then
             connect_args=_limits(url),
         )
         sa.event.listen(engine, "connect", _note_use)
