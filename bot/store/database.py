@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
-from bot.store.prepared import prepare_statements
+from bot.store.prepared import UNKNOWN, prepare_statements
 
 SQLITE_BUSY_SECONDS = 20
 POOL, KEPT_OPEN = 30, 10
@@ -114,7 +114,8 @@ def is_away(error: BaseException) -> bool:
     if not isinstance(error, sa.exc.OperationalError | sa.exc.InterfaceError):
         return False
     code = getattr(error.orig, "pgcode", None)  # none where no answer came: the connection is what failed
-    return code is None or code[:2] in ("08", "53", "57")  # connection, resources, operator's intervention
+    # Connection, resources, operator's intervention; or a connection that forgot a statement, and is given up.
+    return code is None or code[:2] in ("08", "53", "57") or code == UNKNOWN
 
 
 @contextmanager

@@ -20,34 +20,57 @@ from sqlalchemy.engine import Engine
 
 PREPARED = {"prepared": True}
 _PARAMETER = re.compile(r"%\((\w+)\)s")
-_LOST = ("26000", "0A000")
-"""invalid_sql_statement_name: somebody made the connection forget it; feature_not_supported: a migration has changed
-what it gives ("cached plan must not change result type")."""
+UNKNOWN = "26000"
+"""invalid_sql_statement_name: somebody made the connection forget it."""
+_CHANGED = "0A000"
+"""feature_not_supported: a migration has changed what it gives ("cached plan must not change result type")."""
 
 
 def prepare_statements(engine: Engine) -> None:
     """For an engine of psycopg2."""
-    sa.event.listen(engine, "before_cursor_execute", _prepared, retval=True)
+    sa.event.listen(engine, "before_cursor_execute", _by_name, retval=True)
+    sa.event.listen(engine, "after_cursor_execute", _learn)
     sa.event.listen(engine, "handle_error", _give_up_connection)
 
 
-def _prepared(
+def _by_name(
     connection: Any, _: Any, statement: str, values: Any, context: Any, is_many: bool
 ) -> tuple[str, Any]:
-    if is_many or context is None or not context.execution_options.get("prepared"):
+    if is_many or not _is_marked(context):
         return statement, values
+    return _calls(connection).get(statement, statement), values
+
+
+def _learn(connection: Any, cursor: Any, statement: str, values: Any, context: Any, is_many: bool) -> None:
+    """By itself, after the first time: PostgreSQL keeps the words that came with it, and no customer's."""
+    if is_many or statement.startswith("EXECUTE ") or not _is_marked(context):
+        return
+    calls = _calls(connection)
+    preparation, call = prepared(statement, f"zhanting_{len(calls) + 1}")
+    with connection.connection.cursor() as another:
+        another.execute(preparation)
+    calls[statement] = call
+
+
+def _is_marked(context: Any) -> bool:
+    return context is not None and bool(context.execution_options.get("prepared"))
+
+
+def _calls(connection: Any) -> dict[str, str]:
+    """How statements are called by this connection to the server."""
     calls: dict[str, str] = connection.info.setdefault("prepared", {})
-    if statement in calls:
-        return calls[statement], values
-    name = f"zhanting_{len(calls) + 1}"
+    return calls
+
+
+def prepared(statement: str, name: str) -> tuple[str, str]:
+    """What prepares a statement of psycopg2 with named parameters, and what executes it with them."""
     parameters = list(dict.fromkeys(_PARAMETER.findall(statement)))
     numbered = _PARAMETER.sub(lambda found: f"${parameters.index(found[1]) + 1}", statement)
     given = ", ".join(f"%({parameter})s" for parameter in parameters)
-    calls[statement] = f"EXECUTE {name}({given})" if given else f"EXECUTE {name}"
-    return f"PREPARE {name} AS {numbered}; {calls[statement]}", values
+    return f"PREPARE {name} AS {numbered}", f"EXECUTE {name}({given})" if given else f"EXECUTE {name}"
 
 
 def _give_up_connection(context: Any) -> None:
     """Another one knows the statement, or learns it anew."""
-    if getattr(context.original_exception, "pgcode", None) in _LOST:
+    if getattr(context.original_exception, "pgcode", None) in (UNKNOWN, _CHANGED):
         context.is_disconnect, context.invalidate_pool_on_disconnect = True, False

@@ -23,6 +23,7 @@ from bot.services.upkeep import run_upkeep
 from bot.services.wechat.choices import payload_at
 from bot.services.wechat.ledger import due_contacts
 from bot.settings import read_settings
+from bot.store.prepared import prepared
 from bot.store.staff_tables import User
 from tests.conversations.harness import NOW, Assistant, local
 from tests.database import new_postgres_url
@@ -88,9 +89,13 @@ class Listener:
 
     engine: Any
     heard: dict[str, Any] = field(default_factory=dict)
+    prepared: set[str] = field(default_factory=set)
 
-    def __call__(self, _: Any, __: Any, statement: str, values: Any, *___: Any) -> None:
-        if statement.lstrip().split()[0] in ("SELECT", "UPDATE", "DELETE"):
+    def __call__(self, _: Any, __: Any, statement: str, values: Any, context: Any, *___: Any) -> None:
+        statement = context.unicode_statement  # as it was before it was prepared
+        if context.execution_options.get("prepared"):
+            self.prepared.add(statement)
+        if statement.lstrip().split()[0] in ("SELECT", "UPDATE", "DELETE", "WITH"):
             self.heard.setdefault(statement, values)
 
     def scans(self) -> dict[str, list[str]]:
@@ -101,7 +106,12 @@ class Listener:
     def _scanned(self, statement: str, values: Any) -> list[str]:
         with self.engine.connect() as connection:
             connection.exec_driver_sql("SET LOCAL random_page_cost = 1.1")  # as on any disk without a needle
+            if statement in self.prepared:  # after a few times it is planned without its values, once for all
+                connection.exec_driver_sql("SET LOCAL plan_cache_mode = force_generic_plan")
+                preparation, statement = prepared(statement, "tested")
+                connection.exec_driver_sql(preparation)
             plan = connection.exec_driver_sql(f"EXPLAIN (FORMAT JSON) {statement}", values).scalar()
+            connection.exec_driver_sql("DEALLOCATE ALL")
         plan = json.loads(plan) if isinstance(plan, str) else plan
         return [
             node["Relation Name"]
@@ -203,6 +213,7 @@ async def test_every_turn_finds_its_rows_by_an_index(assistant: Assistant, liste
     payload_at(database, "someone-2", 2, 1)
 
     assert len(listener.heard) > 40
+    assert len(listener.prepared) > 8
     assert listener.scans() == {}
 
 
