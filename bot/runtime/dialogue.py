@@ -20,10 +20,11 @@ from bot import clock
 from bot.domain.conversation import HandoffReason
 from bot.runtime.actions import InProcessActions, watching
 from bot.runtime.channel import Collector
+from bot.runtime.graph_runner import RunnerInOrder
 from bot.runtime.live_tracker import LiveTracker
 from bot.runtime.nlg import TemplateNlg, noting_what_cannot_be_said
 from bot.runtime.no_locks import NoLocks
-from bot.runtime.rasa_patches import RunnerInOrder, apply_patches, settle, study_rules, trusted_domain
+from bot.runtime.rasa_patches import apply_patches, settle, study_rules, trusted_domain
 from bot.runtime.trackers import (
     ROW,
     DatabaseTrackerStore,

@@ -20,8 +20,6 @@ from rasa.core.policies.memoization import MemoizationPolicy
 from rasa.core.policies.policy import Policy, PolicyPrediction
 from rasa.core.policies.rule_policy import RULES, RULES_FOR_LOOP_UNHAPPY_PATH, RulePolicy
 from rasa.core.processor import MessageProcessor
-from rasa.engine.constants import PLACEHOLDER_TRACKER
-from rasa.engine.graph import GraphNode, GraphSchema
 from rasa.engine.runner.dask import DaskGraphRunner
 from rasa.shared.core.constants import (
     ACTION_LISTEN_NAME,
@@ -32,8 +30,7 @@ from rasa.shared.core.constants import (
     SlotMappingType,
 )
 from rasa.shared.core.domain import Domain
-from rasa.shared.core.events import ActionExecuted, ActionExecutionRejected, Event, Restarted, SlotSet
-from rasa.shared.core.trackers import DialogueStateTracker
+from rasa.shared.core.events import ActionExecuted, Event, Restarted, SlotSet
 from rasa.shared.utils import validation
 from rasa.shared.utils.common import all_subclasses
 
@@ -115,7 +112,7 @@ def _action_for(name: str, domain: Domain, endpoint: Any) -> Any:
     of, known = made.get(name, (None, None))
     if known is None or of is not endpoint:
         known = _by_making_one(name, domain, endpoint)
-        if type(known) in (RemoteAction, ActionBotResponse):
+        if type(known) in (RemoteAction, ActionBotResponse) or known in _default_actions(endpoint):
             made[name] = endpoint, known
     return known
 
@@ -301,67 +298,3 @@ def trusted_domain() -> Iterator[None]:
         yield
     finally:
         validation.validate_yaml_schema = checked
-
-
-def without_stories(
-    policy: MemoizationPolicy, done: Mapping[str, tuple[str, Any]]
-) -> PolicyPrediction | None:
-    """What a policy of stories says of a conversation that is in none of them, where the rules are sure already.
-
-    Rasa's ensemble then takes the policy of the higher priority, whatever the stories say, unless an action has just
-    refused to run: it takes that choice away from all policies. None where the stories have to be asked.
-    """
-    found = (value for _, value in done.values() if isinstance(value, PolicyPrediction))
-    sure = next((p for p in found if p.policy_priority > policy.priority and p.max_confidence >= 1.0), None)
-    if sure is None or _was_rejected(done[PLACEHOLDER_TRACKER][1]):
-        return None
-    return policy._prediction([0.0] * len(sure.probabilities))
-
-
-def _was_rejected(tracker: DialogueStateTracker) -> bool:
-    for event in reversed(tracker.events):
-        if isinstance(event, ActionExecuted | ActionExecutionRejected):
-            return isinstance(event, ActionExecutionRejected)
-    return False
-
-
-class RunnerInOrder:
-    """Runs the nodes of a model's graph one after the other, in an order that is worked out once.
-
-    Rasa builds a graph for dask at every run and lets it find the order again; nothing runs at the same time there
-    either (``dask.get`` is the synchronous scheduler). ``inputs`` are whatever a node needs and no node makes.
-    """
-
-    def __init__(self, runner: DaskGraphRunner) -> None:
-        self._nodes: dict[str, GraphNode] = runner._instantiated_nodes
-        self._schema: GraphSchema = runner._graph_schema
-        components = {name: getattr(node, "_component", None) for name, node in self._nodes.items()}
-        self._memories = {name: each for name, each in components.items() if type(each) is MemoizationPolicy}
-        self._orders: dict[tuple[str, ...], list[tuple[str, tuple[str, ...]]]] = {}
-
-    def run(self, inputs: dict[str, Any] | None = None, targets: list[str] | None = None) -> dict[str, Any]:
-        """The outputs of the targets by their names."""
-        wanted = tuple(targets or self._schema.target_names)
-        done: dict[str, tuple[str, Any]] = {name: (name, value) for name, value in (inputs or {}).items()}
-        for name, needed in self._order(wanted):
-            policy = self._memories.get(name)
-            known = without_stories(policy, done) if policy is not None else None
-            done[name] = (name, known) if known else self._nodes[name](*(done[each] for each in needed))
-        return dict(done[target] for target in wanted)
-
-    def _order(self, targets: tuple[str, ...]) -> list[tuple[str, tuple[str, ...]]]:
-        if targets not in self._orders:
-            order: dict[str, tuple[str, ...]] = {}
-            for target in targets:
-                self._add(target, order)
-            self._orders[targets] = list(order.items())
-        return self._orders[targets]
-
-    def _add(self, name: str, order: dict[str, tuple[str, ...]]) -> None:
-        """What a node needs comes first; a name without a node is an input."""
-        if name in order or name not in self._nodes:
-            return
-        needed = tuple(self._schema.nodes[name].needs.values())
-        for each in needed:
-            self._add(each, order)
-        order[name] = needed

@@ -29,6 +29,15 @@ _OFFERED = (
     .execution_options(**PREPARED)
 )
 
+_SAID = (
+    sa.select(sa.cast(_messages.custom, sa.Text), sa.cast(_messages.buttons, sa.Text))
+    .where(_messages.conversation_id == sa.bindparam("conversation_id"), _messages.author == Author.BOT.value)
+    .order_by(_messages.seq.desc())
+    .limit(sa.bindparam("most"))
+    .execution_options(**PREPARED)
+)
+"""As text: few of them have to be read."""
+
 
 def offered_button(
     session: Session, conversation_id: str, text: str, payload: str | None
@@ -51,29 +60,20 @@ def offered_button(
 
 def latest_buttons(database: Database, conversation_id: str) -> list[dict[str, str]]:
     """What the bot's last message offered, whether it answered something or came by itself."""
-    query = (
-        sa.select(Message.buttons)
-        .where(Message.conversation_id == conversation_id, Message.author == Author.BOT.value)
-        .order_by(Message.seq.desc())
-        .limit(1)
-    )
     with database.reading() as session:
-        return list(session.scalar(query) or ())
+        said = session.connection().execute(_SAID, {"conversation_id": conversation_id, "most": 1}).first()
+    return list(json.loads(said.buttons or "null") or ()) if said else []
 
 
 def latest_notice(database: Database, conversation_id: str) -> tuple[str, list[dict[str, str]], bool] | None:
     """Kind and buttons of what came by itself last, and whether the bot has said nothing since; None without one."""
-    query = (
-        sa.select(Message.custom, Message.buttons)
-        .where(Message.conversation_id == conversation_id, Message.author == Author.BOT.value)
-        .order_by(Message.seq.desc())
-        .limit(OFFERS_REMEMBERED)
-    )
+    wanted = {"conversation_id": conversation_id, "most": OFFERS_REMEMBERED}
     with database.reading() as session:
-        said = session.execute(query).all()
+        said = session.connection().execute(_SAID, wanted).all()
     for age, (custom, buttons) in enumerate(said):
-        if (custom or {}).get("notice"):
-            return str(custom["notice"]), list(buttons or ()), age == 0
+        notice = json.loads(custom).get("notice") if custom and '"notice"' in custom else None
+        if notice:
+            return str(notice), list(json.loads(buttons or "null") or ()), age == 0
     return None
 
 

@@ -50,7 +50,9 @@ _LOCK_HOLD = (
 _OF_REQUEST = (
     sa.select(Appointment).where(Appointment.request_key == sa.bindparam("key")).execution_options(**PREPARED)
 )
-_CODE = sa.select(Appointment.id).where(Appointment.code == sa.bindparam("code"))
+_CODE = (
+    sa.select(Appointment.id).where(Appointment.code == sa.bindparam("code")).execution_options(**PREPARED)
+)
 _OF_PHONE = sa.select(Customer).where(Customer.phone == sa.bindparam("phone")).execution_options(**PREPARED)
 
 
@@ -112,7 +114,8 @@ def claims_of(session: Session, **owner: str) -> dict[str, set[int]]:
 
 @lru_cache
 def _claims_of(column: str) -> Any:
-    return sa.select(Claim.resource, Claim.tick).where(getattr(Claim, column) == sa.bindparam("owner"))
+    found = sa.select(Claim.resource, Claim.tick).where(getattr(Claim, column) == sa.bindparam("owner"))
+    return found.execution_options(**PREPARED)
 
 
 def try_claim(session: Session, resource: str, ticks: Iterable[int], **owner: str) -> bool:
@@ -189,6 +192,7 @@ def _of_code(with_phone: bool, lock: bool) -> Any:
     statement = sa.select(Appointment).where(Appointment.code == sa.bindparam("code"))
     if with_phone:
         statement = statement.where(Appointment.phone == sa.bindparam("phone"))
+    statement = statement.execution_options(**PREPARED)
     return statement.with_for_update() if lock else statement
 
 
@@ -214,7 +218,7 @@ def _appointments(by: tuple[str, ...]) -> Any:
         "to": Appointment.start < sa.bindparam("to"),
     }
     found = sa.select(Appointment).order_by(Appointment.start, Appointment.code)
-    return found.where(*(conditions[name] for name in by))
+    return found.where(*(conditions[name] for name in by)).execution_options(**PREPARED)
 
 
 def code_is_taken(session: Session, code: str) -> bool:

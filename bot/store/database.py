@@ -46,7 +46,8 @@ def make_engine(url: str, pool: int = POOL) -> Engine:
         sa.event.listen(engine, "checkin", _note_use)
         sa.event.listen(engine, "checkout", _ask_unless_fresh(engine))
         sa.event.listen(engine, "begin", _each_by_itself)
-        prepare_statements(engine)
+        if not _has_options(url):
+            prepare_statements(engine)
         return engine
     engine = sa.create_engine(
         url,
@@ -145,8 +146,13 @@ def _limits(url: str) -> dict[str, Any]:
         "keepalives_interval": SILENT_SECONDS // 6,
         "keepalives_count": 4,
         "tcp_user_timeout": SILENT_SECONDS * 1000,
-        **({} if "options" in sa.engine.make_url(url).query else {"options": options}),
+        **({} if _has_options(url) else {"options": options}),
     }
+
+
+def _has_options(url: str) -> bool:
+    """Whether an address says itself what a connection is like, if only ``?options=``, as with a pooler between."""
+    return "options" in sa.engine.make_url(url).query
 
 
 def _note_use(connection: Any, record: Any) -> None:

@@ -6,13 +6,14 @@ row than on finding it. A statement is prepared by its execution option::
     sa.select(…).execution_options(**PREPARED)
 
 Its text must always be the same (no list of changing length), and PostgreSQL must be able to tell the types of its
-parameters from their places. Other databases take no notice. Between the process and PostgreSQL there must be no
-pooler that changes connections between transactions.
+parameters from their places. Other databases take no notice, and nothing is prepared where a pooler gives every
+transaction another connection (``bot.store.database.make_engine``).
 """
 
 from __future__ import annotations
 
 import re
+from hashlib import sha256
 from typing import Any
 
 import sqlalchemy as sa
@@ -45,11 +46,11 @@ def _learn(connection: Any, cursor: Any, statement: str, values: Any, context: A
     """By itself, after the first time: PostgreSQL keeps the words that came with it, and no customer's."""
     if is_many or statement.startswith("EXECUTE ") or not _is_marked(context):
         return
-    calls = _calls(connection)
-    preparation, call = prepared(statement, f"zhanting_{len(calls) + 1}")
+    name = f"zhanting_{sha256(statement.encode()).hexdigest()[:16]}"  # of this statement, whoever prepares it
+    preparation, call = prepared(statement, name)
     with connection.connection.cursor() as another:
         another.execute(preparation)
-    calls[statement] = call
+    _calls(connection)[statement] = call
 
 
 def _is_marked(context: Any) -> bool:

@@ -30,8 +30,8 @@ STEPS = 15
 """Of conjugate gradients; more do not change how the validation sentences are judged."""
 NEAREST = 300
 """Known sentences that are looked at one by one."""
-UNLIKELY = 0.1
-"""A smaller cosine is hardly ever among the ``NEAREST``; where it is, all are looked through."""
+LIKELY = (0.25, 0.1)
+"""Hardly ever is a smaller cosine among the ``NEAREST``; else the next figure counts, then all are looked through."""
 NEIGHBOURS = 3
 """How many of a label's sentences speak for it."""
 FREQUENT = 32
@@ -221,10 +221,11 @@ class SentenceModel:
 
 def _largest(figures: FloatArray, count: int) -> IntArray:
     """Where the largest figures are. Most sentences have next to nothing in common with a message."""
-    likely = np.flatnonzero(figures > UNLIKELY)
-    if len(likely) < count:
-        return np.argpartition(figures, -count)[-count:]
-    return np.asarray(likely[np.argpartition(figures[likely], -count)[-count:]])
+    for least in LIKELY:
+        likely = np.flatnonzero(figures > least)
+        if len(likely) >= count:
+            return np.asarray(likely[np.argpartition(figures[likely], -count)[-count:]])
+    return np.argpartition(figures, -count)[-count:]
 
 
 def softmax(logits: FloatArray) -> FloatArray:

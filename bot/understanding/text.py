@@ -224,8 +224,9 @@ class Vectoriser:
     def vector(self, text: str) -> Vector:
         """Columns and weights of one normalised text; empty when it has nothing in common with the training data."""
         known = self.vocabulary
-        found = np.array([known[feature] for feature in features(text) if feature in known], dtype=np.int32)
-        columns, counts = np.unique(found, return_counts=True)
+        found = sorted(Counter(known[feature] for feature in features(text) if feature in known).items())
+        columns = np.array([column for column, _ in found], dtype=np.int32)
+        counts = np.array([count for _, count in found], dtype=np.int64)
         weights = (1 + np.log(counts)) * self.scale[columns]
         length = np.sqrt(weights @ weights + (self._strange(text) if self.count_strange else 0))
         return columns, (weights / length if length else weights).astype(np.float32)

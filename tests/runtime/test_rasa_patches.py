@@ -15,15 +15,14 @@ from jsonschema import ValidationError, validate
 from rasa.core.actions import action
 from rasa.core.actions.action import ActionBotResponse, ActionExtractSlots, RemoteAction
 from rasa.core.actions.forms import FormAction
-from rasa.core.constants import RULE_POLICY_PRIORITY
 from rasa.core.policies.ensemble import DefaultPolicyPredictionEnsemble
 from rasa.core.policies.memoization import MemoizationPolicy
 from rasa.core.policies.policy import PolicyPrediction
 from rasa.core.policies.rule_policy import RulePolicy
-from rasa.engine.constants import PLACEHOLDER_TRACKER
+from rasa.engine.graph import GraphNode
 from rasa.engine.runner.dask import DaskGraphRunner
 from rasa.shared.core.domain import ActionNotFoundException, Domain
-from rasa.shared.core.events import ActionExecuted, ActionExecutionRejected, Event, SlotSet
+from rasa.shared.core.events import ActionExecuted, Event, SlotSet
 from rasa.shared.core.slots import BooleanSlot, TextSlot
 from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.shared.exceptions import YamlException
@@ -32,7 +31,7 @@ from rasa.utils.endpoints import EndpointConfig
 
 from bot.runtime import rasa_patches
 from bot.runtime.live_tracker import LiveTracker
-from bot.runtime.rasa_patches import RunnerInOrder, apply_patches, check_result
+from bot.runtime.rasa_patches import apply_patches, check_result
 from tests.conversations.harness import Assistant
 
 REPLACED = {
@@ -49,6 +48,7 @@ REPLACED = {
     "Domain.from_yaml": (Domain.from_yaml, "6b0dd11fb3c6"),
     "DialogueStateTracker.applied_events": (DialogueStateTracker.applied_events, "764d5065ea99"),
     "DaskGraphRunner.run": (DaskGraphRunner.run, "45f0f52f574f"),
+    "GraphNode.__call__": (GraphNode.__call__, "?"),
     "RemoteAction.run": (RemoteAction.run, "ccabf6f1160d"),
     "default_actions": (rasa_patches._by_making, "6fa4896f3667"),
     "MessageProcessor._log_slots": (rasa_patches._by_listing, "cfc60d6857d3"),
@@ -114,7 +114,7 @@ def test_what_actions_answer_is_taken() -> None:
 
 
 def test_a_form_gets_the_tracker_that_playing_back_would_give(agent: Any) -> None:
-    from rasa.shared.core.events import ActionExecuted, ActiveLoop, SlotSet, UserUttered
+    from rasa.shared.core.events import ActiveLoop, SlotSet, UserUttered
     from rasa.shared.core.trackers import EventVerbosity
 
     apply_patches()
@@ -132,38 +132,6 @@ def test_a_form_gets_the_tracker_that_playing_back_would_give(agent: Any) -> Non
         for event in state["events"][-3:]:
             event.pop("timestamp")
     assert told[0] == told[1]
-
-
-def test_nodes_run_once_each_after_what_they_need() -> None:
-    done: list[str] = []
-
-    class Needs:
-        def __init__(self, **needs: str) -> None:
-            self.needs = needs
-
-    def node(name: str) -> Any:
-        def run(*inputs: tuple[str, Any]) -> tuple[str, Any]:
-            done.append(name)
-            return name, [name, *inputs]
-
-        return run
-
-    class Runner:
-        class _graph_schema:  # noqa: N801
-            nodes = {  # noqa: RUF012
-                "last": Needs(a="left", b="right"),
-                "left": Needs(a="first"),
-                "right": Needs(a="first", tracker="given"),
-                "first": Needs(message="given"),
-                "unused": Needs(a="first"),
-            }
-            target_names = ("last",)
-
-        _instantiated_nodes = {name: node(name) for name in ("last", "left", "right", "first", "unused")}  # noqa: RUF012
-
-    result = RunnerInOrder(Runner).run({"given": 1}, ["last"])  # type: ignore[arg-type]
-    assert done == ["first", "left", "right", "last"]
-    assert result["last"][2] == ("right", ["right", ("first", ["first", ("given", 1)]), ("given", 1)])
 
 
 TALK = (
@@ -202,52 +170,6 @@ async def test_the_rules_that_fit_are_those_that_rasa_finds(
         await customer.says(text)
     assert LiveTracker.horizon == 4
     assert len(set(found)) > 5
-
-
-async def test_stories_that_need_not_be_asked_would_have_changed_nothing(
-    agent: Any, assistant: Assistant, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Every prediction of a conversation again, with the policy of the stories asked each time."""
-    spared: list[bool] = []
-    quick = RunnerInOrder.run
-
-    def compared(runner: Any, inputs: Any = None, targets: Any = None) -> Any:
-        [name] = targets
-        result = quick(runner, inputs, targets)
-        if not isinstance(result[name], PolicyPrediction):
-            return result
-        with monkeypatch.context() as stock:
-            stock.setattr(rasa_patches, "without_stories", lambda policy, done: spared.append(False))
-            slow = quick(runner, inputs, targets)
-        for each in ("probabilities", "events", "policy_name", "is_no_user_prediction", "hide_rule_turn"):
-            assert getattr(result[name], each) == getattr(slow[name], each), each
-        return result
-
-    def noted(policy: Any, done: Any) -> Any:
-        known = without_stories(policy, done)
-        spared.append(known is not None)
-        return known
-
-    without_stories = rasa_patches.without_stories
-    monkeypatch.setattr(rasa_patches, "without_stories", noted)
-    monkeypatch.setattr(RunnerInOrder, "run", compared)
-    customer = assistant.customer()
-    for text in TALK:
-        await customer.says(text)
-    assert spared.count(True) > 10
-
-
-async def test_a_form_that_refuses_asks_the_stories(agent: Any) -> None:
-    tracker = agent.tracker_store.init_tracker("refusing")
-    sure = PolicyPrediction([0.0, 1.0], "rules", RULE_POLICY_PRIORITY)
-    done = {"rules": ("rules", sure), PLACEHOLDER_TRACKER: ("tracker", tracker)}
-    [policy] = agent.processor.graph_runner._memories.values()
-    tracker.update(ActionExecuted("action_listen"))
-    assert rasa_patches.without_stories(policy, done) is not None
-    tracker.update(ActionExecutionRejected("drive_form"))
-    assert rasa_patches.without_stories(policy, done) is None
-    unsure = PolicyPrediction([0.0, 0.3], "rules", RULE_POLICY_PRIORITY)
-    assert rasa_patches.without_stories(policy, {**done, "rules": ("rules", unsure)}) is None
 
 
 @pytest.mark.parametrize("module", rasa_patches.DEBUGGING, ids=lambda module: module.__name__)
