@@ -106,12 +106,14 @@ class Listener:
     def _scanned(self, statement: str, values: Any) -> list[str]:
         with self.engine.connect() as connection:
             connection.exec_driver_sql("SET LOCAL random_page_cost = 1.1")  # as on any disk without a needle
+            preparation = None
             if statement in self.prepared:  # after a few times it is planned without its values, once for all
                 connection.exec_driver_sql("SET LOCAL plan_cache_mode = force_generic_plan")
                 preparation, statement = prepared(statement, "tested")
                 connection.exec_driver_sql(preparation)
             plan = connection.exec_driver_sql(f"EXPLAIN (FORMAT JSON) {statement}", values).scalar()
-            connection.exec_driver_sql("DEALLOCATE ALL")
+            if preparation:
+                connection.exec_driver_sql("DEALLOCATE tested")
         plan = json.loads(plan) if isinstance(plan, str) else plan
         return [
             node["Relation Name"]
