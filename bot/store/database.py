@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
@@ -152,7 +153,7 @@ def _limits(url: str) -> dict[str, Any]:
 
 def _has_options(url: str) -> bool:
     """Whether an address says itself what a connection is like, if only ``?options=``, as with a pooler between."""
-    return "options" in sa.engine.make_url(url).query
+    return "options" in parse_qs(urlsplit(url).query, keep_blank_values=True)
 
 
 def _note_use(connection: Any, record: Any) -> None:

@@ -68,7 +68,7 @@ async def test_a_node_gives_what_rasa_makes_it_give(
             if isinstance(output, PolicyPrediction):
                 assert output == slow[name]
             else:
-                assert [each.as_dict() for each in output] == [each.as_dict() for each in slow[name]]
+                assert [each.as_dict(True) for each in output] == [each.as_dict(True) for each in slow[name]]
             compared.append(name)
         return result
 

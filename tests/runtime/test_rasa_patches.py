@@ -48,7 +48,7 @@ REPLACED = {
     "Domain.from_yaml": (Domain.from_yaml, "6b0dd11fb3c6"),
     "DialogueStateTracker.applied_events": (DialogueStateTracker.applied_events, "764d5065ea99"),
     "DaskGraphRunner.run": (DaskGraphRunner.run, "45f0f52f574f"),
-    "GraphNode.__call__": (GraphNode.__call__, "?"),
+    "GraphNode.__call__": (GraphNode.__call__, "66127a2bfb6f"),
     "RemoteAction.run": (RemoteAction.run, "ccabf6f1160d"),
     "default_actions": (rasa_patches._by_making, "6fa4896f3667"),
     "MessageProcessor._log_slots": (rasa_patches._by_listing, "cfc60d6857d3"),
