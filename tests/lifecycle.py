@@ -10,7 +10,7 @@ import yaml
 
 from bot.domain.dealership import Powertrain, Warranty
 from bot.domain.lifecycle import Schedule, VehicleState
-from bot.services.content.files import parse
+from bot.services.content.entries import parse
 
 FILE = Path(__file__).parents[1] / "dealership" / "lifecycle.yml"
 TERMS = Warranty(months=36, km=60_000, ev_years=8, ev_km=150_000)

@@ -12,7 +12,7 @@ from bot import clock
 from bot.console.settings_forms import PARTS, WEEKDAYS, Part
 from bot.console.site import Site
 from bot.domain.staff import Permission
-from bot.services.content.files import plain
+from bot.services.content.entries import plain
 from bot.services.content.versions import FILE
 from bot.services.exchange.dealership_audit import address_of
 from bot.services.exchange.dealership_editing import live_entries

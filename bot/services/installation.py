@@ -18,7 +18,9 @@ from alembic.util import CommandError
 
 from bot import clock
 from bot.domain.errors import SetupError
-from bot.services.content.files import FileEntry, check_variables, read_content
+from bot.services.content.consistency import check_variables
+from bot.services.content.entries import FileEntry
+from bot.services.content.files import read_content
 from bot.services.content.snapshot import Content, ContentStore, build_content
 from bot.services.content.sync import SyncReport, sync_content
 from bot.services.vehicles import fill_demo_customers

@@ -11,7 +11,8 @@ import pytest
 from bot.domain.advice import AdviceRules, Needs, Suit, Use, advice_problems, advise, compare
 from bot.domain.profiles import OwnedCar, age_band, expected_repurchase, segments
 from bot.services.advice_words import needs_json, needs_of, say_needs
-from bot.services.content.files import parse, read_dealership_files
+from bot.services.content.entries import parse
+from bot.services.content.files import read_dealership_files
 from tests.dealership import ROOT, demo_dealership
 
 TODAY = date(2026, 11, 23)

@@ -14,7 +14,7 @@ import yaml
 
 from bot.clock import TIME_ZONE
 from bot.domain.errors import NotFound
-from bot.services.content.files import DemoCustomer, parse, plain
+from bot.services.content.entries import DemoCustomer, parse, plain
 from bot.services.vehicles import (
     LifecycleAnswer,
     VehicleRecord,

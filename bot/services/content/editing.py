@@ -25,8 +25,8 @@ from bot.services.content.checks import (
     template_faults,
     validity_faults,
 )
+from bot.services.content.entries import KINDS, parse, plain
 from bot.services.content.fields import EDITABLE, LAST_WORDS, field_faults
-from bot.services.content.files import KINDS, parse, plain
 from bot.services.content.listing import Entry, entry_of, find_version
 from bot.services.content.shortcuts import require_free_shortcut
 from bot.services.content.snapshot import Content

@@ -19,8 +19,8 @@ from bot.services.content.editing import (
     entry_faults,
     known_topics,
 )
+from bot.services.content.entries import parse
 from bot.services.content.fields import field_faults
-from bot.services.content.files import parse
 from bot.services.content.listing import Entry, find_entry
 from bot.services.content.snapshot import Content
 from bot.services.content.warnings import question_warnings

@@ -27,7 +27,8 @@ from bot.domain.replies import FaqEntry, StandardReply, Template
 from bot.domain.surveys import SurveyRules
 from bot.domain.versions import Status, Version, live_version, next_change
 from bot.domain.wechat.content import WeChatContent
-from bot.services.content.files import KINDS, FileEntry, Policy, parse, read_dealership_files
+from bot.services.content.entries import KINDS, FileEntry, Policy, parse
+from bot.services.content.files import read_dealership_files
 from bot.services.content.variables import dealership_variables
 from bot.services.content.versions import temporary_versions
 from bot.store.database import Database

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from bot.domain.errors import ContentError
 from bot.domain.versions import Status
-from bot.services.content.files import KINDS, FileEntry, parse, plain
+from bot.services.content.entries import KINDS, FileEntry, parse, plain
 from bot.services.content.versions import (
     FILE,
     add_draft,

@@ -23,8 +23,9 @@ from bot.domain.replies import variables_of
 from bot.domain.versions import Status
 from bot.services.availability import make_offers
 from bot.services.content import versions
+from bot.services.content.consistency import check_consistency
 from bot.services.content.editing import Editor, changing, new_entry
-from bot.services.content.files import FileEntry, check_consistency
+from bot.services.content.entries import FileEntry
 from bot.services.content.snapshot import Content, build_content, live_rows
 from bot.services.disruptions import (
     Disruption,

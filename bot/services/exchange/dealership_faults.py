@@ -19,7 +19,7 @@ from bot.services.content.checks import (
     position_faults,
     profile_faults,
 )
-from bot.services.content.files import KINDS, parse, plain
+from bot.services.content.entries import KINDS, parse, plain
 from bot.services.exchange.dealership_files import RawEntry
 from bot.services.texts import is_storable
 

@@ -14,7 +14,7 @@ import yaml
 
 from bot.domain.dealership import ResourceKind
 from bot.domain.errors import ContentError, ImportRefused, InvalidInput
-from bot.services.content.files import KINDS, parse
+from bot.services.content.entries import KINDS, parse
 from bot.services.content.yaml import parse_upload
 from bot.services.exchange.csv_files import LARGEST_FILE, csv_bytes, read_csv
 from bot.services.exchange.words import RESOURCE_KINDS, Names, choices, resource_kind

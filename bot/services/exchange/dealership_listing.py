@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from bot.domain.versions import Status
-from bot.services.content.files import KINDS, parse, plain
+from bot.services.content.entries import KINDS, parse, plain
 from bot.services.content.snapshot import live_rows
 from bot.services.content.versions import temporary_versions
 from bot.services.exchange.dealership_files import OF_KIND, SECTIONS

@@ -9,7 +9,8 @@ import pytest
 
 from bot.domain.errors import ContentError
 from bot.services.content.checks import position_faults
-from bot.services.content.files import check_consistency, read_dealership_files
+from bot.services.content.consistency import check_consistency
+from bot.services.content.files import read_dealership_files
 from bot.services.wechat.places import distance_km, map_link, nearest_store, say_distance
 from bot.settings import ROOT
 from tests.dealership import demo_dealership

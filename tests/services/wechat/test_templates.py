@@ -15,7 +15,8 @@ from bot.domain.wechat.account import Account, Mode
 from bot.domain.wechat.content import NoticeTemplate, WeChatContent
 from bot.domain.wechat.window import Grant
 from bot.services import booking
-from bot.services.content.files import check_consistency, read_content
+from bot.services.content.consistency import check_consistency
+from bot.services.content.files import read_content
 from bot.services.messages import StoredMessage
 from bot.services.wechat import contacts
 from bot.services.wechat.templates import LONGEST, Templates, filled, note_report, template_for
