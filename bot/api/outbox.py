@@ -17,7 +17,7 @@ from bot.domain.errors import NotFound
 from bot.domain.staff import Permission
 from bot.services.audit import note_now
 from bot.services.deliveries import Attempt
-from bot.services.outbox import OutboxLine, list_outbox, retry_failed
+from bot.services.outbox_lines import OutboxLine, list_outbox, retry_failed
 from bot.store import outbox
 
 USUAL, MOST = 100, 500

@@ -9,7 +9,7 @@ from bot.commands.preparing import prepare, tell
 from bot.commands.tables import table
 from bot.services.content.fields import moment_text
 from bot.services.installation import open_content
-from bot.services.outbox import OutboxLine, list_outbox, retry_failed
+from bot.services.outbox_lines import OutboxLine, list_outbox, retry_failed
 from bot.services.outbox_words import CHANNEL_WORDS, STATE_WORDS, kind_words
 from bot.settings import read_settings
 from bot.store.database import Database

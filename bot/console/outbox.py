@@ -11,7 +11,7 @@ from bot import clock
 from bot.console.site import Site
 from bot.domain.staff import Permission
 from bot.services.audit import note_now
-from bot.services.outbox import OutboxLine, list_outbox
+from bot.services.outbox_lines import OutboxLine, list_outbox
 from bot.services.outbox_words import CHANNEL_WORDS, STATE_WORDS, kind_words
 from bot.services.staff import Staff
 from bot.store.outbox import CHANNELS, FAILED, PENDING, STATES, TAKEN

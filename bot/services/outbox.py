@@ -20,14 +20,13 @@ from sqlalchemy.orm import Session
 from bot import clock
 from bot.domain.booking import VisitStatus
 from bot.domain.conversation import Owner
-from bot.domain.errors import Conflict, DeliveryFailed, NotFound
+from bot.domain.errors import DeliveryFailed
 from bot.domain.reminders import decent_hour, next_attempt
 from bot.notify.email import Attachment, Mail, MailSender
 from bot.notify.webhook import WebhookSender
 from bot.notify.wecom import RobotSender
-from bot.services import alerts, audit, deliveries, messages, metrics, scores, surveys
+from bot.services import alerts, deliveries, messages, metrics, scores, surveys
 from bot.services.alert_words import alert_letter, robot_text
-from bot.services.audit import Actor
 from bot.services.availability import local
 from bot.services.calendar_files import CANCEL, PUBLISH, visit_file
 from bot.services.claiming import transact
@@ -44,7 +43,6 @@ from bot.store.bookings import Row
 from bot.store.database import Database
 from bot.store.lifecycle_tables import Outreach
 from bot.store.outbox import DROPPED, FAILED, PENDING, SENT
-from bot.store.tables import OutboxMessage
 
 logger = logging.getLogger(__name__)
 LEASE = timedelta(minutes=3)
@@ -125,76 +123,6 @@ def _drop_due(database: Database, channel: str) -> int:
     with database.transaction() as session:
         outbox.drop_due(session, channel, now, NOT_SET_UP[channel])
     return 0
-
-
-@dataclass(frozen=True)
-class OutboxLine:
-    """A message of the outbox as staff see it; ``code`` is that of its visit, ``attempts`` counts since the last retry.
-
-    ``deliveries`` are all its attempts, the newest first: of a chat message, which cannot fail on its way, none.
-    """
-
-    id: int
-    kind: str
-    channel: str
-    state: str
-    appointment_id: str | None
-    code: str | None
-    due_at: datetime
-    attempts: int
-    problem: str | None
-    address: str | None
-    conversation_id: str | None
-    sent_at: datetime | None
-    deliveries: tuple[Attempt, ...]
-
-
-def list_outbox(
-    database: Database,
-    states: tuple[str, ...],
-    limit: int = 100,
-    channels: tuple[str, ...] = outbox.CHANNELS,
-) -> list[OutboxLine]:
-    """Messages in these states (``bot.store.outbox.STATES``) on these channels: failed ones, then by due time."""
-    with database.reading() as session:
-        found = outbox.messages(session, states, limit, channels)
-        attempts = deliveries.attempts_of(session, [row.id for row, _ in found])
-        return [
-            OutboxLine(
-                row.id,
-                row.kind,
-                row.channel,
-                row.state,
-                row.appointment_id,
-                code,
-                row.due_at,
-                row.attempts,
-                row.problem,
-                row.address,
-                row.conversation_id,
-                row.sent_at,
-                attempts.get(row.id, ()),
-            )
-            for row, code in found
-        ]
-
-
-def retry_failed(
-    database: Database, now: datetime, id_: int | None = None, actor: Actor | None = None
-) -> int:
-    """Send a failed message again, or all of them; gives their number.
-
-    Raises NotFound for one that there is not, Conflict for one that did not fail.
-    """
-    with database.transaction() as session:
-        if id_ is not None and session.get(OutboxMessage, id_) is None:
-            raise NotFound(f"no message {id_}")
-        count = outbox.retry(session, now, id_)
-        if actor is not None and count:
-            audit.note(session, actor, "outbox.retried", now, str(id_ or ""))
-    if id_ is not None and not count:
-        raise Conflict(f"message {id_} has not failed")
-    return count
 
 
 class _Desk:

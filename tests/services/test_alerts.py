@@ -21,7 +21,8 @@ from bot.services.alerts import waiting_too_long, watch_waiting
 from bot.services.audit import Actor
 from bot.services.cases import close_case, open_case, update_case
 from bot.services.conversations import back_to_bot
-from bot.services.outbox import Senders, list_outbox, send_due
+from bot.services.outbox import Senders, send_due
+from bot.services.outbox_lines import list_outbox
 from bot.store.database import Database
 from bot.store.outbox import STATES
 from tests.services.bookings import NOW

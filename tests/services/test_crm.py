@@ -18,7 +18,7 @@ from bot.services.callbacks import withdraw_callback
 from bot.services.cases import assign_case, close_case, open_case, update_case
 from bot.services.conversations import back_to_bot
 from bot.services.leads import LeadChange, LeadStatus, change_lead, note_lead
-from bot.services.outbox import list_outbox, retry_failed
+from bot.services.outbox_lines import list_outbox, retry_failed
 from bot.store.database import Database
 from bot.store.outbox import STATES
 from tests.services.bookings import DEMO, NOW, book

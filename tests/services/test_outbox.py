@@ -17,7 +17,7 @@ import sqlalchemy as sa
 
 from bot import clock
 from bot.domain.errors import Conflict, DeliveryFailed
-from bot.services import booking, messages, outbox
+from bot.services import booking, messages, outbox, outbox_lines
 from bot.services.messages import Inbound
 from bot.services.visits import BookedVisit
 from bot.store import outbox as store
@@ -214,7 +214,7 @@ def test_in_the_end_it_is_given_up_logged_and_listed(
         at(NOW + timedelta(hours=hours))
         send(database, post)
 
-    (line, lead) = outbox.list_outbox(database, ("failed",))
+    (line, lead) = outbox_lines.list_outbox(database, ("failed",))
     assert (line.attempts, line.problem, line.appointment_id) == (6, away.words, visit.id)
     (last, _) = [record for record in caplog.records if record.levelno == logging.ERROR]
     assert lead.kind == "lead.created"
@@ -223,10 +223,10 @@ def test_in_the_end_it_is_given_up_logged_and_listed(
     assert visit.phone not in caplog.text
 
     post.failures.clear()
-    assert outbox.retry_failed(database, clock.now(), line.id) == 1
+    assert outbox_lines.retry_failed(database, clock.now(), line.id) == 1
     assert send(database, post) == 1
     with pytest.raises(Conflict):
-        outbox.retry_failed(database, clock.now(), line.id)
+        outbox_lines.retry_failed(database, clock.now(), line.id)
 
 
 def test_what_can_never_be_delivered_is_given_up_at_once(database: Database, mailed: BookedVisit) -> None:
