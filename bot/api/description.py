@@ -10,7 +10,8 @@ from bot.api.catalogue import catalogue_paths, catalogue_schemas
 from bot.api.content_description import content_paths, content_schemas
 from bot.api.conversations_description import conversation_paths, conversation_schemas
 from bot.api.customer_import import customer_import_paths
-from bot.api.customers_description import customer_paths, customer_schemas
+from bot.api.customer_schemas import customer_schemas
+from bot.api.customers_description import customer_paths
 from bot.api.dealership_description import dealership_paths, dealership_schemas
 from bot.api.events_description import event_paths, event_schemas
 from bot.api.indicators_description import indicator_paths, indicator_schemas
