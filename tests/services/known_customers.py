@@ -1,0 +1,250 @@
+"""Two customers who have left a row in every table that knows customers."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+from bot.store.lifecycle_tables import (
+    Consent,
+    EventPlace,
+    EventSignup,
+    MileageReading,
+    Outreach,
+    Profile,
+    Referral,
+    ReferralUse,
+    Survey,
+    Task,
+)
+from bot.store.staff_tables import Case, Delivery, Handoff, Lead, Score, Upload
+from bot.store.tables import (
+    Appointment,
+    Claim,
+    Conversation,
+    Customer,
+    DialogueState,
+    Hold,
+    Message,
+    OutboxMessage,
+    Unanswered,
+    Vehicle,
+    WaitlistEntry,
+)
+from bot.store.wechat_tables import WeChatContact, WeChatLink, WeChatPassive, WeChatTemplate
+from tests.services.bookings import NOW
+
+DAY = timedelta(days=1)
+ANNA = {
+    "phone": "13911112222",
+    "name": "欧阳安娜",
+    "plate": "浙AQ7788",
+    "word": "蓝色水壶",
+    "id": "anna",
+    "openid": "oANNA",
+}
+BEN = {
+    "phone": "13633334444",
+    "name": "司徒本",
+    "plate": "浙BZ9911",
+    "word": "红色雨伞",
+    "id": "ben",
+    "openid": "oBEN",
+}
+
+
+def everything_of(who: dict[str, str], number: int) -> list[Any]:
+    """One row of each table that knows customers; visits and cases are over."""
+    id_, phone, word = who["id"], who["phone"], who["word"]
+    talk, past = f"{id_}-talk", NOW - 30 * DAY
+    about = {"created_at": past, "updated_at": past}
+    here = {"conversation_id": talk, "phone": phone}
+    return [
+        Customer(id=id_, phone=phone, name=who["name"], email=f"{who['word']}@example.com", created_at=past),
+        Vehicle(
+            plate=who["plate"], customer_id=id_, model="x5", delivered=date(2025, 1, 1), vin=f"VIN{number}"
+        ),
+        Conversation(id=talk, channel="web", sender=f"{who['openid']}", customer_id=id_, page=word, **about),
+        Message(conversation_id=talk, seq=1, author="customer", text=f"{word} {phone}", created_at=past),
+        DialogueState(sender_id=talk, state={"slots": [word, phone]}, updated_at=past),
+        Unanswered(
+            conversation_id=talk,
+            seq=1,
+            kind="fallback",
+            state="open",
+            text=word,
+            same_as="x",
+            candidates=[],
+            intents=[],
+            **about,
+        ),
+        Upload(
+            token=f"{id_}-token".ljust(43, "0"),
+            conversation_id=talk,
+            name=f"{word}.png",
+            content_type="image/png",
+            size=3,
+            created_at=past,
+        ),
+        Appointment(
+            id=f"{id_}-visit",
+            kind="service",
+            status="completed",
+            code=f"ABC23{number}",
+            store="east",
+            items=["regular_service"],
+            start=past,
+            end=past,
+            name=who["name"],
+            plate=who["plate"],
+            resources=["r"],
+            request_key=f"{talk}/{phone}",
+            **here,
+            **about,
+        ),
+        Claim(resource=f"r{number}", tick=number, appointment_id=f"{id_}-visit"),
+        Hold(id=f"{id_}-hold", owner=talk, details={"for": word}, expires_at=past),
+        WaitlistEntry(
+            id=f"{id_}-wait",
+            state="over",
+            kind="service",
+            jobs=[],
+            from_=past,
+            until=past,
+            weekdays=[],
+            from_hour=0,
+            until_hour=0,
+            name=who["name"],
+            plate=who["plate"],
+            declined=[],
+            **here,
+            **about,
+        ),
+        OutboxMessage(
+            id=number,
+            key=f"{id_}-visit/confirmation/0/chat",
+            kind="confirmation",
+            channel="email",
+            appointment_id=f"{id_}-visit",
+            conversation_id=talk,
+            address=f"{word}@example.com",
+            data={"phone": phone},
+            due_at=past,
+            state="sent",
+            created_at=past,
+        ),
+        OutboxMessage(
+            id=number + 10,
+            key=f"{id_}-lead/lead.created/webhook",
+            kind="lead.created",
+            channel="webhook",
+            data={"lead": {"phone": phone, "name": who["name"]}},
+            due_at=past,
+            state="sent",
+            created_at=past,
+        ),
+        Delivery(outbox_id=number, at=past, delivered=False, problem=f"{word}@example.com"),
+        Case(
+            id=f"{id_}-case",
+            kind="complaint",
+            status="closed",
+            details={"text": word},
+            note=word,
+            outcome="settled",
+            **here,
+            **about,
+        ),
+        Handoff(
+            id=f"{id_}-handoff",
+            conversation_id=talk,
+            reason="asked",
+            summary={"last": [word]},
+            status="done",
+            note=word,
+            **about,
+        ),
+        Lead(
+            id=f"{id_}-lead",
+            kind="price",
+            status="contacted",
+            name=who["name"],
+            note=word,
+            page=word,
+            **here,
+            **about,
+        ),
+        Score(
+            occasion="handoff",
+            subject=f"{id_}-handoff",
+            conversation_id=talk,
+            score=4,
+            comment=word,
+            asked_at=past,
+        ),
+        MileageReading(
+            plate=who["plate"], read_on=date(2026, 1, 1), km=9999, source="customer", created_at=past
+        ),
+        Outreach(
+            id=f"{id_}-out",
+            plate=who["plate"],
+            customer_id=id_,
+            moment="service_10k",
+            occasion="10000",
+            state="booked",
+            details={"name": who["name"]},
+            conversation_id=talk,
+            opened_at=past,
+            updated_at=past,
+        ),
+        Task(
+            id=f"{id_}-task",
+            key=f"k{number}",
+            kind="low_score",
+            status="done",
+            title=word,
+            customer_id=id_,
+            plate=who["plate"],
+            details={"w": word},
+            note=word,
+            due_at=past,
+            **here,
+            **about,
+        ),
+        Survey(
+            id=f"{id_}-survey",
+            kind="service",
+            subject=f"{id_}-visit",
+            satisfaction=90,
+            nps=9,
+            answers={},
+            comment=word,
+            asked_at=past,
+            **here,
+        ),
+        EventSignup(
+            id=f"{id_}-signup",
+            event="salon",
+            name=who["name"],
+            people=2,
+            status="attended",
+            customer_id=id_,
+            **here,
+            **about,
+        ),
+        EventPlace(event="salon", number=number, signup_id=f"{id_}-signup"),
+        Profile(id=f"{id_}-profile", customer_id=id_, needs={"use": word}, segments=[], **here, **about),
+        Consent(purpose="profile", granted=True, source="dialogue", at=past, **here),
+        Referral(code=f"REF{number}", customer_id=id_, created_at=past),
+        ReferralUse(code=f"REF{number}", created_at=past, **here),
+        WeChatContact(
+            account="main",
+            openid=who["openid"],
+            conversation_id=talk,
+            is_following=True,
+            scene={"w": word},
+            **about,
+        ),
+        WeChatPassive(conversation_id=talk, seq=1, first=1, last=1, text=word, at=past),
+        WeChatTemplate(account="main", msgid=f"m{number}", openid=who["openid"], sent_at=past),
+        WeChatLink(code_hash=f"hash{number}", customer_id=id_, expires_at=past),
+    ]
