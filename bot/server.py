@@ -8,7 +8,6 @@ import signal
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -47,6 +46,7 @@ from bot.services.upkeep import Upkeep, upkeep_rounds
 from bot.services.vital_signs import Pulse
 from bot.services.wakeups import Wakeups
 from bot.services.wechat.desk import PlatformDesk
+from bot.settings import Settings
 from bot.store.database import Database
 from bot.understanding.batch import understood
 from bot.understanding.live import use_content
@@ -59,27 +59,106 @@ REHEARSED = ("你好，X5多少钱", "我想下周三上午十点去城东店做
 """Understood before the first customer writes: these need the tables that are loaded when they are first used."""
 
 
-@dataclass
 class Server:
-    """The application with what it is made of."""
+    """The application with what it is made of. ``ready`` is called once the first message can be answered."""
 
-    app: Sanic
-    turns: Turns
-    dialogue: RasaDialogue
-    installation: Installation
+    def __init__(self, installation: Installation, dialogue: RasaDialogue, ready: Callable[[], None]) -> None:
+        settings, database, content = installation.settings, installation.database, installation.content
+        self.installation, self.dialogue, self._ready = installation, dialogue, ready
+        self._sharing = Sharing(settings.redis_url)
+        wakeups, locks = self._sharing.wakeups, self._sharing.locks
+        elsewhere = PlatformDesk(database, settings.wechat_accounts).has
+        self.turns = Turns(
+            database, content, dialogue, wakeups, settings.max_message_length, locks, elsewhere
+        )
+        self._unfinished = Unfinished(database, self.turns)
+        self._wechat = WeChat(settings, database, content, self.turns, wakeups)
+        self._uploads = settings.home / "uploads"
+        self.app = _new_application(settings)
+        self._serve_customers()
+        self._serve_staff()
+        self._serve_machines()
+        name_requests(self.app)
+        install_error_handlers(self.app, settings.widget_origins, lambda name: _words(content, name))
+        self.app.register_listener(self._start, "after_server_start")
+        self.app.register_listener(self._stop, "before_server_stop")
+        self.app.register_listener(lambda *_: database.close(), "after_server_stop")
+
+    def _serve_customers(self) -> None:
+        settings, database, content = self._house
+        limited = settings.rate_limit
+        flood = Flood(settings.visitor_limit, settings.address_limit) if limited else NO_LIMITS
+        self.app.blueprint(rest_channel(self.turns, settings.rest_token, flood))
+        self.app.blueprint(
+            web_channel(database, content, self.turns, self._sharing.wakeups, flood, self._uploads)
+        )
+        self.app.blueprint(self._wechat.blueprint)
+        self.app.blueprint(calendars(database, content))
+        self.app.blueprint(data_copies(database, content, settings.home))
+        self.app.blueprint(files(database, self._uploads))
+        self.app.blueprint(website(content))
+
+    def _serve_staff(self) -> None:
+        settings, database, content = self._house
+        parts = Parts(
+            database,
+            content,
+            Gate(database),
+            wakeups=self._sharing.wakeups,
+            uploads=self._uploads,
+            understand=partial(understood, self.dialogue.parse),
+            wechat_limits=settings.wechat_limits,
+        )
+        self.app.blueprint(staff_api(parts))
+        secure, limits = settings.public_url.startswith("https:"), settings.wechat_limits
+        self.app.blueprint(console(database, content, parts.gate, parts.throttle, COOKIE, secure, limits))
+
+    def _serve_machines(self) -> None:
+        settings, database, _ = self._house
+        pulse = Pulse(database)
+        self.app.blueprint(health_api(pulse, self._is_kept_up))
+        self.app.blueprint(metrics_api(pulse, settings.metrics_token))
+
+    @property
+    def _house(self) -> tuple[Settings, Database, ContentStore]:
+        return self.installation.settings, self.installation.database, self.installation.content
+
+    def _is_kept_up(self) -> bool:
+        return hasattr(self.app.ctx, "upkeep") and self.app.ctx.upkeep.is_running
+
+    async def _start(self, app: Sanic, _: asyncio.AbstractEventLoop) -> None:
+        for text in REHEARSED:
+            await self.dialogue.parse(text)
+        self._sharing.start()
+        left = await self.turns.finish_interrupted()
+        if left:
+            logger.warning("answered %d messages that a stopped process had left", left)
+        self._unfinished.start()
+        if self.installation.settings.wechat_accounts:
+            await self._wechat.start()
+        app.ctx.upkeep = _keep_up(self.installation, self._sharing.wakeups)
+        app.ctx.ready = True
+        self._ready()
+
+    async def _stop(self, app: Sanic, loop: asyncio.AbstractEventLoop) -> None:
+        _ignore_further_signals(loop)
+        self._sharing.wakeups.close()
+        if hasattr(app.ctx, "upkeep"):
+            await loop.run_in_executor(None, app.ctx.upkeep.stop)
+        await self._unfinished.close()
+        await self.turns.close()
+        await self._wechat.stop()
+        await self._sharing.close()
 
 
 def build_server(installation: Installation, model: Path, ready: Callable[[], None] = lambda: None) -> Server:
-    """Put the parts together. ``ready`` is called once the first message can be answered."""
+    """Put the parts together, for this process."""
     context.use(installation)
-    settings, database, content = installation.settings, installation.database, installation.content
-    use_content(content.current)
-    dialogue = RasaDialogue(installation, model)
-    sharing = Sharing(settings.redis_url)
-    wakeups = sharing.wakeups
-    elsewhere = PlatformDesk(database, settings.wechat_accounts).has
-    turns = Turns(database, content, dialogue, wakeups, settings.max_message_length, sharing.locks, elsewhere)
-    unfinished = Unfinished(database, turns)
+    use_content(installation.content.current)
+    return Server(installation, RasaDialogue(installation, model), ready)
+
+
+def _new_application(settings: Settings) -> Sanic:
     app = Sanic("zhanting", configure_logging=False, request_class=CheckedRequest)
     app.config.update(
         REQUEST_MAX_SIZE=LARGEST_BODY,
@@ -89,68 +168,9 @@ def build_server(installation: Installation, model: Path, ready: Callable[[], No
         MOTD=False,
         FALLBACK_ERROR_FORMAT="json",
     )
-    app.ctx.ready = False
     app.config.PROXIES_COUNT = settings.trusted_proxies or None
-    flood = Flood(settings.visitor_limit, settings.address_limit) if settings.rate_limit else NO_LIMITS
-    uploads = settings.home / "uploads"
-    app.blueprint(rest_channel(turns, settings.rest_token, flood))
-    app.blueprint(web_channel(database, content, turns, wakeups, flood, uploads))
-    wechat = WeChat(settings, database, content, turns, wakeups)
-    app.blueprint(wechat.blueprint)
-    parts = Parts(
-        database,
-        content,
-        Gate(database),
-        wakeups=wakeups,
-        uploads=uploads,
-        understand=partial(understood, dialogue.parse),
-        wechat_limits=settings.wechat_limits,
-    )
-    app.blueprint(staff_api(parts))
-    secure = settings.public_url.startswith("https:")
-    limits = settings.wechat_limits
-    app.blueprint(console(database, content, parts.gate, parts.throttle, COOKIE, secure, limits))
-    app.blueprint(calendars(database, content))
-    app.blueprint(data_copies(database, content, settings.home))
-    app.blueprint(files(database, uploads))
-    pulse = Pulse(database)
-    app.blueprint(health_api(pulse, lambda: hasattr(app.ctx, "upkeep") and app.ctx.upkeep.is_running))
-    app.blueprint(metrics_api(pulse, settings.metrics_token))
-    app.blueprint(website(content))
-    name_requests(app)
-    install_error_handlers(app, settings.widget_origins, lambda name: _words(content, name))
-
-    @app.after_server_start
-    async def warm_up(app: Sanic, _: asyncio.AbstractEventLoop) -> None:
-        for text in REHEARSED:
-            await dialogue.parse(text)
-        sharing.start()
-        left = await turns.finish_interrupted()
-        if left:
-            logger.warning("answered %d messages that a stopped process had left", left)
-        unfinished.start()
-        if settings.wechat_accounts:
-            await wechat.start()
-        app.ctx.upkeep = _keep_up(installation, wakeups)
-        app.ctx.ready = True
-        ready()
-
-    @app.before_server_stop
-    async def stop(_: Sanic, loop: asyncio.AbstractEventLoop) -> None:
-        _ignore_further_signals(loop)
-        wakeups.close()
-        if hasattr(app.ctx, "upkeep"):
-            await loop.run_in_executor(None, app.ctx.upkeep.stop)
-        await unfinished.close()
-        await turns.close()
-        await wechat.stop()
-        await sharing.close()
-
-    @app.after_server_stop
-    async def close(_: Sanic, __: asyncio.AbstractEventLoop) -> None:
-        database.close()
-
-    return Server(app, turns, dialogue, installation)
+    app.ctx.ready = False
+    return app
 
 
 def _keep_up(installation: Installation, wakeups: Wakeups) -> Upkeep:
