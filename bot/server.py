@@ -55,6 +55,9 @@ from bot.web.site import website
 logger = logging.getLogger(__name__)
 LARGEST_BODY = 1024 * 1024
 STREAM_TIMEOUT = 60
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+AFTER_START = 0.01
+"""Seconds until nothing runs any more of what Sanic does before it serves for good."""
 REHEARSED = ("你好，X5多少钱", "我想下周三上午十点去城东店做保養，张伟 13812345678")
 """Understood before the first customer writes: these need the tables that are loaded when they are first used."""
 
@@ -126,7 +129,7 @@ class Server:
     def _is_kept_up(self) -> bool:
         return hasattr(self.app.ctx, "upkeep") and self.app.ctx.upkeep.is_running
 
-    async def _start(self, app: Sanic, _: asyncio.AbstractEventLoop) -> None:
+    async def _start(self, app: Sanic, loop: asyncio.AbstractEventLoop) -> None:
         for text in REHEARSED:
             await self.dialogue.parse(text)
         self._sharing.start()
@@ -137,6 +140,12 @@ class Server:
         if self.installation.settings.wechat_accounts:
             await self._wechat.start()
         app.ctx.upkeep = _keep_up(self.installation, self._sharing.wakeups)
+        loop.call_later(AFTER_START, self._open, app, loop)
+
+    def _open(self, app: Sanic, loop: asyncio.AbstractEventLoop) -> None:
+        """Sanic's loop is there to stay: until then a signal would be lost in it, and all that follow."""
+        for number in SIGNALS:
+            loop.add_signal_handler(number, app.stop)
         app.ctx.ready = True
         self._ready()
 
@@ -200,7 +209,7 @@ def _run_erasures(database: Database, home: Path) -> None:
 def _ignore_further_signals(loop: asyncio.AbstractEventLoop) -> None:
     """A second Ctrl-C while the server stops would break off the stopping with a stack trace."""
     if threading.current_thread() is threading.main_thread():
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in SIGNALS:
             loop.remove_signal_handler(number)
             signal.signal(number, signal.SIG_IGN)
 

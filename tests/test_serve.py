@@ -9,7 +9,7 @@ import socket
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -137,15 +137,30 @@ def stopped_early(tmp_path: Path) -> Iterator[RunningServer]:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("moment", ["imports", "listens", "is nearly ready"])
 def test_stopped_while_it_starts_it_leaves_without_a_stack_trace(
-    stopped_early: RunningServer, number: int
+    stopped_early: RunningServer, number: int, moment: str
 ) -> None:
-    while "启动助手" not in stopped_early.out and stopped_early.process.poll() is None:
-        time.sleep(0.05)
-    time.sleep(1)
+    _wait_for(lambda: "启动助手" in stopped_early.out, stopped_early)
+    if moment == "imports":
+        time.sleep(1)
+    else:
+        _wait_for(lambda: _listens(stopped_early.port), stopped_early)
+    if moment == "is nearly ready":
+        time.sleep(0.1)  # its rehearsal of sentences
 
-    assert stopped_early.stop(number) != 0
+    assert stopped_early.stop(number) != 0 or "已停止" in stopped_early.out
     assert "Traceback" not in stopped_early.err
+
+
+def _wait_for(happened: Callable[[], bool], server: RunningServer) -> None:
+    while not happened() and server.process.poll() is None:
+        time.sleep(0.005)
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def _listen(server: RunningServer) -> threading.Thread:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import os
+import signal
 import socket
 import uuid
 from collections.abc import Callable
@@ -60,6 +62,7 @@ def _answer(
     installation: Installation, model: Path, ready: Callable[[], None], at: socket.socket | None = None
 ) -> None:
     """Answer at the address of the settings, or at a socket of it, until a signal."""
+    signal.signal(signal.SIGINT, _leave)
     from bot.api.protocol import CheckedProtocol
     from bot.server import build_server
 
@@ -72,9 +75,18 @@ def _answer(
         motd=False,
         debug=False,
         workers=1,
+        register_sys_signals=False,
     )
     if not server.app.ctx.ready:
         raise SetupError("the server could not start; the lines above say why")
+
+
+def _leave(*_: object) -> None:
+    """Ctrl-C before the server answers: at once, as SIGTERM does; the next start mends what had begun.
+
+    An exception would be swallowed, or written with its stack, by whoever is imported or started just then.
+    """
+    os._exit(130)
 
 
 def train(chosen: argparse.Namespace) -> int:
