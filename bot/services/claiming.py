@@ -123,22 +123,24 @@ def _fair_order(
 def _claim_plan(
     session: Session, plan: ClaimPlan, busy: Busy, held: Held, adviser: str | None, owner: dict[str, str]
 ) -> tuple[str, ...] | Refusal:
-    savepoint = session.begin_nested()
-    claimed = []
+    claimed: list[tuple[str, list[int]]] = []
     for need in plan.needs:
-        resource = _claim_need(session, need, busy, held, adviser, owner)
-        if resource is None:
-            savepoint.rollback()
+        won = _claim_need(session, need, busy, held, adviser, owner)
+        if won is None:
+            for resource, ticks in claimed:
+                bookings.free_claims(session, resource, ticks, **owner)
             return need.refusal
-        claimed.append(resource)
-    savepoint.commit()
-    return tuple(claimed)
+        claimed.append(won)
+        resource, _ = won
+        busy = {**busy, resource: {*busy.get(resource, ()), *need.ticks}}  # it serves one need at a time
+    return tuple(resource for resource, _ in claimed)
 
 
 def _claim_need(
     session: Session, need: Need, busy: Busy, held: Held, adviser: str | None, owner: dict[str, str]
-) -> str | None:
-    """The own adviser first, then what is held for the time, or for another, then the rest in the order of the need."""
+) -> tuple[str, list[int]] | None:
+    """A resource with the ticks that its owner did not have yet. The own adviser first, then what is held for the time,
+    or for another, then the rest in the order of the need."""
 
     def rank(resource: str) -> tuple[bool, bool, bool]:
         mine = held.get(resource, set())
@@ -147,7 +149,7 @@ def _claim_need(
     for resource in sorted((r.id for r in free_candidates(need, busy)), key=rank):
         missing = [tick for tick in need.ticks if tick not in held.get(resource, ())]
         if bookings.try_claim(session, resource, missing, **owner):
-            return resource
+            return resource, missing
     return None
 
 

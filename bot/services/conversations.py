@@ -17,6 +17,7 @@ from bot.domain.conversation import Change, HandoffReason, Owner, Ownership, Par
 from bot.domain.errors import NotFound
 from bot.services import alerts, crm, metrics
 from bot.services.leads import lead_of_handoff
+from bot.services.lines import open_place
 from bot.store.database import Database
 from bot.store.staff_tables import Handoff, User
 from bot.store.tables import Conversation, Message
@@ -73,22 +74,8 @@ def open_conversation(session: Session, channel: str, sender: str, now: datetime
     found = session.scalars(_OF_SENDER, who).first()
     if found is not None:
         return found
-    conversation = Conversation(
-        id=uuid.uuid4().hex,
-        channel=channel,
-        sender=sender,
-        state=Owner.BOT.value,
-        epoch=0,
-        last_seq=0,
-        created_at=now,
-        updated_at=now,
-    )
-    try:
-        with session.begin_nested():
-            session.add(conversation)
-    except sa.exc.IntegrityError:  # another process got there first
-        return session.scalars(_OF_SENDER, who).one()
-    return conversation
+    open_place(session, channel, sender, now)
+    return session.scalars(_OF_SENDER, who).one()
 
 
 def conversation(database: Database, conversation_id: str) -> ConversationView:

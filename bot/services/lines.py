@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime
@@ -10,8 +11,10 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from bot.domain.conversation import Author
+from bot.domain.conversation import Author, Owner
+from bot.domain.errors import Conflict
 from bot.services import metrics
+from bot.store.inserts import insert_unless_taken
 from bot.store.prepared import PREPARED
 from bot.store.tables import Conversation, Message, Unanswered
 
@@ -127,6 +130,26 @@ def place_of_sender(session: Session, channel: str, sender: str) -> Place | None
     """None for somebody who was never here."""
     row = session.connection().execute(_OF_SENDER, {"of_channel": channel, "of_sender": sender}).first()
     return None if row is None else Place(*row)
+
+
+def open_place(session: Session, channel: str, sender: str, now: datetime) -> Place:
+    """The same, of a new conversation where there was none."""
+    place = Place(uuid.uuid4().hex, channel, Owner.BOT.value, epoch=0, last_seq=0)
+    row = {
+        "id": place.id,
+        "channel": channel,
+        "sender": sender,
+        "state": place.state,
+        "epoch": 0,
+        "last_seq": 0,
+    }
+    opened = insert_unless_taken(session, Conversation).execution_options(**PREPARED)
+    if session.connection().execute(opened, {**row, "created_at": now, "updated_at": now}).rowcount:
+        return place
+    rivals = place_of_sender(session, channel, sender)  # the insert waited for it
+    if rivals is None:
+        raise Conflict("a conversation was opened and deleted at the same moment; try again")
+    return rivals
 
 
 def place_of(session: Session, conversation_id: str) -> Place | None:

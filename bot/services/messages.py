@@ -16,8 +16,17 @@ from sqlalchemy.orm import Session
 from bot.domain.conversation import Author, Change, HandoffReason, Owner, Party
 from bot.domain.errors import NotFound
 from bot.services import metrics
-from bot.services.conversations import locked, open_conversation, pass_to, queue_up
-from bot.services.lines import Line, Place, add_lines, finish_line, line_called, place_of, place_of_sender
+from bot.services.conversations import locked, pass_to, queue_up
+from bot.services.lines import (
+    Line,
+    Place,
+    add_lines,
+    finish_line,
+    line_called,
+    open_place,
+    place_of,
+    place_of_sender,
+)
 from bot.services.offers import offered_button
 from bot.services.unanswered import settle
 from bot.services.uploads import attach
@@ -192,8 +201,7 @@ def _place(session: Session, inbound: Inbound, now: datetime) -> Place:
     found = place_of_sender(session, inbound.channel, inbound.sender)
     if found is not None:
         return found
-    new = open_conversation(session, inbound.channel, inbound.sender, now)
-    return Place(new.id, new.channel, new.state, new.epoch, new.last_seq)
+    return open_place(session, inbound.channel, inbound.sender, now)
 
 
 def _known(place: Place | None, conversation_id: str) -> Place:

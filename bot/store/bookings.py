@@ -9,10 +9,10 @@ from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from bot.domain.ticks import Ticks
+from bot.store.inserts import insert_unless_taken
 from bot.store.prepared import PREPARED
 from bot.store.tables import Appointment, Claim, Customer, Hold
 
@@ -121,17 +121,16 @@ def _claims_of(column: str) -> Any:
 def try_claim(session: Session, resource: str, ticks: Iterable[int], **owner: str) -> bool:
     """Claim one resource; False, and nothing written, if somebody else has one of the ticks.
 
-    The savepoint keeps the transaction usable on PostgreSQL after the loss.
+    The owner must have none of them yet: after a loss, those that were got are given back.
     """
-    rows = [{"resource": resource, "tick": tick, **owner} for tick in ticks]
-    if not rows:
+    wanted = list(ticks)
+    if not wanted:
         return True
-    try:
-        with session.begin_nested():
-            session.execute(sa.insert(Claim.__table__), rows)
-    except IntegrityError:
-        return False
-    return True
+    rows = [{"resource": resource, "tick": tick, **owner} for tick in wanted]
+    got = session.execute(insert_unless_taken(session, Claim), rows).rowcount
+    if got < len(wanted):
+        free_claims(session, resource, wanted, **owner)
+    return bool(got == len(wanted))
 
 
 def free_claims(session: Session, resource: str, ticks: Iterable[int], **owner: str) -> None:

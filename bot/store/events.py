@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from bot.store.inserts import insert_unless_taken
 from bot.store.lifecycle_tables import EventPlace, EventSignup
 
 _NUMBER_OF_LOCKS = 0x6576  # "ev": apart from our other advisory locks
@@ -38,13 +38,12 @@ def numbers_of(session: Session, signup_id: str) -> list[int]:
 
 def claim(session: Session, event: str, signup_id: str, numbers: Iterable[int], wanted: int) -> bool:
     """Take ``wanted`` places out of ``numbers``, or none and False: a rival's insert under the key came first."""
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
     got: list[int] = []
     for number in numbers:
         if len(got) == wanted:
             break
-        row = insert(EventPlace.__table__).values(event=event, number=number, signup_id=signup_id)
-        if session.execute(row.on_conflict_do_nothing()).rowcount:
+        row = {"event": event, "number": number, "signup_id": signup_id}
+        if session.execute(insert_unless_taken(session, EventPlace), row).rowcount:
             got.append(number)
     if len(got) < wanted:
         give_back(session, event, signup_id, got)

@@ -12,8 +12,10 @@ import sqlalchemy as sa
 
 from bot.domain.booking import Slot
 from bot.domain.errors import BookingRefused, SlotTaken
+from bot.domain.ticks import ticks_between
 from bot.services import booking, visits
 from bot.services.hold_renewal import keep_hold
+from bot.store import bookings
 from bot.store.database import Database
 from bot.store.tables import Hold
 from tests.database import KINDS, open_database
@@ -75,6 +77,26 @@ def test_booking_another_slot_than_the_held_one_frees_the_hold(database: Databas
     assert claimed_from(database, "east-car-x5") == ["14:30", "14:45", "15:00", "15:15"]
     assert claimed_from(database, "east-adviser-1") == ["14:30", "14:45", "15:00"]
     assert count(database, Hold) == 0
+
+
+@pytest.mark.parametrize("rivals", ["adviser-1 adviser-2 adviser-3 adviser-4", "car-x5"])
+def test_who_looked_too_early_leaves_nothing_where_a_rival_was_first(
+    database: Database, monkeypatch: pytest.MonkeyPatch, rivals: str
+) -> None:
+    """The rival has the last quarter only: what was got before it is given back, and the other store is tried."""
+    with database.transaction() as session:
+        session.add(Hold(id="rival", owner="rival", details={}, expires_at=NOW + timedelta(minutes=10)))
+        session.flush()
+        last = ticks_between(HALF_PAST_TWO, HALF_PAST_TWO + timedelta(minutes=15))
+        for resource in rivals.split():
+            assert bookings.try_claim(session, f"east-{resource}", last, hold_id="rival")
+    theirs = claims(database)
+    monkeypatch.setattr(bookings, "busy_ticks", lambda *_: {})
+
+    held = booking.hold_slot(database, DEMO, NOW, "a", replace(DRIVE, store=None), TWO)
+    assert held.slot.store == "west"
+    assert {resource.split("-")[0] for resource, _ in claims(database) - theirs} == {"west"}
+    assert theirs < claims(database)
 
 
 def test_a_failed_booking_leaves_the_hold(database: Database) -> None:

@@ -9,7 +9,6 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from bot.domain.outreach import DELIVERY, Contact
@@ -20,6 +19,7 @@ from bot.services.content.snapshot import Content
 from bot.services.outreach.around import Around
 from bot.services.outreach.contacts import KIND, SERVICES, open_call, wanted_by
 from bot.store import outbox
+from bot.store.inserts import insert_unless_taken
 from bot.store.lifecycle_tables import Outreach
 
 STILL_SENT = timedelta(days=7)
@@ -110,8 +110,7 @@ def open_plans(
     if not plans:
         return
     rows = [_row(plan, now) for plan in plans]
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    session.execute(insert(Outreach.__table__).on_conflict_do_nothing(), rows)
+    session.execute(insert_unless_taken(session, Outreach), rows)
     mine = set(session.scalars(sa.select(Outreach.id).where(Outreach.id.in_([row["id"] for row in rows]))))
     messages = []
     for plan, row in zip(plans, rows, strict=True):
