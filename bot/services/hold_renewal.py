@@ -8,8 +8,8 @@ import sqlalchemy as sa
 
 from bot.domain.booking import VisitRequest
 from bot.domain.dealership import Dealership
-from bot.services.availability import local
 from bot.services.booking import hold_slot
+from bot.services.holding import wanted
 from bot.store.database import Database
 from bot.store.tables import Hold
 
@@ -39,11 +39,4 @@ def _holds(
 ) -> bool:
     with database.reading() as session:
         held = session.scalar(_HELD, {"holder": conversation_id, "now": now})
-    wanted = {
-        "kind": request.kind.value,
-        "store": request.store,
-        "model": request.model,
-        "jobs": list(request.jobs),
-        "start": local(start).isoformat(),
-    }
-    return held is not None and wanted.items() <= held.items()
+    return held is not None and wanted(request, start).items() <= held.items()

@@ -10,7 +10,7 @@ from uuid import uuid4
 from sqlalchemy.orm import Session
 
 from bot.domain.booking import Slot, VisitRequest
-from bot.services.availability import Wish, possible_offers
+from bot.services.availability import Wish, local, possible_offers
 from bot.services.claiming import Placement, place
 from bot.store import bookings
 from bot.store.bookings import Row
@@ -28,6 +28,9 @@ def put_hold(session: Session, wish: Wish, holder: str, expires_at: datetime) ->
     """``hold_slot`` inside a transaction, for a conversation or a waitlist entry; no alternatives are sought."""
     offers = possible_offers(wish)
     hold: Row = bookings.lock_hold(session, holder)
+    if hold is not None and wish.now < hold.expires_at and _is_held(hold.details, wish):
+        hold.expires_at = expires_at
+        return HeldSlot(hold.id, _slot(hold.details), expires_at)
     if hold is None:
         hold = Hold(id=uuid4().hex, owner=holder, details={}, expires_at=expires_at)
         session.add(hold)
@@ -37,13 +40,30 @@ def put_hold(session: Session, wish: Wish, holder: str, expires_at: datetime) ->
     return HeldSlot(hold.id, placement.slot, expires_at)
 
 
-def _details(request: VisitRequest, placement: Placement) -> dict[str, Any]:
+def wanted(request: VisitRequest, start: datetime) -> dict[str, Any]:
+    """What the details of a hold have in common with every wish for the same: those of a running hold are claimed."""
     return {
         "kind": request.kind.value,
-        "store": placement.slot.store,
+        "store": request.store,
         "model": request.model,
         "jobs": list(request.jobs),
-        "start": placement.slot.start.isoformat(),
+        "start": local(start).isoformat(),
+    }
+
+
+def _is_held(details: dict[str, Any], wish: Wish) -> bool:
+    """Whether the wish asks for nothing but what is held; an adviser by name may be another one."""
+    return wish.request.adviser is None and wanted(wish.request, wish.start).items() <= details.items()
+
+
+def _slot(details: dict[str, Any]) -> Slot:
+    return Slot(details["store"], *(local(datetime.fromisoformat(details[end])) for end in ("start", "end")))
+
+
+def _details(request: VisitRequest, placement: Placement) -> dict[str, Any]:
+    return {
+        **wanted(request, placement.slot.start),
+        "store": placement.slot.store,
         "end": placement.slot.end.isoformat(),
         "resources": list(placement.resources),
     }

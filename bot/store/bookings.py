@@ -231,7 +231,14 @@ def loads(session: Session, resources: Iterable[str], ticks: range) -> dict[str,
 
 
 def customer_of_phone(session: Session, phone: str) -> Row | None:
-    return _one(session, _OF_PHONE, phone=phone)
+    """Looked up once in a session: what is written about a visit asks for its customer several times."""
+    found: dict[str, Row] = session.info.setdefault("customers", {})
+    if phone not in found or found[phone] not in session or found[phone].phone != phone:
+        customer = _one(session, _OF_PHONE, phone=phone)
+        if customer is None:
+            return None
+        found[phone] = customer
+    return found[phone]
 
 
 def _dialect(session: Session) -> str:

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.conversation
 QUESTIONS = ("营业时间是几点", "X5续航多少公里", "保修几年", "地址在哪里")
 FAQ_STATEMENTS = 10
 FIRST_BOOKING_STATEMENTS = 25
-SECOND_BOOKING_STATEMENTS = 17
+SECOND_BOOKING_STATEMENTS = 13
 LONG_STATEMENTS = 9
 
 
