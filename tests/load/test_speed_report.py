@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from tests.load.speed import measures
+from tests.load.speed.crowd import ARRIVE_SECONDS, Crowd, Window, together
 from tests.load.speed.customers import BOOKED, CANCELLED, TOO_LONG, Line, line_to, visit
 from tests.load.speed.figures import QUICK, Figures, Load, Mixed, Second, Size, TooLong, read_figures
 from tests.load.speed.plot import draw, smooth
@@ -184,15 +185,47 @@ async def test_a_server_that_never_answers_counts_as_failed() -> None:
     assert (answer.text, line.sent, line.failed) == ("", 1, 1)
 
 
-async def test_what_failed_is_no_throughput(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Running, "rss", lambda self: [])
-    monkeypatch.setattr(Running, "pss", lambda self: [])
+async def test_what_failed_is_no_throughput() -> None:
     size = replace(QUICK, customers=2, warm_seconds=0, load_seconds=0.1)
     async with line_to(f"http://127.0.0.1:{free_port()}", reads_sentences=True) as line:
-        found = await measures.load(line, Running.__new__(Running), ["首付要多少"], size)
+        crowd = Crowd(line, ["首付要多少"], size.customers)
+        found = await crowd.window(size)
+        await crowd.leave()
 
     assert (found.per_second, found.booked) == (0, 0)
     assert found.failed > 0
+
+
+async def test_nobody_writes_while_another_server_has_its_turn(server: RunningServer) -> None:
+    size = replace(QUICK, customers=4, warm_seconds=0, load_seconds=ARRIVE_SECONDS)
+    async with line_to(server.url, reads_sentences=True) as line:
+        crowd = Crowd(line, ["首付要多少"], size.customers)
+        first = await crowd.window(size)
+        sent = line.sent
+        await asyncio.sleep(0.3)
+        paused = line.sent
+        second = await crowd.window(size)
+        await crowd.leave()
+
+    assert (
+        paused == sent
+    )  # and all that was sent is answered: nothing of it is left to do in the others' turn
+    assert line.sent > sent
+    assert (first.failed, second.failed) == (0, 0)
+    assert first.answered
+    assert second.answered
+
+
+def test_rounds_make_one_load(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Running, "rss", lambda self: [300.0])
+    monkeypatch.setattr(Running, "pss", lambda self: [200.0])
+    rounds = [Window(2, [0.1] * times, failed=1, booked=2) for times in (100, 80, 300)]
+
+    found = together(rounds, Running.__new__(Running))
+
+    assert (found.per_second, found.windows) == (50, [50, 40, 150])
+    assert (found.failed, found.booked, found.median, found.rss) == (3, 6, 0.1, [300.0])
+    assert "| 50, 40.0, 150 |" in notes(figures(two=found), figures(5), stock_is_kept=False)
 
 
 def test_stock_is_trained_once_and_its_older_projects_go(

@@ -21,8 +21,9 @@ class Size:
     short_conversations: int = 8
     bookings: int = 10
     customers: int = 50
-    load_seconds: float = 60
-    warm_seconds: float = 10
+    rounds: int = 5  # of load, each way of each side in turn
+    load_seconds: float = 20  # of one round, and before them:
+    warm_seconds: float = 5
     starts: int = 3
     seconds_of_others: float = 5
     mixed_seconds: float = 600
@@ -30,12 +31,15 @@ class Size:
 
 
 WHOLE = Size()
-QUICK = Size(24, 2, 1, 6, 3, 1, 1, 1, 5, 30)
+QUICK = Size(24, 2, 1, 6, 2, 3, 3, 1, 1, 5, 30)
 
 
 @dataclass
 class Load:
-    """Many customers at once, what failed and how many test drives they booked. Memory: of each process that answers, at the end."""
+    """Many customers at once, what failed and how many test drives they booked.
+
+    `per_second` is the median of the rounds. Memory: of each process that answers, at the end.
+    """
 
     per_second: float
     median: float
@@ -44,6 +48,7 @@ class Load:
     booked: int
     rss: list[float] = field(default_factory=list)
     pss: list[float] = field(default_factory=list)
+    windows: list[float] = field(default_factory=list)  # messages per second, round by round
 
 
 @dataclass

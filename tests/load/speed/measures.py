@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Mapping, Sequence
 from statistics import median
 
-from tests.load.speed.customers import BOOKED, TALK, TOO_LONG, Answer, Line, visit
-from tests.load.speed.figures import EARLY, Load, Mixed, Second, Size, TooLong
+from tests.load.speed.crowd import Crowd
+from tests.load.speed.customers import BOOKED, TALK, TOO_LONG, Line
+from tests.load.speed.figures import EARLY, Mixed, Second, Size, TooLong
 from tests.load.speed.servers import Running
 
 MOST_QUESTIONS = 20
@@ -97,38 +97,17 @@ async def too_long_message(line: Line, questions: Sequence[str], size: Size, oth
     return TooLong(median(answered), await asking, usual)
 
 
-async def load(line: Line, running: Running, questions: Sequence[str], size: Size) -> Load:
-    """So many customers, each writing as soon as the answer is there; measured after the first seconds.
-
-    What was not answered counts as failed, and neither for messages per second nor for times.
-    """
-    answers: list[Answer] = []
-    customers = _customers(line, questions, size.customers, answers.append)
-    await asyncio.sleep(size.warm_seconds)
-    answers.clear()
-    failed, begun = line.failed, time.perf_counter()
-    await asyncio.sleep(size.load_seconds)
-    taken, failed = time.perf_counter() - begun, line.failed - failed
-    done, booked = (
-        sorted(answer.seconds for answer in answers if answer.replies),
-        sum(BOOKED in answer.text for answer in answers),
-    )
-    rss, pss = running.rss(), running.pss()
-    await _leave(customers)
-    p99 = done[int(len(done) * 0.99)] if done else 0.0
-    return Load(len(done) / taken, median(done) if done else 0.0, p99, failed, booked, rss, pss)
-
-
 async def mixed(line: Line, running: Running, questions: Sequence[str], size: Size) -> Mixed:
     """The same customers for as long as `size` says, with the memory."""
     sent, failed, begun = line.sent, line.failed, time.perf_counter()
-    customers = _customers(line, questions, size.customers, lambda answer: None)
+    crowd = Crowd(line, questions, size.customers)
+    crowd.write()
     points: list[tuple[float, float]] = []
     while time.perf_counter() - begun < size.mixed_seconds:
         await asyncio.sleep(1)
         points.append((line.sent - sent, sum(running.rss())))
     taken = time.perf_counter() - begun
-    await _leave(customers)
+    await crowd.leave()
     return Mixed(taken, line.failed - failed, points)
 
 
@@ -154,24 +133,3 @@ async def _worst_turn(
         return worst
 
     return max(await asyncio.gather(*(ask(customer) for customer in range(customers))))
-
-
-def _customers(
-    line: Line, questions: Sequence[str], number: int, note: Callable[[Answer], object]
-) -> list[asyncio.Task[None]]:
-    """They come again and again, each time as somebody new, until they are sent away."""
-
-    async def come(customer: int) -> None:
-        for time_ in range(10**9):
-            visitor = next(line.numbers)
-            async for answer in visit(line, f"load-{visitor}", customer + time_, questions):
-                note(answer)
-
-    return [asyncio.create_task(come(customer)) for customer in range(number)]
-
-
-async def _leave(customers: Sequence[asyncio.Task[None]]) -> None:
-    for customer in customers:
-        customer.cancel()
-    with suppress(asyncio.CancelledError):
-        await asyncio.gather(*customers, return_exceptions=True)

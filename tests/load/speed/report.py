@@ -70,7 +70,7 @@ def notes(ours: Figures, stock: Figures, stock_is_kept: bool) -> str:
     """What one has to know to read the table."""
     size = ours.size
     lines = [
-        f"Measured with {size.customers} customers for {size.load_seconds:.0f} s, "
+        f"Measured with {size.customers} customers for {size.rounds} rounds of {size.load_seconds:.0f} s, "
         f"a mixed load of {size.mixed_seconds / 60:.0f} min, {len(ours.questions)} questions; "
         f"{ours.booked} of {size.bookings} test drives booked by ours, {stock.booked} of {stock.size.bookings} by stock. "
         f"Answers that failed under load: ours {_failed(ours)}, stock {_failed(stock)}. "
@@ -81,12 +81,12 @@ def notes(ours: Figures, stock: Figures, stock_is_kept: bool) -> str:
     if stock_is_kept:
         lines.append("**Stock's figures are kept ones** of an earlier run on this machine (`STOCK=cached`).")
     loads = [
-        f"| {side} | {name} | {load.per_second:.1f} | {_ms(load.median)} | {_ms(load.p99)} | {load.failed} | {load.booked} "
+        f"| {side} | {name} | {load.per_second:.1f} | {_rounds(load)} | {_ms(load.median)} | {_ms(load.p99)} | {load.failed} | {load.booked} "
         f"| {_each(load.rss)} | {_each(load.pss)} |"
         for side, figures in (("ours", ours), ("stock", stock))
         for name, load in figures.loads.items()
     ]
-    head = "| | run as | messages/s | median | p99 | failed | booked | RSS, MB | PSS, MB |\n|---|---|---:|---:|---:|---:|---:|---:|---:|"
+    head = "| | run as | messages/s | each round | median | p99 | failed | booked | RSS, MB | PSS, MB |\n|---|---|---:|---|---:|---:|---:|---:|---:|---:|"
     return "\n\n".join([*lines, "\n".join([head, *loads])])
 
 
@@ -180,6 +180,10 @@ def _failed(figures: Figures) -> int:
 def _ms(seconds: float) -> str:
     thousandths = seconds * 1000
     return f"{thousandths:,.0f} ms" if thousandths >= 100 else f"{thousandths:.1f} ms"
+
+
+def _rounds(load: Load) -> str:
+    return ", ".join(f"{each:.0f}" if each >= 50 else f"{each:.1f}" for each in load.windows)
 
 
 def _each(memory: list[float]) -> str:

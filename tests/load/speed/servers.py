@@ -5,8 +5,8 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -57,6 +57,15 @@ class Running:
         main = psutil.Process(self.process.pid)
         large = [c for c in main.children(recursive=True) if c.memory_info().rss > LEAST_WORKER_MB * MEGABYTE]
         return large or [main]
+
+
+@contextmanager
+def stopped(running: Running) -> Iterator[Running]:
+    """It runs within the block."""
+    try:
+        yield running
+    finally:
+        running.stop()
 
 
 def start_ours(home: Path, workers: int = 1, **more: str) -> Running:
