@@ -10,7 +10,7 @@ from actions.advice_words import shown_at
 from actions.base import Ask, DealerAction, Events, Turn, button
 from actions.booking_talk import answer_aside, is_about_another_matter, wants_a_call
 from actions.booking_words import with_adviser
-from actions.facts import adviser_wished_for, model_buttons, store_buttons
+from actions.facts import UNKNOWN, WHATEVER, adviser_wished_for, model_buttons, store_buttons
 from actions.forms import Draft, ValidateForm
 from actions.handoff import request_human
 from actions.held_slots import let_go
@@ -42,6 +42,10 @@ _LONG_ENOUGH = re.compile(r"年|老司机|刚|没|未|不")
 _HAS_ONE = re.compile(r"^\s*我?(都|是)?(有|符合|满足|满了)(的|啊|呀|了|驾照)?\W*$")
 _FITS = re.compile(r"(?:^|[\s，,。;；\d])(?:我|都|我都)?符合(?:的|条件|要求)?\W*$")
 _LICENCE_ANSWER = re.compile(r"符合|满足|够了|满了|[\d一二两三四五六七八九十几多]+年|半年|刚拿|个月")
+_UNDECIDED = re.compile(
+    r"没想好|没定|没决定|没看好|没选好|拿不定|不知道[选试开哪]|哪[款辆台个]都|你们?(?:给|帮)?我?(?:选|挑|推荐|安排)|看着办|先看看"
+)
+_ASKS = re.compile(r"[吗么嘛呢?？]\W*$")
 _NO_LICENCE = re.compile(
     r"(没|未|无|不|还没|没有).{0,4}(驾照|驾驶证|驾证|驾本|考|满|到|够|足|符合)|半年|刚拿|刚考|[\d一二两三四五六七八九十几]+个月|没有|还没"
 )
@@ -86,7 +90,11 @@ class TestDriveForm(VisitForm):
         return heard
 
     def read_facts(self, turn: Turn, draft: Draft) -> bool:
-        aside = self._answers_about_a_model(turn, draft) or self._names_the_foreign_model(turn, draft)
+        aside = (
+            self._answers_about_a_model(turn, draft)
+            or self._names_the_foreign_model(turn, draft)
+            or self._helps_to_choose(turn)
+        )
         adviser = adviser_wished_for(turn)
         model, store = turn.last("model") or self._shown_before(turn), self.store_said(turn)
         if model:
@@ -126,7 +134,7 @@ class TestDriveForm(VisitForm):
     def takes_anything(self, turn: Turn) -> bool:
         if turn.intent != "faq" and (foreign_model(turn) or adviser_wished_for(turn)):
             return True
-        return super().takes_anything(turn) or self.licence_told(turn) is not None
+        return super().takes_anything(turn) or self.licence_told(turn) is not None or _is_undecided(turn)
 
     def _shown_before(self, turn: Turn) -> str | None:
         """ "试驾第二个" after a recommendation, as long as no list of times or stores is asked for."""
@@ -148,6 +156,13 @@ class TestDriveForm(VisitForm):
         names = "、".join(model.name for model in models)
         choice = model_buttons(models) if draft["drive_model"] else None
         turn.say("utter_no_such_model", buttons=choice, wished=wished, models=names)
+        return True
+
+    def _helps_to_choose(self, turn: Turn) -> bool:
+        """ "随便", "还没想好": which car is not ours to choose, so the question comes again with a way out of it."""
+        if not _is_undecided(turn):
+            return False
+        turn.say("utter_undecided_model")
         return True
 
     def licence_told(self, turn: Turn) -> bool | None:
@@ -189,6 +204,14 @@ class TestDriveForm(VisitForm):
             turn.say("utter_only_store", model=model, store=stores[0].name)
         if not fits:
             draft["drive_store"] = stores[0].id if len(stores) == 1 else None
+
+
+def _is_undecided(turn: Turn) -> bool:
+    """Whether the question for the model is answered without one."""
+    if turn.requested != "drive_model" or turn.values("model") or _ASKS.search(turn.text):
+        return False
+    leaves_it = WHATEVER.search(turn.text) or UNKNOWN.search(turn.text) or _UNDECIDED.search(turn.text)
+    return bool(leaves_it) and turn.intent != "faq"
 
 
 def _is_another_driver(turn: Turn, draft: Draft, before: Draft) -> bool:

@@ -35,6 +35,19 @@ async def test_from_nothing_in_own_words(customer: Customer) -> None:
     assert customer.messages <= 8
 
 
+@pytest.mark.parametrize("said", ["随便", "都行", "还没想好", "还没定", "你们帮我选吧", "哪款都可以"])
+async def test_who_has_not_chosen_a_model_is_helped(customer: Customer, said: str) -> None:
+    await customer.says("我想试驾", "哪一款")
+    await customer.says(said, "没关系", "预算和用途", "哪一款", never=("没有听懂",))
+    await customer.clicks("青岚 E5", "哪家门店")
+
+
+async def test_who_has_not_chosen_a_model_may_ask_for_advice(customer: Customer) -> None:
+    await customer.says("我想试驾", "哪一款")
+    await customer.says("没想好", "没关系")
+    await customer.says("预算15万，家用带娃", "青岚")
+
+
 async def test_everything_up_front(customer: Customer) -> None:
     await customer.says(DRIVE, "姓名和手机号")
     assert len(customer.rows(Hold)) == 1
