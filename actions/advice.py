@@ -110,8 +110,13 @@ def _answer_aside(turn: Turn, draft: Draft) -> Events:
     if needs == Needs():
         turn.say(f"{FAQ_PREFIX}product.recommend")
         return [back]
-    _say_advice(turn, needs, with_buttons=False)
-    return [*set_slots(draft), back]
+    advice = _say_advice(turn, needs, with_buttons=False)
+    return [*set_slots(draft), _shown(advice), back]
+
+
+def _shown(advice: Advice) -> dict[str, object]:
+    """Kept for "第二个" and "前两款"."""
+    return SlotSet("advice_models", [each.model.id for each in (*advice.fits, *advice.nearest)])
 
 
 class ValidateAdvice(ValidateForm):
@@ -145,8 +150,7 @@ class GiveAdvice(DealerAction):
     def perform(self, turn: Turn) -> Events:
         needs = needs_in(turn)
         advice = _say_advice(turn, needs)
-        shown = [each.model.id for each in (*advice.fits, *advice.nearest)]
-        events = [SlotSet("advice_models", shown)]
+        events = [_shown(advice)]
         if needs == Needs():
             return events
         phone = turn.slot("known_phone")

@@ -128,6 +128,7 @@ _MAY_MEAN_NEEDS = frozenset(
         "action_list_events",
     }
 )
+_LEAVES = frozenset({TEST_DRIVE, "action_leave_dialogue"})
 _MAY_MEAN_COMPARISON = _MAY_MEAN_NEEDS | {"action_recommend", "action_start_own_car"}
 
 
@@ -135,7 +136,11 @@ def redirected(action: str, turn: Turn) -> str | None:
     """The action that recommends or compares, for a message that means it although it was taken for something else."""
     if action != KEEP and _answers_keeping(action, turn):
         return KEEP
-    if turn.is_payload or turn.active_form not in (None, "advice_form"):
+    if turn.is_payload:
+        return None
+    if turn.requested == "drive_model" and action in _MAY_MEAN_NEEDS - _LEAVES:
+        return RECOMMEND if _means_needs(action, turn) else None
+    if turn.active_form not in (None, "advice_form"):
         return None
     if action in _MAY_MEAN_COMPARISON and _means_comparison(turn):
         return COMPARE

@@ -268,7 +268,13 @@ class AskModel(DealerAction):
     keeps_misunderstandings = True
 
     def perform(self, turn: Turn) -> Events:
-        models = turn.dealership.test_car_models(turn.slot("drive_store"))
+        advised = (
+            turn.slot("advice_models") or []
+        )  # in the order of their numbers, so that "第二个" means the same
+        models = sorted(
+            turn.dealership.test_car_models(turn.slot("drive_store")),
+            key=lambda model: advised.index(model.id) if model.id in advised else len(advised),
+        )
         turn.say("utter_ask_test_drive_model", buttons=model_buttons(models))
         return []
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from bot.store.tables import Hold
@@ -42,10 +44,19 @@ async def test_who_has_not_chosen_a_model_is_helped(customer: Customer, said: st
     await customer.clicks("青岚 E5", "哪家门店")
 
 
-async def test_who_has_not_chosen_a_model_may_ask_for_advice(customer: Customer) -> None:
+@pytest.mark.parametrize("chosen", ["第二个", "试驾第二个"])
+@pytest.mark.parametrize("told", ["预算15万，家用", "家用带娃，预算15万", "推荐一款15万左右家用的"])
+async def test_who_has_not_chosen_a_model_may_ask_for_advice(
+    customer: Customer, told: str, chosen: str
+) -> None:
     await customer.says("我想试驾", "哪一款")
-    await customer.says("没想好", "没关系")
-    await customer.says("预算15万，家用带娃", "青岚")
+    await customer.says("没想好", "没关系", "预算和用途")
+    reply = await customer.says(told, "按您说的", "1. 青岚", "2. 青岚", "哪一款")
+    second = re.findall(r"2\. (青岚 \w+)", reply.text)[0]
+    assert reply.buttons[1] == second
+    await customer.says(chosen)
+    model = customer.filled("drive_")["drive_model"]
+    assert second == f"青岚 {model.upper()}"
 
 
 async def test_everything_up_front(customer: Customer) -> None:
