@@ -18,6 +18,13 @@ WHATEVER = re.compile(
     r"都行|都可以|随便|无所谓|你定|您定|你们定|看你们|你安排|哪个都|哪家都"
     r"|哪[个家]?店.{0,2}(?:空|方便|快|早).{0,4}(?:去|约|就)"
 )
+PURCHASE_DATES = frozenset({"delivery_date", "time"})
+_PURCHASED = re.compile(r"交车|提车|提的|买的|买了|刚买|新买|拿车|落地")
+_ASKS = re.compile(r"[吗么嘛呢?？]\W*$|还.{0,3}(?:保|免费)|怎么|为什么|多少|什么")
+_TELLS = frozenset(
+    {"inform", "nlu_fallback", "out_of_scope", "chitchat", "ask_service_due", "ask_warranty_status", "affirm"}
+)
+_LONGEST_TOLD = 16
 _NAME_ANSWER = re.compile(
     r"^(?![有好对嗯是行不没哦啊])[\u4e00-\u9fff][\u4e00-\u9fff·]{0,5}$|^[A-Za-z][A-Za-z .]{1,19}$"
 )
@@ -54,6 +61,13 @@ FIELD_WORDS: tuple[tuple[str, str], ...] = (
     ("jobs", r"项目|保养内容|做的"),
     ("model", r"车型|车款|款|车"),
 )
+
+
+def tells_of_purchase(turn: Turn) -> bool:
+    """ "交车三个月了", "去年5月买的": a short statement of how old the car is, and no wish to know what that means."""
+    told = len(turn.text) <= _LONGEST_TOLD and _PURCHASED.search(turn.text) and not _ASKS.search(turn.text)
+    is_answered = turn.decision.get("kind") in ("answer", "clarify")
+    return bool(told) and (turn.intent in _TELLS or (turn.intent == "faq" and not is_answered))
 
 
 def read_contact(turn: Turn, draft: Draft, prefix: str) -> bool:

@@ -8,7 +8,16 @@ from rasa_sdk.events import FollowupAction
 
 from actions.base import Ask, DealerAction, Events, Turn, button
 from actions.booked_jobs import change_booked_jobs, wants_other_jobs
-from actions.facts import NO_PLATE, UNKNOWN, model_buttons, read_mileage, read_plate, store_buttons
+from actions.facts import (
+    NO_PLATE,
+    PURCHASE_DATES,
+    UNKNOWN,
+    model_buttons,
+    read_mileage,
+    read_plate,
+    store_buttons,
+    tells_of_purchase,
+)
 from actions.forms import Draft, ValidateForm
 from actions.job_words import (
     adds,
@@ -77,15 +86,22 @@ class ServiceVisitForm(VisitForm):
     )
 
     def takes_anything(self, turn: Turn) -> bool:
+        is_short = len(turn.text) <= 10
         no_plate = (
-            turn.requested in ("visit_model", "visit_plate")
-            and len(turn.text) <= 10
-            and NO_PLATE.search(turn.text)
+            is_short and turn.requested in ("visit_model", "visit_plate") and NO_PLATE.search(turn.text)
         )
-        no_mileage = turn.requested == "visit_mileage" and len(turn.text) <= 10 and UNKNOWN.search(turn.text)
+        no_mileage = is_short and turn.requested == "visit_mileage" and UNKNOWN.search(turn.text)
         puncture = turn.requested == "visit_jobs" and is_puncture(turn)
         answers = bool(no_plate or no_mileage) or puncture or self._speaks_of_jobs(turn)
-        return answers or super().takes_anything(turn)
+        return answers or tells_of_purchase(turn) or super().takes_anything(turn)
+
+    def read(self, turn: Turn, draft: Draft) -> bool:
+        if not tells_of_purchase(turn):
+            return super().read(turn, draft)
+        turn.entities = [found for found in turn.entities if found.get("entity") not in PURCHASE_DATES]
+        if not super().read(turn, draft):
+            turn.say("utter_purchase_heard")
+        return True
 
     def _speaks_of_jobs(self, turn: Turn) -> bool:
         """Jobs put in, taken out or asked about, whatever the message was taken for."""

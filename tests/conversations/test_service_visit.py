@@ -169,3 +169,21 @@ async def test_what_the_jobs_are_is_asked(customer: Customer) -> None:
     assert "常规保养" in customer.reply.buttons
     assert "纯电车型保养" not in customer.reply.buttons
     await customer.says("刹车检查和四季检测", "哪家门店")
+
+
+@pytest.mark.parametrize("said", ["交车三个月了", "去年5月买的", "上个月提的车", "车刚买三个月"])
+async def test_how_old_the_car_is_stops_no_booking(customer: Customer, said: str) -> None:
+    await customer.says("约首保", "车型和车牌")
+    await customer.says("E5 没上牌", "多少公里")
+    await customer.says(said, "明白", "多少公里", never=("没有听懂", "已经过去", "哪一款车"))
+    await customer.says("3000公里", "哪家门店")
+    await customer.says(said, "明白", "哪家门店", never=("没有听懂", "已经过去", "哪一款车"))
+    await customer.clicks("城东店", "什么时候")
+    assert customer.filled("visit_")["visit_model"] == "e5"
+
+
+async def test_how_old_the_car_is_may_come_with_the_mileage(customer: Customer) -> None:
+    await customer.says("约首保", "车型和车牌")
+    await customer.says("E5 没上牌", "多少公里")
+    await customer.says("三个月前买的，开了3000公里", "哪家门店", never=("已经过去",))
+    assert customer.filled("visit_")["visit_mileage"] == 3000
