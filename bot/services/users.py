@@ -77,8 +77,8 @@ def create_user(
     chosen = password or random_password()
     given = {"name": "", "role": "", **fields}
     data, faults = checked_fields(given, dealership)
-    faults = {**username_faults(username), **faults, **password_faults(chosen, username)}
-    _refuse(faults)
+    unusable = username_faults(username)
+    _refuse({**unusable, **faults, **password_faults(chosen, "" if unusable else username)})
     usual = [skill.value for skill in USUAL_SKILLS.get(Role(data["role"]), ())]
     hashed = hash_password(chosen)
     try:

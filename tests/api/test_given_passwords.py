@@ -85,3 +85,12 @@ async def test_who_makes_accounts_by_script_decides(
 
 async def test_the_administrator_of_the_settings_is_not_asked(site: Whole) -> None:
     assert await leads_to(site, session(site, PASSWORD, "admin")) is None
+
+
+@pytest.mark.parametrize("username", [[None], {"a": 1}, 7, None, "", "林晓"])
+async def test_what_is_no_username_is_named_beside_all_else_that_is_wrong(site: Whole, username: Any) -> None:
+    body = {"username": username, "name": [], "role": "manager", "password": OWN}
+    answer = await site.client.post("/api/staff/users", json=body, headers=site.headers())
+
+    assert answer.status_code == 400, answer.text
+    assert set(answer.json()["faults"]) == {"username", "name"}
