@@ -20,6 +20,10 @@ _ORDINAL = re.compile(
     r"^\s*(?:回复\s*)?(?:(?:嗯|那|就|我|选|要|问|是|想)*第\s*)?(?P<number>[一二三四五六七八九1-9１-９])\s*(?:[个项条种]|个时间)?\s*"
     r"(?:就行|就好|那个|的)?\s*[吧。.,，]?\s*$"
 )
+_AGREES = re.compile(
+    r"^\W*(?:嗯+|好+|可以|行|没问题|确认|ok|就(?:这个|它|这样|这会儿)|(?:这个|那个)?时间可以)(?:的|啊|呀|吧|呢|了|就行)*\W*$",
+    re.IGNORECASE,
+)
 _messages = Message.__table__.c
 _OFFERED = (
     sa.select(_messages.seq, _messages.reply_to, sa.cast(_messages.buttons, sa.Text))
@@ -55,6 +59,8 @@ def offered_button(
     if ordinal and latest:
         number = "一二三四五六七八九".find(ordinal["number"]) + 1 or int(ordinal["number"])
         return latest[number - 1] if number <= len(latest) else None
+    if len(latest) == 1 and '"time"' in latest[0]["payload"] and _AGREES.match(text):
+        return latest[0]  # the only time that there is
     return _titled(text.strip().casefold(), latest)
 
 

@@ -59,6 +59,21 @@ async def test_who_has_not_chosen_a_model_may_ask_for_advice(
     assert second == f"青岚 {model.upper()}"
 
 
+@pytest.mark.parametrize("agrees", ["好", "好的", "可以的", "确认", "就这个吧", "嗯嗯"])
+async def test_a_yes_takes_the_only_time_there_is(customer: Customer, agrees: str) -> None:
+    await customer.says("我想去城东店试驾X5", "什么时候")
+    reply = await customer.says("今天上午", "选哪一个")
+    assert len(reply.buttons) == 1
+    await customer.says(agrees, "已为您保留", "姓名和手机号")
+
+
+async def test_a_yes_takes_none_of_several_times(customer: Customer) -> None:
+    await customer.says("我想去城东店试驾X5", "什么时候")
+    reply = await customer.says("周六上午", "选哪一个")
+    assert len(reply.buttons) > 1
+    await customer.says("好的", "选哪一个", never=("已为您保留",))
+
+
 async def test_everything_up_front(customer: Customer) -> None:
     await customer.says(DRIVE, "姓名和手机号")
     assert len(customer.rows(Hold)) == 1
