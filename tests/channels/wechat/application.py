@@ -130,9 +130,7 @@ class Customer:
 
     async def deliver(self, fields: Fields, seconds: float = 30.0) -> Fields | None:
         """Deliver it, and read the answer as the platform does: None for an acknowledgement."""
-        answer = await self.post(self.request(fields), seconds)
-        assert answer.status_code == 200
-        return reply_in(self.account, answer.content, self.openid)
+        return self._read(await self.post(self.request(fields), seconds))
 
     async def post(self, request: Request, seconds: float = 30.0) -> httpx.Response:
         address = f"/wechat/{self.account.name}"
@@ -142,8 +140,16 @@ class Customer:
 
     async def write(self, content: str, **more: Any) -> str | None:
         """Send a text; gives the text that answers it at once."""
-        answer = await self.deliver(self.fields("text", content, **more))
-        return str(answer["Content"]) if answer else None
+        return self.words(await self.post(self.request(self.fields("text", content, **more))))
+
+    def words(self, answer: httpx.Response) -> str | None:
+        """The text of an answer, which bears the second in which it was made; None for an acknowledgement."""
+        reply = self._read(answer)
+        return str(reply["Content"]) if reply else None
+
+    def _read(self, answer: httpx.Response) -> Fields | None:
+        assert answer.status_code == 200
+        return reply_in(self.account, answer.content, self.openid)
 
     @property
     def sender(self) -> str:
