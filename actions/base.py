@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -131,6 +132,16 @@ class Turn:
             name = (event.get("metadata") or {}).get("utter_action")
             names |= {name} if name else set()
         return frozenset(names)
+
+    def models_before(self, messages: int) -> Iterator[frozenset[str]]:
+        """The models that each of so many messages before this one named since the last dialogue, the newest first."""
+        free = itertools.takewhile(
+            lambda event: event.get("event") != "active_loop", self._before_this_message()
+        )
+        said = (event for event in free if event.get("event") == "user")
+        for event in itertools.islice(said, messages):
+            entities = (event.get("parse_data") or {}).get("entities") or ()
+            yield frozenset(str(found["value"]) for found in entities if found.get("entity") == "model")
 
     @property
     def is_back_from_adviser(self) -> bool:

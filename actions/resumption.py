@@ -1,4 +1,5 @@
-"""What an earlier test drive left behind: a booking that was left, one without a licence, a second model promised."""
+"""What was spoken of before a test drive begins: one that was left or lacked a licence, a second model promised, a car
+that was asked about."""
 
 from __future__ import annotations
 
@@ -29,8 +30,9 @@ _MAY_MEAN_IT = frozenset(
 )
 _AGAIN = re.compile(
     r"还是.{0,3}[试约]|又想.{0,3}[试约]|^(?:那就?|要不|算了)?(?:还是)?(?:接着|继续|重新|再).{0,2}[试约]|[试约](?:一下)?吧\W*$"
-    r"|^(?:接着|继续)(?:吧|来)?\W*$"
+    r"|^(?:接着|继续)(?:吧|来)?\W*$|还是.{0,2}(?:去|来)(?:吧|一趟|看看|一下)"
 )
+_NOT = re.compile(r"[不别]")
 _SOMEBODY_ELSE = re.compile(
     r"(?:老公|老婆|爱人|媳妇|丈夫|妻子|先生|太太|爸|妈|儿子|女儿|[哥姐弟妹]|朋友|同事|对象|家[人属]|别人|[他她]).{0,8}?(?:试|开|驾照|符合|满)"
 )
@@ -44,6 +46,9 @@ _MISREAD = re.compile(r"[看按点说搞弄选]错")
 _FITS = re.compile(r"(?<!不)(?<!没有)符合|(?<![没未不])(?:满了|够了|有驾照)")
 _DRIVE = re.compile(r"试驾|试开|试乘|想试|约")
 _SHORT = 14
+_OTHER_CAR = re.compile(r"别的|其[他它]|另|换|哪|什么|啥|几[款辆台个]|都|第.[款辆台个]")
+_MESSAGES_BACK = 4
+"""Who asked about a car within so many messages means that one."""
 
 
 def car_spoken_of(turn: Turn) -> dict[str, Any]:
@@ -72,7 +77,8 @@ def redirected(action: str, turn: Turn) -> str | None:
         return None
     lost = turn.intent in ("out_of_scope", "nlu_fallback")
     strange = lost and _DRIVE.search(turn.text) and foreign_model(turn) is not None
-    resumed = action != "action_leave_dialogue" and _resumed(turn)
+    leaves = action == "action_leave_dialogue" and _NOT.search(turn.text)
+    resumed = not leaves and _resumed(turn)
     if strange or resumed or _promised(turn) or _next_promised(turn):
         return START
     return None
@@ -88,7 +94,11 @@ def seed(turn: Turn) -> dict[str, Any]:
         )
     model = turn.last("model") if _promised(turn) else _next_promised(turn)
     if model is None:
-        return {}
+        asked_about = _asked_about(turn)
+        if asked_about is None:
+            return {}
+        turn.say("utter_drive_of_model", model=turn.dealership.model(asked_about).name)
+        return {"drive_model": asked_about}
     visits = visits_of_conversation(turn.database, turn.dealership, turn.conversation_id)
     stores = [visit.store for visit in visits if visit.model]
     name, phone = turn.slot("known_name"), say_phone(turn.slot("known_phone") or "")
@@ -101,6 +111,23 @@ def seed(turn: Turn) -> dict[str, Any]:
     same_driver = stores and not _NEXT.search(turn.text)  # another driver says so for himself
     licence = True if same_driver else None
     return {**known, "drive_store": stores[-1] if stores else None, "drive_licence": licence}
+
+
+def _asked_about(turn: Turn) -> str | None:
+    """The only model of the last message that named one: "E5冬天续航打折吗", then "那试驾一下"."""
+    if (
+        turn.values("model")
+        or turn.slot("scanned_model")
+        or _OTHER_CAR.search(turn.text)
+        or foreign_model(turn)
+    ):
+        return None
+    named = next((models for models in turn.models_before(_MESSAGES_BACK) if models), frozenset[str]())
+    drivable = {model.id for model in turn.dealership.test_car_models()} & named
+    if len(named) != 1 or not drivable:
+        return None
+    visits = visits_of_conversation(turn.database, turn.dealership, turn.conversation_id)
+    return None if drivable & {visit.model for visit in visits} else drivable.pop()
 
 
 def _resumed(turn: Turn) -> bool:

@@ -30,6 +30,21 @@ async def test_ways_to_leave(customer: Customer, said: str) -> None:
     assert customer.rows(Hold) == []
 
 
+@pytest.mark.parametrize("said", ["算了，还是去吧", "还是来吧", "那还是去一趟吧", "还是约吧", "继续"])
+async def test_coming_back_to_a_test_drive(customer: Customer, said: str) -> None:
+    await customer.says(DRIVE, "姓名和手机号")
+    await customer.says("算了不约了", "停下")
+    await customer.says(said, "接着刚才的办", "姓名和手机号")
+
+
+@pytest.mark.parametrize("said", ["还是不约吧", "算了，还是别去了吧"])
+async def test_leaving_twice(customer: Customer, said: str) -> None:
+    await customer.says(DRIVE, "姓名和手机号")
+    await customer.says("算了不约了", "停下")
+    await customer.says(said, never=("接着刚才的办",))
+    assert customer.form is None
+
+
 async def test_the_button_at_the_confirmation(customer: Customer) -> None:
     await STATIONS["test drive: confirmation"].reach(customer)
     await customer.clicks("不约了", "停下")

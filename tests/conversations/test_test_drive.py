@@ -8,7 +8,7 @@ import pytest
 
 from bot.store.tables import Hold
 from tests.conversations.harness import Customer
-from tests.conversations.stations import CONTACT, DRIVE
+from tests.conversations.stations import CONTACT, DRIVE, STATIONS
 
 
 async def test_from_nothing(customer: Customer) -> None:
@@ -35,6 +35,36 @@ async def test_from_nothing_in_own_words(customer: Customer) -> None:
     await customer.says("没问题", "预约码")
     customer.has_booked(model="x7", store="east", start="2026-11-28T15:00", name="欧阳娜娜")
     assert customer.messages <= 8
+
+
+@pytest.mark.parametrize("asked", ["E5冬天续航会缩水吗", "青岚E5多少钱"])
+@pytest.mark.parametrize("wish", ["那试驾一下", "我想试驾", "这车我想试试", "约个试驾吧"])
+async def test_the_model_that_was_asked_about(customer: Customer, asked: str, wish: str) -> None:
+    await customer.says(asked)
+    await customer.says("你们几点关门")
+    await customer.says(wish, "为您约青岚 E5的试驾", "别的车型", "哪家门店", never=("哪一款",))
+    await customer.says("还是试X7吧", "青岚 X7")
+    assert customer.filled("drive_model") == {"drive_model": "x7"}
+
+
+@pytest.mark.parametrize("wish", ["我想试驾别的车", "能试驾哪些车", "都想试驾一下"])
+async def test_another_model_than_the_one_asked_about(customer: Customer, wish: str) -> None:
+    await customer.says("E5冬天续航会缩水吗")
+    await customer.says(wish, never=("为您约青岚 E5",))
+
+
+async def test_two_models_asked_about_are_a_choice(customer: Customer) -> None:
+    await customer.says("E5和X5哪个续航长")
+    await customer.says("我想试驾", "哪一款", never=("为您约",))
+
+
+async def test_a_model_booked_already_is_not_meant_again(customer: Customer) -> None:
+    await STATIONS["test drive: confirmation"].reach(customer)
+    await customer.clicks("确认预约", "预约码")
+    model = customer.has_booked(kind="test_drive").model
+    name = customer.dealership.model(model).name
+    await customer.says(f"{name}冬天续航会缩水吗")
+    await customer.says("我想试驾", never=(f"为您约{name}",))
 
 
 @pytest.mark.parametrize("said", ["随便", "都行", "还没想好", "还没定", "你们帮我选吧", "哪款都可以"])
