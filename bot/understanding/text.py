@@ -223,8 +223,8 @@ class Vectoriser:
 
     def vector(self, text: str) -> Vector:
         """Columns and weights of one normalised text; empty when it has nothing in common with the training data."""
-        known = self.vocabulary
-        found = sorted(Counter(known[feature] for feature in features(text) if feature in known).items())
+        places = map(self.vocabulary.get, features(text))
+        found = sorted(Counter(place for place in places if place is not None).items())
         columns = np.array([column for column, _ in found], dtype=np.int32)
         counts = np.array([count for _, count in found], dtype=np.int64)
         weights = (1 + np.log(counts)) * self.scale[columns]

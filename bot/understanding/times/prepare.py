@@ -43,6 +43,7 @@ class Prepared:
         return self.positions[start], self.positions[end - 1] + 1
 
 
+@lru_cache(maxsize=64)
 def prepare(text: str) -> Prepared:
     """Half-width, lower-case, simplified characters without the white space that touches a Chinese character."""
     chars: list[str] = []

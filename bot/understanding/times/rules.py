@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from bot.understanding.needed import Screen
 from bot.understanding.times.model import Atom, Value
 
 SMALL = r"(?:\d{1,3}|[一二两三四五六七八九]?十[一二三四五六七八九]?|[零一二两俩三仨四五六七八九])"
@@ -57,13 +58,15 @@ class Rule:
 
     pattern: re.Pattern[str]
     build: Build
+    screen: Screen
 
 
 def rule(pattern: str) -> Callable[[Build], Rule]:
     """Make a rule of the decorated function."""
 
     def decorate(build: Build) -> Rule:
-        return Rule(re.compile(pattern), build)
+        compiled = re.compile(pattern)
+        return Rule(compiled, build, Screen(compiled))
 
     return decorate
 

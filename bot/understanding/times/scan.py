@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from functools import partial
 
+from bot.understanding.needed import signs_of
 from bot.understanding.times import answers, clocks, dates, days, digits, festivals, nth, vague
 from bot.understanding.times.model import Atom, Clock, Days, Part, Vague
 from bot.understanding.times.rules import Context, Rule
@@ -19,7 +20,10 @@ WEEKDAY_IN_BRACKETS = re.compile(r"\((?:周|星期)?[一二三四五六日天]\)
 def scan(context: Context) -> list[Atom]:
     """The atoms of the text in order, none overlapping; of those that begin together the longest."""
     found: list[Atom] = []
+    signs = signs_of(context.text)
     for rule in RULES:
+        if not rule.screen.passes(signs):
+            continue
         for match in rule.pattern.finditer(context.text):
             atom = rule.build(match, context)
             if atom is not None:

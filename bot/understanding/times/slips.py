@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from bot.services.pinyin import words_of_two
+from bot.understanding.needed import Screen, signs_of
 from bot.understanding.text import reading
 
 # Each rule keeps the length of the text. Homophones of voice input and look-alikes of typing (未/末, 夭/天, 曰/日).
-_SLIPS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
-    (re.compile(pattern), replacement)
+_SLIPS: tuple[tuple[re.Pattern[str], Screen, str], ...] = tuple(
+    (re.compile(pattern), Screen(re.compile(pattern)), replacement)
     for pattern, replacement in (
         (r"听(?=[日晚])(?!日[语志本])", "明"),
         (r"听朝", "明早"),
@@ -57,8 +58,11 @@ _SLIPS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
 
 def mend(text: str) -> str:
     """The folded text with its words of time written right; the length is kept."""
-    for pattern, replacement in _SLIPS:
-        text = pattern.sub(replacement, text)
+    signs = signs_of(text)
+    for pattern, screen, replacement in _SLIPS:
+        if screen.passes(signs):
+            text = pattern.sub(replacement, text)
+            signs = signs_of(text)
     for _ in range(2):  # a word that is mended may be what makes its neighbour certain
         mended = _mend_sounds(text)
         if mended == text:
@@ -95,6 +99,7 @@ class _Sound:
     heard: re.Pattern[str]
     before: re.Pattern[str]
     after: re.Pattern[str]
+    screen: Screen
     written: Callable[[str], str] = str
     is_name: bool = False
 
@@ -102,9 +107,8 @@ class _Sound:
 def _sound(
     heard: str, before: str, after: str, written: Callable[[str], str] = str, is_name: bool = False
 ) -> _Sound:
-    return _Sound(
-        re.compile(heard), re.compile(rf"(?:{before})$"), re.compile(after), written, is_name=is_name
-    )
+    pattern, just_before = re.compile(heard), re.compile(rf"(?:{before})$")
+    return _Sound(pattern, just_before, re.compile(after), Screen(pattern), written, is_name=is_name)
 
 
 _CLOCK_END = rf"{_END}|半|整|钟|[一三]刻|\d\d(?!\d)"
@@ -134,7 +138,10 @@ _RULES = (
 
 def _mend_sounds(text: str) -> str:
     heard = "".join(map(_heard, text))
+    signs = signs_of(heard)
     for rule in _RULES:
+        if not rule.screen.passes(signs):
+            continue
         for match in rule.heard.finditer(heard):
             written = rule.written(match[0])
             if text[match.start() : match.end()] != written and _is_meant(rule, match, text, written):
