@@ -7,6 +7,7 @@ on slots and the active form is kept by a few events put in their place.
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import secrets
 from collections import OrderedDict
@@ -15,7 +16,6 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import partial
-from itertools import islice
 from typing import Any
 
 import sqlalchemy as sa
@@ -127,6 +127,10 @@ class DatabaseTrackerStore(TrackerStore):
         super().__init__(domain or Domain.empty())
         self._database = database
         self._live: OrderedDict[str, LiveTracker] = OrderedDict()
+        self._name, self._writes = (
+            secrets.token_hex(8),
+            itertools.count(),
+        )  # no other store's mark is like ours
         self.replayed = 0
         """How many events were read back from the database, since the start."""
 
@@ -135,15 +139,15 @@ class DatabaseTrackerStore(TrackerStore):
         latest = tracker.latest_message
         if latest is not None and latest.message_id == _answering.get():
             _heard.get({}).update(latest.parse_data or {})
-        for event in islice(tracker.events, len(_told(tracker)[0]), None):
+        for event in itertools.islice(tracker.events, len(_told(tracker)[0]), None):
             _forget_what_is_done(event)
         events = window(list(tracker.events))
         is_cut = len(events) != len(tracker.events)
         known, encoded = ([], []) if is_cut else _told(tracker)
-        new = [event.as_dict() for event in islice(events, len(known), None)]
+        new = [event.as_dict() for event in itertools.islice(events, len(known), None)]
         state, encoded = [*known, *new], [*encoded, *map(json.dumps, new)]
         kept = self._played(tracker.sender_id, events) if is_cut else tracker
-        mark = secrets.token_hex(8)
+        mark = f"{self._name}-{next(self._writes):x}"
         if isinstance(kept, LiveTracker):
             kept.told, kept.encoded, kept.mark = state, encoded, mark
         text = f"[{','.join(encoded)}]"

@@ -54,6 +54,9 @@ def install_logging(level: str, form: str) -> None:
     lines = logging.StreamHandler()
     lines.setFormatter(JsonLines() if form == JSON else TextLines())
     logging.basicConfig(level=level, handlers=[lines, CountErrors()])
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = (
+        False  # what no line of ours says
+    )
 
 
 class TextLines(logging.Formatter):

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
 from sqlalchemy.orm import Session
@@ -78,7 +78,7 @@ def turn(channel: str) -> Iterator[Turn]:
 
 def waited(began: float) -> None:
     """The conversation is free now for a turn that has wanted it since ``began`` (``time.perf_counter``)."""
-    PART_SECONDS.labels("waiting").observe(time.perf_counter() - began)
+    _seconds_of_part("waiting").observe(time.perf_counter() - began)
 
 
 def turn_failed() -> None:
@@ -93,6 +93,10 @@ def turn_ends(outcome: str) -> None:
         running.outcome = "failed" if running.has_failed else outcome
 
 
+_seconds_of_part = cache(PART_SECONDS.labels)
+"""Looked up at six parts a turn, with a lock and checks each time, where it is not kept."""
+
+
 @contextmanager
 def part(name: str) -> Iterator[None]:
     """Time a part of a turn, without the parts inside it."""
@@ -105,7 +109,7 @@ def part(name: str) -> Iterator[None]:
         took = time.perf_counter() - began
         if outer is not None:
             outer[0] += took
-        PART_SECONDS.labels(name).observe(max(0.0, took - inner[0]))
+        _seconds_of_part(name).observe(max(0.0, took - inner[0]))
 
 
 def count_when_committed(session: Session, counter: Counter, *labels: str) -> None:
