@@ -31,6 +31,7 @@ from bot.channels.web import web_channel
 from bot.channels.wechat.channel import WeChat
 from bot.console.pages import console
 from bot.runtime.dialogue import RasaDialogue
+from bot.runtime.large_pages import use_large_pages
 from bot.services import privacy
 from bot.services.archive import Archivist
 from bot.services.content.snapshot import ContentStore
@@ -56,6 +57,7 @@ logger = logging.getLogger(__name__)
 LARGEST_BODY = 1024 * 1024
 STREAM_TIMEOUT = 60
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
+SETTLE_SECONDS = 60.0
 AFTER_START = 0.01
 """Seconds until nothing runs any more of what Sanic does before it serves for good."""
 REHEARSED = ("你好，X5多少钱", "我想下周三上午十点去城东店做保養，张伟 13812345678")
@@ -148,6 +150,12 @@ class Server:
             loop.add_signal_handler(number, app.stop)
         app.ctx.ready = True
         self._ready()
+        self._settle_in_memory(loop)
+
+    def _settle_in_memory(self, loop: asyncio.AbstractEventLoop) -> None:
+        """At once, and again for what the first customers leave behind."""
+        loop.run_in_executor(None, use_large_pages)
+        loop.call_later(SETTLE_SECONDS, self._settle_in_memory, loop)
 
     async def _stop(self, app: Sanic, loop: asyncio.AbstractEventLoop) -> None:
         _ignore_further_signals(loop)

@@ -41,6 +41,7 @@ def make_engine(url: str, pool: int = POOL) -> Engine:
             pool_size=min(pool, KEPT_OPEN),
             max_overflow=max(0, pool - KEPT_OPEN),
             pool_timeout=FREE_SECONDS,
+            pool_use_lifo=True,  # few servers' processes, each with what it knows at hand, instead of all in turn
             connect_args=_limits(url),
         )
         sa.event.listen(engine, "connect", _note_use)
@@ -56,6 +57,7 @@ def make_engine(url: str, pool: int = POOL) -> Engine:
         poolclass=sa.pool.QueuePool,  # closing the last connection would write the whole log back, at every turn
         pool_size=10,
         max_overflow=20,
+        pool_use_lifo=True,  # pages that were read lately are at hand
         hide_parameters=True,  # a failed statement is logged without names and phone numbers
         connect_args={"timeout": SQLITE_BUSY_SECONDS, "check_same_thread": False},
     )
