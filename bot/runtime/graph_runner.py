@@ -33,8 +33,8 @@ def without_stories(
 
 def _was_rejected(tracker: DialogueStateTracker) -> bool:
     for event in reversed(tracker.events):
-        if isinstance(event, ActionExecuted | ActionExecutionRejected):
-            return isinstance(event, ActionExecutionRejected)
+        if type(event) in (ActionExecuted, ActionExecutionRejected):
+            return type(event) is ActionExecutionRejected
     return False
 
 

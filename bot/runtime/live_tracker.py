@@ -238,7 +238,7 @@ class Past:
             self._play(event)
 
     def _play(self, event: Event) -> None:
-        if isinstance(event, ActionExecuted):
+        if type(event) is ActionExecuted:
             self._moments.append((len(self._played), self._now.still(), event.hide_rule_turn))
         self._played.append(event)
         event.apply_to(self._now)
@@ -323,8 +323,8 @@ def _in_common(one: list[Event], other: list[Event]) -> int:
 def _followup(tracker: LiveTracker) -> str | None:
     """What the events leave to be done next: the attribute is cleared as soon as it has been predicted."""
     for event in reversed(tracker.events):
-        if isinstance(event, FollowupAction):
+        if type(event) is FollowupAction:
             return str(event.action_name)
-        if isinstance(event, ActionExecuted | UserUttered):
+        if type(event) in (ActionExecuted, UserUttered):
             return None
     return tracker.followup_action

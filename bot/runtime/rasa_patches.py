@@ -6,7 +6,7 @@ endpoint, the response generator. ``tests/runtime/test_rasa_patches.py`` fails w
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -140,11 +140,23 @@ def _max_confidence(prediction: Any) -> float:
     return float(largest)
 
 
+class _Names(list[str]):
+    """The names of all actions; Rasa looks through the list some ten times a message to tell whether it has a name."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        super().__init__(names)
+        self._all = frozenset(self)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._all
+
+
 def settle(processor: MessageProcessor) -> None:
     """What Rasa works out again at every message, and what stays the same with this domain."""
     domain = processor.domain
     is_empty = domain.is_empty()  # Rasa makes an empty one to compare it with
     domain.is_empty = lambda: is_empty
+    domain.action_names_or_texts = _Names(domain.action_names_or_texts)
     if not fills_slots(domain):
         processor.run_action_extract_slots = _fill_nothing
 
@@ -200,7 +212,7 @@ def check_result(result: Any) -> bool:
 
 def _temporary_tracker(form: Any, tracker: Any, additional_events: list[Event], domain: Any) -> Any:
     """A form validates slots on a tracker of its own, for which Rasa plays the whole conversation back."""
-    if not isinstance(tracker, LiveTracker) or any(isinstance(event, Restarted) for event in tracker.events):
+    if not isinstance(tracker, LiveTracker) or any(type(event) is Restarted for event in tracker.events):
         return _by_replaying(form, tracker, additional_events, domain)
     asked = SlotSet(REQUESTED_SLOT, form.get_slot_to_fill(tracker))
     twin = tracker.copy()

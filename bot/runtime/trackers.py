@@ -11,7 +11,7 @@ import itertools
 import json
 import secrets
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -150,8 +150,7 @@ class DatabaseTrackerStore(TrackerStore):
         mark = f"{self._name}-{next(self._writes):x}"
         if isinstance(kept, LiveTracker):
             kept.told, kept.encoded, kept.mark = state, encoded, mark
-        text = f"[{','.join(encoded)}]"
-        row = {"of": tracker.sender_id, "events": text, "new_mark": mark, "at": clock.now()}
+        row = {"of": tracker.sender_id, "events": _listed(encoded), "new_mark": mark, "at": clock.now()}
         unwritten = Unwritten(row, kept if isinstance(kept, LiveTracker) else None)
         aside = _unwritten.get()
         if aside is not None:
@@ -172,8 +171,9 @@ class DatabaseTrackerStore(TrackerStore):
         if live is not None and state is None:
             return live
         before = _before_this_turn(state)
-        tracker = self._played(sender_id, deserialise_events(json.loads(json.dumps(before))))
-        tracker.told, tracker.encoded, tracker.mark = before, [json.dumps(event) for event in before], mark
+        encoded = [json.dumps(event) for event in before]
+        tracker = self._played(sender_id, deserialise_events(json.loads(_listed(encoded))))
+        tracker.told, tracker.encoded, tracker.mark = before, encoded, mark
         self.replayed += len(before)
         return tracker
 
@@ -238,13 +238,17 @@ def mark_of(tracker: LiveTracker | None) -> str:
     return (tracker.mark if tracker else None) or ""
 
 
+def _listed(encoded: Iterable[str]) -> str:
+    return f"[{','.join(encoded)}]"
+
+
 def _told(tracker: DialogueStateTracker) -> tuple[list[dict[str, Any]], list[str]]:
     return (tracker.told, tracker.encoded) if isinstance(tracker, LiveTracker) else ([], [])
 
 
 def _forget_what_is_done(event: Event) -> None:
     """Of what was understood of a message only what later turns ask for: the rest was for the choice of an answer."""
-    if not isinstance(event, UserUttered) or not event.parse_data:
+    if type(event) is not UserUttered or not event.parse_data:
         return
     data: dict[str, Any] = dict(event.parse_data)
     kept = {key: value for key, value in data.items() if key not in DONE_WITH}
@@ -255,7 +259,7 @@ def _forget_what_is_done(event: Event) -> None:
 
 def _has_turn(tracker: LiveTracker, message_id: str | None) -> bool:
     return message_id is not None and any(
-        isinstance(event, UserUttered) and event.message_id == message_id for event in tracker.events
+        type(event) is UserUttered and event.message_id == message_id for event in tracker.events
     )
 
 

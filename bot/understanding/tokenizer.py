@@ -6,7 +6,9 @@ import re
 from typing import Any
 
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.nlu.constants import TOKENS_NAMES
 from rasa.nlu.tokenizers.tokenizer import Token, Tokenizer
+from rasa.shared.nlu.constants import TEXT
 from rasa.shared.nlu.training_data.message import Message
 
 _TOKEN = re.compile(r"[A-Za-z0-9A-Za-z0-9]+|\S")
@@ -25,6 +27,13 @@ class CharacterTokenizer(Tokenizer):
             "token_pattern": None,
             "prefix_separator_symbol": None,
         }
+
+    def process(self, messages: list[Message]) -> list[Message]:
+        """Tokens of what was said: a message that comes in has nothing else, for which Rasa looks too."""
+        for message in messages:
+            if isinstance(message.get(TEXT), str):
+                message.set(TOKENS_NAMES[TEXT], self.tokenize(message, TEXT))
+        return messages
 
     def tokenize(self, message: Message, attribute: str) -> list[Token]:
         """The tokens of one attribute of a message, with their places in its text."""
