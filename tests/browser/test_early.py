@@ -53,6 +53,15 @@ def test_passwords_are_never_part_of_an_address(page: Page, server_url: str) -> 
     assert not any("password-" in address for address in addresses)
 
 
+def test_what_is_written_counts_as_a_change(page: Page, server_url: str) -> None:
+    sign_in(page, server_url, "/console/me")
+    with _late(page, "settings.js"):
+        page.goto(f"{server_url}/console/settings", wait_until="commit")
+        form = page.locator("form[data-entry]").first
+        form.locator("input:not([type=checkbox]):visible").first.press_sequentially("1")
+    expect(form).to_have_attribute("data-changed", "yes")
+
+
 @pytest.mark.parametrize("name", ["预约试驾", "预约保养"])
 def test_a_button_of_the_dealers_page(page: Page, server_url: str, name: str) -> None:
     with _late(page, "zhanting-chat.js"):

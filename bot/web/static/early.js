@@ -3,27 +3,33 @@
  * so that it listens before there is anything to click; the modules have run when the page's content is ready.
  */
 (() => {
-  const kept = new Map(); // by what was used: an impatient second click is the first one
+  const kept = [];
+
+  /** An impatient second click is the first one. */
+  function keep(type, target, again) {
+    if (!kept.some((each) => each.type === type && each.target === target)) kept.push({ type, target, again });
+  }
+
+  const tellAgain = ({ type, target }) => keep(type, target, () => target.dispatchEvent(new Event(type, { bubbles: true })));
 
   const listeners = {
     click({ target }) {
       const button = target.closest("button[type=button]");
-      if (button) kept.set(button, () => button.click());
+      if (button) keep("click", button, () => button.click());
     },
     submit(event) {
       const { target: form, submitter } = event;
       if (form.hasAttribute("action")) return; // the server answers these by itself
       event.preventDefault();
-      kept.set(form, () => form.requestSubmit(submitter));
+      keep("submit", form, () => form.requestSubmit(submitter));
     },
-    change({ target }) {
-      kept.set(target, () => target.dispatchEvent(new Event("change", { bubbles: true })));
-    },
+    input: tellAgain,
+    change: tellAgain,
   };
 
-  for (const [name, listener] of Object.entries(listeners)) document.addEventListener(name, listener, true);
+  for (const [type, listener] of Object.entries(listeners)) document.addEventListener(type, listener, true);
   document.addEventListener("DOMContentLoaded", () => {
-    for (const [name, listener] of Object.entries(listeners)) document.removeEventListener(name, listener, true);
-    for (const again of kept.values()) again();
+    for (const [type, listener] of Object.entries(listeners)) document.removeEventListener(type, listener, true);
+    for (const { again } of kept) again();
   });
 })();
