@@ -133,15 +133,12 @@ class Turn:
             names |= {name} if name else set()
         return frozenset(names)
 
-    def models_before(self, messages: int) -> Iterator[frozenset[str]]:
-        """The models that each of so many messages before this one named since the last dialogue, the newest first."""
+    def messages_before(self, most: int) -> Iterator[Mapping[str, Any]]:
+        """The customer's messages before this one and since the last dialogue, the newest first, as events."""
         free = itertools.takewhile(
             lambda event: event.get("event") != "active_loop", self._before_this_message()
         )
-        said = (event for event in free if event.get("event") == "user")
-        for event in itertools.islice(said, messages):
-            entities = (event.get("parse_data") or {}).get("entities") or ()
-            yield frozenset(str(found["value"]) for found in entities if found.get("entity") == "model")
+        return itertools.islice((event for event in free if event.get("event") == "user"), most)
 
     @property
     def is_back_from_adviser(self) -> bool:

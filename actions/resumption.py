@@ -4,6 +4,7 @@ that was asked about."""
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from actions.named_problems import foreign_model
@@ -47,6 +48,9 @@ _FITS = re.compile(r"(?<!不)(?<!没有)符合|(?<![没未不])(?:满了|够了|
 _DRIVE = re.compile(r"试驾|试开|试乘|想试|约")
 _SHORT = 14
 _OTHER_CAR = re.compile(r"别的|其[他它]|另|换|哪|什么|啥|几[款辆台个]|都|第.[款辆台个]")
+_OWN = re.compile(r"我(?:的|家|这|那|开|买|有|刚)|车主|提车|交车|买了")
+_OF_OWNERS = frozenset({"service", "repair", "warranty", "care", "used", "member"})
+"""Topics of the FAQ about a car that somebody has."""
 _MESSAGES_BACK = 4
 """Who asked about a car within so many messages means that one."""
 
@@ -114,7 +118,7 @@ def seed(turn: Turn) -> dict[str, Any]:
 
 
 def _asked_about(turn: Turn) -> str | None:
-    """The only model of the last message that named one: "E5冬天续航打折吗", then "那试驾一下"."""
+    """The only model of the last message that named one: "E5冬天续航打折吗", "那试驾一下". Not the one they have."""
     if (
         turn.values("model")
         or turn.slot("scanned_model")
@@ -122,12 +126,23 @@ def _asked_about(turn: Turn) -> str | None:
         or foreign_model(turn)
     ):
         return None
-    named = next((models for models in turn.models_before(_MESSAGES_BACK) if models), frozenset[str]())
+    said = next((event for event in turn.messages_before(_MESSAGES_BACK) if _models_in(event)), {})
+    named = _models_in(said)
     drivable = {model.id for model in turn.dealership.test_car_models()} & named
-    if len(named) != 1 or not drivable:
+    if len(named) != 1 or not drivable or _is_of_owner(said):
         return None
     visits = visits_of_conversation(turn.database, turn.dealership, turn.conversation_id)
     return None if drivable & {visit.model for visit in visits} else drivable.pop()
+
+
+def _models_in(message: Mapping[str, Any]) -> frozenset[str]:
+    entities = (message.get("parse_data") or {}).get("entities") or ()
+    return frozenset(str(found["value"]) for found in entities if found.get("entity") == "model")
+
+
+def _is_of_owner(message: Mapping[str, Any]) -> bool:
+    topic = str(((message.get("parse_data") or {}).get("faq") or {}).get("id") or "")
+    return topic.partition(".")[0] in _OF_OWNERS or _OWN.search(message.get("text") or "") is not None
 
 
 def _resumed(turn: Turn) -> bool:

@@ -53,6 +53,12 @@ async def test_another_model_than_the_one_asked_about(customer: Customer, wish: 
     await customer.says(wish, never=("为您约青岚 E5",))
 
 
+@pytest.mark.parametrize("told", ["X5保养一次多少钱", "我的X5有点异响", "X5质保几年", "我开的是X5，能置换吗"])
+async def test_the_car_that_somebody_has_is_not_the_one_to_drive(customer: Customer, told: str) -> None:
+    await customer.says(told)
+    await customer.says("我想试驾", never=("为您约",))
+
+
 async def test_two_models_asked_about_are_a_choice(customer: Customer) -> None:
     await customer.says("E5和X5哪个续航长")
     await customer.says("我想试驾", "哪一款", never=("为您约",))
