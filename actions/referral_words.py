@@ -39,9 +39,14 @@ _PHONES = ("known_phone", "drive_phone", "visit_phone", "waitlist_phone", "event
 
 def redirected(action: str, turn: Turn) -> str | None:
     """A code just after it was asked for, or in a message that was taken for nothing clear."""
-    if turn.is_payload or turn.active_form or action not in _UNCLEAR:
+    if turn.is_payload or turn.active_form or action == ACTION:
         return None
-    if turn.said_before & _ASKED and _LIKE_A_CODE.search(turn.text):
+    was_asked = bool(turn.said_before & _ASKED)
+    if was_asked and _LIKE_A_CODE.fullmatch(turn.text.strip()):  # whatever its signs look like: X5 is a model
+        return ACTION
+    if action not in _UNCLEAR:
+        return None
+    if was_asked and _LIKE_A_CODE.search(turn.text):
         return ACTION
     is_answered = turn.decision.get("kind") == "answer"
     return ACTION if turn.values("referral_code") and not is_answered else None

@@ -127,6 +127,14 @@ async def test_a_slip_is_no_other_customers_code(customer: Customer) -> None:
     await customer.says(mine, "记下了", mine)
 
 
+@pytest.mark.parametrize("said", ["EHF7X9", "X5K7M2", " k7s3pq ", "E5X7S6", "ABC D23"])
+async def test_a_code_that_was_asked_for_is_one_whatever_its_signs_look_like(
+    customer: Customer, said: str
+) -> None:
+    await customer.says("推荐码是 EHA7X8", "没有查到")
+    await customer.says(said, "没有查到")
+
+
 async def test_ones_own(customer: Customer) -> None:
     await customer.says("你好")
     link(customer)
