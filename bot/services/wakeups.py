@@ -9,7 +9,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, Protocol
+from typing import Protocol
 
 from bot.services import metrics
 
@@ -31,7 +31,7 @@ class Relay(Protocol):
     def is_heard(self) -> bool:
         """Whether what others say arrives here."""
 
-    def tell(self, channel: str, text: str) -> None: ...
+    def tell(self, channel: str, text: str, about: str = "") -> None: ...
 
     def on(self, channel: str, handler: Callable[[str], None]) -> None: ...
 
@@ -106,7 +106,7 @@ class Wakeups:
     def notify(self, conversation_id: str, typing: bool = False) -> None:
         """There are new rows, or the bot began (``typing``) to answer."""
         (self._typing.add if typing else self._typing.discard)(conversation_id)
-        self._pass_on("typing", conversation_id, typing)
+        self._pass_on("typing", conversation_id, on=typing)
         self._news_here(conversation_id)
 
     def staff_news(self) -> None:
@@ -122,7 +122,7 @@ class Wakeups:
     def writes(self, conversation_id: str, side: str, name: str = "", on: bool = True) -> None:
         """A person of a side ("customer" or "staff") writes just now, or has stopped. Lost with the process."""
         if self._note_writer(conversation_id, side, name, on):
-            self._pass_on("writes", conversation_id, side, name, on)
+            self._pass_on("writes", conversation_id, side, name, on=on)
             self._news_here(conversation_id)
 
     def _note_writer(self, conversation_id: str, side: str, name: str, on: bool) -> bool:
@@ -148,9 +148,11 @@ class Wakeups:
         """Something may have been missed."""
         self._wake(*self._listeners)
 
-    def _pass_on(self, *news: Any) -> None:
+    def _pass_on(self, *news: str, on: bool | None = None) -> None:
+        """``on``: whether it begins or ends; where both happen at once, others hear of the end alone."""
         if self._relay is not None:
-            self._relay.tell(NEWS, json.dumps([self._id, *news]))
+            line = [self._id, *news, *([] if on is None else [on])]
+            self._relay.tell(NEWS, json.dumps(line), about="\n".join(news))
 
     def _hear(self, text: str) -> None:
         """News from a process; those from here are known."""

@@ -28,7 +28,7 @@ LOGGED_SECONDS = 60.0
 FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS = 0.2, 5.0
 AGAIN_SECONDS = 0.2
 MOST_UNSENT = 10_000
-TOGETHER_SECONDS = 0.02
+TOGETHER_SECONDS = 0.05
 """News go out so often at most, all that has come up since together: each publication costs every process something."""
 FAILURES = (RedisError, OSError, asyncio.TimeoutError)
 Handler = Callable[[str], None]
@@ -45,7 +45,7 @@ class RedisLink:
         self._url = url
         self._handlers: dict[str, Handler] = {}
         self._watchers: list[Callable[[], None]] = []
-        self._unsent: asyncio.Queue[tuple[str, str]] | None = None
+        self._unsent: asyncio.Queue[tuple[str, str, str]] | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._logged_at = float("-inf")
         self.redis = _client(url, CONNECTIONS)
@@ -75,10 +75,13 @@ class RedisLink:
         with suppress(*FAILURES):
             await self.redis.connection_pool.disconnect()
 
-    def tell(self, channel: str, text: str) -> None:
-        """Say a line to every process, this one too, in the order of the calls. Lost while Redis is away."""
+    def tell(self, channel: str, text: str, about: str = "") -> None:
+        """Say a line to every process, this one too, in the order of the calls. Lost while Redis is away.
+
+        ``about``: what it tells the newest of; what was said about the same and is not out yet is left unsaid.
+        """
         if self._unsent is not None and not self._unsent.full():
-            self._unsent.put_nowait((PREFIX + channel, text))
+            self._unsent.put_nowait((PREFIX + channel, about or text, text))
 
     def failed(self, error: BaseException) -> None:
         """Note that Redis is away, once a minute."""
@@ -107,9 +110,13 @@ class RedisLink:
             for _ in news:
                 self._unsent.task_done()
 
-    async def _publish(self, news: list[tuple[str, str]]) -> None:
+    async def _publish(self, news: list[tuple[str, str, str]]) -> None:
+        newest: dict[tuple[str, str], str] = {}
+        for channel, about, text in news:
+            newest.pop((channel, about), None)  # its place is that of the last one
+            newest[channel, about] = text
         texts: dict[str, list[str]] = {}
-        for channel, text in reversed(dict.fromkeys(reversed(news))):  # of equals the last one
+        for (channel, _), text in newest.items():
             texts.setdefault(channel, []).append(text)
         for channel, lines in texts.items():
             await within(self.redis.publish(channel, "\n".join(lines)))

@@ -28,9 +28,11 @@ PATIENCE_SECONDS = 3.0
 RETRY_SECONDS = 0.2
 REMEMBERED_SECONDS = 60.0
 """So long it is known when a lock was last given back."""
+DRIFT = 0.001
+"""By so much Redis' clock may run faster than ours."""
 
-# KEYS: the lock, the line (by arrival), the line (by last look), when it was last given back.
-# 0: it is yours, and how many ms ago it was given back (-1: not lately); else so many ms until it may be free.
+# KEYS: the lock, the line (by arrival), the line (by last look), when it was last given back (in µs).
+# 0: it is yours, and how many µs ago it was given back (-1: not lately); else so many ms until it may be free.
 _TAKE = """
 local t = redis.call('TIME')
 local now = t[1] * 1000 + math.floor(t[2] / 1000)
@@ -50,7 +52,7 @@ if not holder and (not first or first == token) then
   redis.call('ZREM', KEYS[2], token)
   redis.call('ZREM', KEYS[3], token)
   local freed = redis.call('GET', KEYS[4])
-  return {0, freed and math.max(now - freed, 0) or -1}
+  return {0, freed and math.max(t[1] * 1000000 + t[2] - freed, 0) or -1}
 end
 redis.call('ZADD', KEYS[2], 'NX', now, token)
 redis.call('ZADD', KEYS[3], now, token)
@@ -70,7 +72,7 @@ _FREE = """
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
 redis.call('DEL', KEYS[1])
 local t = redis.call('TIME')
-redis.call('SET', KEYS[3], t[1] * 1000 + math.floor(t[2] / 1000), 'PX', ARGV[4])
+redis.call('SET', KEYS[3], string.format('%.0f', t[1] * 1000000 + t[2]), 'PX', ARGV[4])
 if redis.call('ZCARD', KEYS[2]) > 0 then redis.call('PUBLISH', ARGV[2], ARGV[3]) end
 return 1
 """
@@ -103,7 +105,7 @@ class RedisLocks:
         keeping = _Keeping(self, key, token)
         try:
             # Whoever had it for a moment and died left no trace of it, but it would be theirs for a lease.
-            yield time.monotonic() - since < min(free_for, self._lease / 2)
+            yield time.monotonic() - since < min(free_for * (1 - DRIFT), self._lease / 2)
         finally:
             await keeping.end()
             await self._release(key, token)
@@ -123,7 +125,7 @@ class RedisLocks:
                     continue
                 self._is_away, gives_up_at = False, None
                 if left == 0:
-                    return freed_ago / 1000 if freed_ago >= 0 else REMEMBERED_SECONDS
+                    return freed_ago / 1_000_000 if freed_ago >= 0 else REMEMBERED_SECONDS
                 with suppress(asyncio.TimeoutError):
                     await asyncio.wait_for(freed.wait(), min(LOOK_SECONDS, left / 1000 + 0.01))
             return None
@@ -197,4 +199,4 @@ class _Keeping:
 
 def _keys(key: str) -> list[str]:
     """The braces keep the four together in a cluster."""
-    return [f"{PREFIX}{kind}:{{{key}}}" for kind in ("lock", "line", "seen", "freed")]
+    return [f"{PREFIX}{kind}:{{{key}}}" for kind in ("lock", "line", "seen", "freed-us")]
