@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
+from copy import copy
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 from scipy.linalg import cho_factor, cho_solve
-from scipy.sparse import csr_matrix, hstack
+from scipy.sparse import csc_matrix, csr_matrix, hstack
 
 from bot.understanding.spelling import Spelling
 from bot.understanding.text import FloatArray, IntArray, Vectoriser, normalise
@@ -159,29 +161,29 @@ class SentenceModel:
         of ``dual`` would have to come from memory for every message, most of it for nothing.
         """
         features, weights = self.vectoriser.vector(plain)
+        starts, ends = self.known.indptr[features], self.known.indptr[features + 1]
         place = self.frequent.place[features]
-        rare_first = np.argsort(place >= 0, kind="stable")
-        features, weights, place = features[rare_first], weights[rare_first], place[rare_first]
-        rare = int(np.count_nonzero(place < 0))
-        sentences, products, few = self._products(features, weights, rare)
-        cosines = np.bincount(sentences, weights=products, minlength=self.known.shape[1])
-        linear = products[:few] @ self.dual[sentences[:few]]
-        linear += weights[rare:] @ self.frequent.linear[place[rare:]]
-        return cosines.astype(np.float32), linear
+        rare, frequent = np.flatnonzero(place < 0), np.flatnonzero(place >= 0)
+        linear = weights[frequent] @ self.frequent.linear[place[frequent]]
+        pieces = [slice(*piece) for piece in zip(starts[rare].tolist(), ends[rare].tolist(), strict=True)]
+        if pieces:
+            sentences = np.concatenate([self.known.indices[piece] for piece in pieces])
+            products = np.concatenate([self.known.data[piece] for piece in pieces])
+            linear += (products * np.repeat(weights[rare], (ends - starts)[rare])) @ self.dual[sentences]
+        return self._cosines(starts, ends, weights), linear
 
-    def _products(
-        self, features: IntArray, weights: FloatArray, first: int
-    ) -> tuple[IntArray, FloatArray, int]:
-        """Of each feature the known sentences that have it, and what each adds to their cosine; one after the other.
+    def _cosines(self, starts: IntArray, ends: IntArray, weights: FloatArray) -> FloatArray:
+        """Of a text with features whose known sentences stand between these places, in ascending order.
 
-        And how many of these the ``first`` features have.
+        One product of the matrix of these features, without gathering it from the matrix of all: from the last feature
+        to the first one, each column ends where a column begins that has nothing in it, as it would end before that.
         """
-        starts, ends = self.known.indptr[features].tolist(), self.known.indptr[features + 1].tolist()
-        pieces = [slice(*ends_of) for ends_of in zip(starts, ends, strict=True)]
-        sentences = [self.known.indices[:0], *(self.known.indices[piece] for piece in pieces)]
-        weighted = zip(pieces, weights, strict=True)
-        products = [self.known.data[:0], *(self.known.data[piece] * weight for piece, weight in weighted)]
-        return np.concatenate(sentences), np.concatenate(products), sum(ends[:first]) - sum(starts[:first])
+        columns = copy(_columns(self.known.shape[1], len(weights)))
+        columns.data, columns.indices = self.known.data, self.known.indices
+        columns.indptr = np.column_stack([starts, ends])[::-1].ravel()
+        factors = np.zeros(columns.shape[1], dtype=np.float32)
+        factors[::2] = weights[::-1]
+        return np.asarray(columns @ factors)
 
     def _with_words(self, texts: Sequence[str]) -> SentenceModel:
         vectoriser = self.vectoriser.with_words(texts)
@@ -206,7 +208,9 @@ class SentenceModel:
         """Per label the cosine of its nearest sentence, and the mean of its nearest few."""
         nearest = _largest(cosines, min(NEAREST, len(cosines)))
         label, cosine = self.label_of[nearest], cosines[nearest]
-        order = np.argsort(label - 0.5 * cosine.astype(np.float64))  # label by label, the nearest of each first
+        order = np.argsort(
+            label - 0.5 * cosine.astype(np.float64)
+        )  # label by label, the nearest of each first
         label = np.concatenate([label[order], _NOBODY])
         cosine = np.concatenate([cosine[order], _NOTHING])
         first = np.flatnonzero(np.diff(label[:-NEIGHBOURS], prepend=-1))
@@ -218,6 +222,12 @@ class SentenceModel:
         several = sums / np.float32(NEIGHBOURS)
         several[self.trained :] = NEW_LABEL * best[self.trained :]
         return best, several
+
+
+@lru_cache(maxsize=256)
+def _columns(rows: int, count: int) -> csc_matrix:
+    """An empty matrix of so many columns and those between them, to be filled."""
+    return csc_matrix((rows, max(0, 2 * count - 1)), dtype=np.float32)
 
 
 def _largest(figures: FloatArray, count: int) -> IntArray:
