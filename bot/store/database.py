@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -13,6 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
+from bot.store.lazy_session import LazySession
 from bot.store.prepared import UNKNOWN, prepare_statements
 
 SQLITE_BUSY_SECONDS = 20
@@ -79,11 +81,11 @@ class Database:
     @contextmanager
     def transaction(self) -> Iterator[Session]:
         """A session whose work is committed at the end and rolled back on any error."""
-        with Session(self.engine, future=True, expire_on_commit=False) as session:
-            with self._one_by_one(), session.begin():
-                yield session
-            for call in session.info.get(_COMMITTED, ()):
-                call()
+        with self._one_by_one(), LazySession(self.engine) as session:
+            yield session
+            session.finish()
+        for call in session.info.get(_COMMITTED, ()):
+            call()
 
     @contextmanager
     def _one_by_one(self) -> Iterator[None]:
@@ -99,7 +101,7 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """A session for reading alone: SQLite takes no write lock for it."""
-        with Session(self._reader, future=True, expire_on_commit=False) as session:
+        with LazySession(self._reader) as session:
             yield session
 
     def close(self) -> None:
@@ -195,5 +197,10 @@ def _prepare_sqlite(connection: Any, record: object) -> None:
 
 
 def _begin_immediately(connection: Any) -> None:
+    """By the driver: what SQLAlchemy does around a statement takes several times as long as this one."""
     for_reading = connection.get_execution_options().get("for_reading")
-    connection.exec_driver_sql("BEGIN" if for_reading else "BEGIN IMMEDIATE")
+    words = "BEGIN" if for_reading else "BEGIN IMMEDIATE"
+    try:
+        connection.connection.dbapi_connection.execute(words)
+    except sqlite3.OperationalError as error:
+        raise sa.exc.OperationalError(words, None, error) from error
