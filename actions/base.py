@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import itertools
 import json
 import re
@@ -30,6 +29,7 @@ from bot import clock
 from bot.services import consents
 from bot.services.calendar_files import calendar_link
 from bot.services.content.snapshot import Content
+from bot.services.threads import in_thread
 from bot.services.visits import BookedVisit
 from bot.services.wechat.desk import PlatformDesk
 
@@ -280,7 +280,7 @@ class DealerAction(Action):
         return self.action_name
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
-        return await asyncio.to_thread(self._run, dispatcher, tracker)
+        return await in_thread(self._run, dispatcher, tracker)
 
     def perform(self, turn: Turn) -> Events:
         """Do the work and give the events."""

@@ -19,12 +19,11 @@ from bot.services import conversations, logs, messages, metrics, queue
 from bot.services.content.snapshot import ContentStore
 from bot.services.messages import Answer, Inbound, Received, StoredMessage, Utterance
 from bot.services.texts import clean
+from bot.services.threads import in_thread
 from bot.services.turn_locks import NEVER, LocalLocks, TurnLocks
 from bot.services.utterances import approved
 from bot.services.waiting_line import WaitingLine
-from bot.services.waiting_words import (
-    CANCEL,
-)
+from bot.services.waiting_words import CANCEL
 from bot.services.wakeups import Wakeups
 from bot.store.database import Database
 
@@ -111,7 +110,7 @@ class Turns:
         shortened = replace(inbound, text=text[:LONGEST_STORED], is_cut=len(text) > self._longest)
         # The order of one customer's messages; between processes the row of the conversation keeps it.
         async with self._arrivals.holding(f"{inbound.channel}/{inbound.sender}"):
-            received, due = await asyncio.to_thread(self._receive, shortened)
+            received, due = await in_thread(self._receive, shortened)
         return received, self.start(received, due)
 
     def _receive(self, inbound: Inbound) -> tuple[Received, Due | None]:
@@ -228,7 +227,7 @@ class Turns:
             said = replace(said, utterances=[gone, *said.utterances])
         reply = (said.utterances, clock.now(), said.handoff, said.understanding, said.keep)
         with metrics.part("storing"):
-            stored = await asyncio.to_thread(messages.answer, self._database, owned, *reply)
+            stored = await in_thread(messages.answer, self._database, owned, *reply)
         metrics.turn_ends(_outcome(owned, said, stored is not None))
         if stored is None:
             logger.info("late reply dropped: conversation %s changed hands", received.conversation_id)
