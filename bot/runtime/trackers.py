@@ -145,7 +145,7 @@ class DatabaseTrackerStore(TrackerStore):
         is_cut = len(events) != len(tracker.events)
         known, encoded = ([], []) if is_cut else _told(tracker)
         new = [event.as_dict() for event in itertools.islice(events, len(known), None)]
-        state, encoded = [*known, *new], [*encoded, *map(json.dumps, new)]
+        state, encoded = [*known, *new], [*encoded, *map(_as_json, new)]
         kept = self._played(tracker.sender_id, events) if is_cut else tracker
         mark = f"{self._name}-{next(self._writes):x}"
         if isinstance(kept, LiveTracker):
@@ -171,7 +171,7 @@ class DatabaseTrackerStore(TrackerStore):
         if live is not None and state is None:
             return live
         before = _before_this_turn(state)
-        encoded = [json.dumps(event) for event in before]
+        encoded = [_as_json(event) for event in before]
         tracker = self._played(sender_id, deserialise_events(json.loads(_listed(encoded))))
         tracker.told, tracker.encoded, tracker.mark = before, encoded, mark
         self.replayed += len(before)
@@ -236,6 +236,9 @@ class DatabaseTrackerStore(TrackerStore):
 def mark_of(tracker: LiveTracker | None) -> str:
     """The write that a kept tracker knows of; empty without any."""
     return (tracker.mark if tracker else None) or ""
+
+
+_as_json = json.JSONEncoder(ensure_ascii=False).encode  # Chinese in half as many bytes
 
 
 def _listed(encoded: Iterable[str]) -> str:
