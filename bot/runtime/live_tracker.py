@@ -315,7 +315,10 @@ def _unset(slot: Slot) -> Slot:
 
 
 def _in_common(one: list[Event], other: list[Event]) -> int:
-    """How many events both begin with."""
+    """How many events both begin with. Between events of a conversation none is ever put in: where both have the same
+    one at the same place, nothing before it was taken out."""
+    if one and len(other) >= len(one) and other[len(one) - 1] is one[-1]:
+        return len(one)
     pairs = zip(one, other, strict=False)
     return next((at for at, (a, b) in enumerate(pairs) if a is not b), min(len(one), len(other)))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Container
+from functools import lru_cache
 from ipaddress import ip_address
 
 PROXY_HEADERS = ("x-forwarded-for", "forwarded", "x-real-ip")
@@ -28,8 +29,11 @@ def same_token(given: str, expected: str) -> bool:
 
 def is_from_here(address: str, headers: Container[str]) -> bool:
     """Whether a request comes straight from this machine, not through a proxy."""
-    if any(header in headers for header in PROXY_HEADERS):
-        return False
+    return not any(header in headers for header in PROXY_HEADERS) and _is_loopback(address)
+
+
+@lru_cache(maxsize=256)
+def _is_loopback(address: str) -> bool:
     try:
         return ip_address(address).is_loopback
     except ValueError:

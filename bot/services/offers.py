@@ -51,10 +51,10 @@ def offered_button(
     is_click = wanted.startswith("/")
     turns = _offers(session, conversation_id, OFFERS_REMEMBERED if is_click else A_TURN)
     if is_click:
-        for button in (button for turn in turns for button in turn):
+        for button in (button for turn in turns for button in _read(turn)):
             if button["payload"] == wanted:
                 return button
-    latest = turns[0] if turns else []
+    latest = _read(turns[0]) if turns else []
     ordinal = _ORDINAL.match(text)
     if ordinal and latest:
         number = "一二三四五六七八九".find(ordinal["number"]) + 1 or int(ordinal["number"])
@@ -96,17 +96,21 @@ def _titled(text: str, buttons: list[dict[str, str]]) -> dict[str, str] | None:
     return exact[0] if exact else begins[0] if len(begins) == 1 else None
 
 
-def _offers(session: Session, conversation_id: str, lines: int) -> list[list[dict[str, str]]]:
+def _offers(session: Session, conversation_id: str, lines: int) -> list[list[str]]:
     """The buttons of the bot's last lines by turn, the newest turn first: of the whole turn, however many it has.
 
-    A notice (``add_notice``) is a turn by itself.
+    As JSON, a list for each line: few of them have to be read. A notice (``add_notice``) is a turn by itself.
     """
-    turns: dict[tuple[int | None, int | None], list[dict[str, str]]] = {}
+    turns: dict[tuple[int | None, int | None], list[str]] = {}
     wanted = {"conversation_id": conversation_id, "most": lines}
     said = session.connection().execute(_OFFERED, wanted).all()
     for seq, reply_to, buttons in said:
         turn = (reply_to, seq if reply_to is None else None)
-        turns.setdefault(turn, []).extend(json.loads(buttons or "null") or ())
+        turns.setdefault(turn, []).append(buttons or "null")
     if len(turns) == 1 and A_TURN == len(said) < OFFERS_REMEMBERED:
         return _offers(session, conversation_id, OFFERS_REMEMBERED)
     return list(turns.values())
+
+
+def _read(turn: list[str]) -> list[dict[str, str]]:
+    return [button for line in turn for button in json.loads(line) or ()]
