@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time as _time
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
 TIME_ZONE = ZoneInfo("Asia/Shanghai")
+_FIRST_YEAR = 1970
 
 
 class Clock:
@@ -45,3 +46,19 @@ def readings() -> tuple[datetime, ...]:
     """The current time, and the real one beside it where the clock was set: what others sign has the real one."""
     real = datetime.now(TIME_ZONE)
     return (real,) if clock.is_real else (clock.now(), real)
+
+
+def in_dealers_zone(moment: datetime) -> datetime:
+    """In the dealer's time zone, which is also meant where there is none.
+
+    Raises ``ValueError`` for a year before 1970: a slip (0206 for 2026), and before 1901 Shanghai's offset had seconds,
+    which RFC 3339 cannot write. Also for what is past the calendar's end in UTC, as databases are asked in it.
+    """
+    try:
+        moment = (moment if moment.tzinfo else moment.replace(tzinfo=TIME_ZONE)).astimezone(TIME_ZONE)
+        moment.astimezone(timezone.utc)
+    except OverflowError as error:
+        raise ValueError("the time is past the calendar's bounds") from error
+    if moment.year < _FIRST_YEAR:
+        raise ValueError(f"the time is before {_FIRST_YEAR}")
+    return moment

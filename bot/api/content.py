@@ -253,7 +253,7 @@ def _moment(kind: str, id_: str, name: str, value: Any) -> datetime | None:
         return moment_of(value if isinstance(value, str) else None)
     except ValueError as error:
         words = "时间要写成 2026-12-01T09:00 这样"
-        raise InvalidContent(kind, id_, name, "must be an ISO 8601 time", words) from error
+        raise InvalidContent(kind, id_, name, "must be an ISO 8601 time from 1970 on", words) from error
 
 
 def _id(raw: str) -> str:

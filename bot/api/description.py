@@ -33,7 +33,7 @@ def describe() -> dict[str, Any]:
         "info": {
             "title": "Zhanting staff API",
             "version": "1",
-            "description": "Times are ISO 8601 with offset.",
+            "description": "Times are ISO 8601 with offset; those that are sent are from 1970 on.",
         },
         "paths": {
             "/api/staff/login": {"post": _login()},

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import datetime, time, timedelta, timezone
+from datetime import datetime, time, timedelta
 from typing import Any
 from urllib.parse import unquote
 
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
-from bot.clock import TIME_ZONE
+from bot.clock import TIME_ZONE, in_dealers_zone
 from bot.domain.errors import InvalidFields, InvalidInput, NotFound
 from bot.services.texts import is_email, is_storable
 
@@ -112,11 +112,9 @@ def moment_of(name: str, text: Any, end: bool = False) -> datetime | None:
         moment = datetime.fromisoformat(text.replace("Z", "+00:00").replace(" ", "+"))
         if end and len(text) == 10:
             moment += timedelta(days=1)
-        moment = moment if moment.tzinfo else moment.replace(tzinfo=TIME_ZONE)
-        moment.astimezone(timezone.utc)  # what the database will be asked for
-        return moment.astimezone(TIME_ZONE)
+        return in_dealers_zone(moment)
     except (AttributeError, TypeError, ValueError, OverflowError) as error:
-        raise InvalidInput(f"{name} must be an ISO 8601 date or time") from error
+        raise InvalidInput(f"{name} must be an ISO 8601 date or time from 1970 on") from error
 
 
 def minute_of(body: Mapping[str, Any], name: str, default: int) -> int:

@@ -95,7 +95,7 @@ def _since(text: str | None) -> datetime | None:
     try:
         return moment_of(text.replace(" ", "+") if "T" in text else text) if text else None
     except ValueError as error:
-        raise InvalidInput("since must be an ISO 8601 date or time") from error
+        raise InvalidInput("since must be an ISO 8601 date or time from 1970 on") from error
 
 
 def _limit(text: str | None) -> int:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import date, datetime, timezone
+from datetime import date, datetime
 from typing import Any
 
-from bot.clock import TIME_ZONE
+from bot.clock import TIME_ZONE, in_dealers_zone
 from bot.services.content.checks import Fault
 from bot.services.texts import is_storable
 
@@ -61,7 +61,7 @@ def field_faults(kind: str, raw: Mapping[str, Any]) -> Iterator[Fault]:
 def moment_of(value: Any) -> datetime:
     """A time as staff write it ("2026-12-01 09:00", "2026-12-01", ISO 8601), in the dealer's zone without an offset.
 
-    A date alone is its first moment. Raises ``ValueError``.
+    A date alone is its first moment. Raises ``ValueError``, also for a year before 1970.
     """
     if isinstance(value, date) and not isinstance(value, datetime):
         value = datetime(value.year, value.month, value.day, tzinfo=TIME_ZONE)
@@ -69,12 +69,7 @@ def moment_of(value: Any) -> datetime:
         value = datetime.fromisoformat(value.strip().replace("Z", "+00:00"))
     if not isinstance(value, datetime):
         raise ValueError(f"{value!r} is no time")
-    try:
-        moment = value if value.tzinfo else value.replace(tzinfo=TIME_ZONE)
-        moment.astimezone(timezone.utc)  # what the database will be asked for
-    except OverflowError as error:
-        raise ValueError(f"{value!r} is out of bounds") from error
-    return moment.astimezone(TIME_ZONE)
+    return in_dealers_zone(value)
 
 
 def moment_text(moment: datetime | None) -> str:
