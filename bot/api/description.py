@@ -24,10 +24,19 @@ from bot.api.users_description import user_paths, user_schemas
 from bot.api.workplace_description import workplace_paths, workplace_schemas
 
 _TEXT = {"type": "string"}
+_TOO_LARGE = {"description": "the address and headers are longer than 8 KiB, or the body is too large"}
 
 
 def describe() -> dict[str, Any]:
     """The document as OpenAPI 3.0.3."""
+    document = _document()
+    for item in document["paths"].values():
+        for operation in item.values():
+            operation["responses"].setdefault("413", _TOO_LARGE)
+    return document
+
+
+def _document() -> dict[str, Any]:
     return {
         "openapi": "3.0.3",
         "info": {

@@ -38,6 +38,7 @@ TEMPLATES = {
     503: "utter_technical_problem",
 }
 DATABASE_AWAY, AGAIN_SECONDS = 503, 5
+TOO_LARGE = 413
 MALFORMED = "NONE"  # the method of the request object that Sanic makes up when it could not read one
 
 
@@ -58,7 +59,8 @@ def install_error_handlers(
     async def answer_error(request: Request, error: Exception) -> HTTPResponse:
         status = _status_of(error)
         if request.method == MALFORMED:
-            return json({"error": "not a valid HTTP request"}, status=status if status < 500 else 400)
+            said = "address and headers too long" if status == TOO_LARGE else "not a valid HTTP request"
+            return json({"error": said}, status=status if status < 500 else 400)
         if isinstance(error, ServiceUnavailable):  # cancelled: the client left, or the answer took too long
             logger.info("request ended early: %s %s (%s)", request.method, request.path, error)
             return json(body(request, status, "took too long"), status=status)

@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
+from bot.api.description import describe
 from tests.conftest import REST_TOKEN
 from tests.server import RunningServer
 
@@ -144,6 +145,15 @@ def test_a_wrong_content_type_is_a_400(server: RunningServer, content_type: str 
 
 def test_a_body_beyond_the_limit_is_a_413(server: RunningServer) -> None:
     _assert_refused(_post(server, json.dumps({"sender": "a", "message": "x" * 2_000_000})), 413)
+
+
+@pytest.mark.parametrize("path", ["/api/staff/customers", HOOK])
+def test_an_address_beyond_the_limit_is_a_413_that_says_so(server: RunningServer, path: str) -> None:
+    answer = server.client.get(path, params={"limit": "1" * 9_000})
+
+    _assert_refused(answer, 413)
+    assert answer.json() == {"error": "address and headers too long"}
+    assert "413" in describe()["paths"]["/api/staff/customers"]["get"]["responses"]
 
 
 def test_unknown_routes_and_methods(server: RunningServer) -> None:
